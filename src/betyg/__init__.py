@@ -1,0 +1,1 @@
+"""betyg: user surveys of public agencies."""

@@ -1,0 +1,1 @@
+"""From raw files to clean tables: what was asked, of whom, and what was answered."""

@@ -1,0 +1,1 @@
+"""What leaves the repository: words, figures, tables and pages."""

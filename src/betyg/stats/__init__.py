@@ -1,0 +1,1 @@
+"""Estimates, models and comparisons: functions of arrays and frames."""
