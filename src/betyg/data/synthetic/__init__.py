@@ -1,0 +1,1 @@
+"""Invented survey data whose truth is known, in the files that real surveys leave behind."""
