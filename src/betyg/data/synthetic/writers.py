@@ -17,9 +17,8 @@ import pyreadstat
 ValueLabels = Mapping[str, dict[int | float, str]]
 
 _STAMP = datetime(2018, 1, 15, 9, 0)
-_SAV_STAMP = slice(
-    92, 109
-)  # creation date and time in the header of a .sav file: dd mmm yyhh:mm:ss
+_SAV_STAMP = b"15 Jan 1809:00:00"  # creation date and time, as in the header of a .sav file
+_SAV_STAMP_AT = 92
 
 
 def delimited(
