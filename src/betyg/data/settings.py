@@ -98,7 +98,7 @@ class Source(Section):
     @model_validator(mode="before")
     @classmethod
     def _from_suffix(cls, given: Any) -> Any:
-        """Take format and delimiter from the name of the file where they are not given."""
+        """Take format and delimiter from the file's name, and values from its columns."""
         if not isinstance(given, dict) or not isinstance(given.get("file"), str):
             return given
         suffix = PurePosixPath(given["file"]).suffix.casefold()
@@ -107,6 +107,10 @@ class Source(Section):
             filled["format"] = FORMATS[suffix]
         if "delimiter" not in given and suffix == ".tsv":
             filled["delimiter"] = "\t"
+        columns = given.get("columns")
+        for role in ("count", "percent"):
+            if "values" not in given and isinstance(columns, dict) and role in columns:
+                filled["values"] = role
         return filled
 
     @field_validator("encoding")

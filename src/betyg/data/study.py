@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from betyg.data import facts as facts_files
-from betyg.data import study_toml, sums, validate
+from betyg.data import study_folder, study_toml
 from betyg.data.codebook import (
     INDEX_SCALE,
     NOT_ASKED,
@@ -27,7 +26,6 @@ from betyg.data.codebook import (
     Unit,
     normal,
 )
-from betyg.data.facts import Facts
 from betyg.data.settings import (
     Band,
     Cleaning,
@@ -38,11 +36,9 @@ from betyg.data.settings import (
     Index,
     Kind,
     Source,
-    StudySection,
 )
-from betyg.data.study_toml import Settings
 from betyg.data.sums import write_sums
-from betyg.errors import DataError, Problems, did_you_mean
+from betyg.errors import DataError, did_you_mean
 
 __all__ = ["Study", "is_fetched", "write_sums"]
 
@@ -106,22 +102,7 @@ class Study(BaseModel):
             One error that lists everything wrong in all files of the folder.
         """
         folder = Path(root) / name
-        _folder_is_there(folder)
-        problems = Problems()
-        settings = study_toml.read(folder, problems)
-        facts = facts_files.read(folder, settings.languages if settings else (), problems)
-        if settings is not None:
-            _check_files(folder, settings, problems)
-            validate.check(settings, facts, problems)
-        problems.raise_if_any(heading=str(folder))
-        if settings is None or settings.study is None or settings.compare is None:
-            raise DataError(f"{folder}: study.toml could not be read")
-        return cls(
-            name=name,
-            folder=folder,
-            **_from_settings(settings.study, settings, settings.compare),
-            **_from_facts(facts, settings.languages),
-        )
+        return cls(name=name, folder=folder, **study_folder.read(folder))
 
     def label(self, thing: object, language: str) -> str:
         """Return the label of a unit, item, ... or of a mapping, in ``language``.
@@ -148,7 +129,12 @@ class Study(BaseModel):
 
     @cached_property
     def composites(self) -> tuple[Index, ...]:
-        """The indices of study.toml, then one ``theme.<theme>`` for each theme with an index."""
+        """The indices of study.toml, then one ``theme.<theme>`` for each theme with an index.
+
+        None for kind published: means cannot be combined without the answers behind them.
+        """
+        if self.kind == "published":
+            return ()
         themed = ((theme, self._of_theme(theme)) for theme in self.themes if theme.index)
         return (
             *self.indices,
@@ -252,31 +238,37 @@ class Study(BaseModel):
     def breaks(self, item: str) -> tuple[int, ...]:
         """Return the years at which the item's wording or scale changes without a bridge.
 
-        A year in this list cannot be compared with the years before it. Wording and scale are
-        known for the years of crosswalk.csv; between them they stay as they were. A composite
-        index breaks where one of its items does.
+        A year in this list cannot be compared with the years before it (it may be the first
+        year of all). A row without wording keeps the wording before it. A composite index breaks
+        where one of its items does.
         """
         known = self.item(item)
         if isinstance(known, Index):
             return tuple(sorted({year for part in known.items for year in self.breaks(part)}))
-        dated = sorted({row.year for row in self.crosswalk if row.item == item and row.year})
-        return tuple(
-            year
-            for before, year in zip([None, *dated], dated, strict=False)
-            if self._changes(known, before, year)
+        found, before, wording = [], known.scale, None
+        for year in sorted({row.year for row in self.crosswalk if row.item == item and row.year}):
+            rows = self._crosswalk[item, year]
+            said = next((row.wording for row in rows if row.wording), wording)
+            scale = self.scale_of(item, year).scale
+            bridged = any(row.bridge for row in rows)
+            if (scale, said) != (before, wording) and not bridged:
+                found.append(year)
+            before, wording = scale, said
+        return tuple(found)
+
+    def comparable(self, item: str, year_from: int, year_to: int) -> bool:
+        """Say whether two years of an item (or composite index) stand on one series."""
+        known = self.item(item)
+        if isinstance(known, Index):
+            return all(self.comparable(part, year_from, year_to) for part in known.items)
+        if any(year_from < year <= year_to for year in self.breaks(item)):
+            return False
+        bridged = any(
+            row.bridge and row.year is not None and year_from < row.year <= year_to
+            for row in self.crosswalk
+            if row.item == item
         )
-
-    def _changes(self, item: Item, before: int | None, year: int) -> bool:
-        if any(row.bridge for row in self._crosswalk_of(item.item, year)):
-            return False
-        if before is None and (item.item, None) not in self._crosswalk:
-            return False
-        return self._form(item, before) != self._form(item, year)
-
-    def _form(self, item: Item, year: int | None) -> tuple[str, str | None]:
-        rows = self._crosswalk.get((item.item, year), ())
-        wording = next((row.wording for row in rows if row.wording), None)
-        return next((row.scale for row in rows if row.scale), item.scale), wording
+        return bridged or self.scale_of(item, year_from) == self.scale_of(item, year_to)
 
     def spellings(self, role: str) -> Mapping[str, str]:
         """Return every raw spelling of the agencies, activities or groups with its code."""
@@ -339,84 +331,3 @@ def is_fetched(root: str | Path, name: str) -> bool:
         return section is None or (folder / section["file"]).is_file()
     except (OSError, ValueError, TypeError, KeyError):
         return True
-
-
-def _folder_is_there(folder: Path) -> None:
-    if folder.is_dir():
-        return
-    others = sorted(path.parent.name for path in folder.parent.glob(f"*/{study_toml.FILE}"))
-    hint = did_you_mean(folder.name, others)
-    raise DataError(
-        f"{folder}: there is no study '{folder.name}'. {hint} "
-        f"`make new STUDY={folder.name}` begins a new one."
-    )
-
-
-def _check_files(folder: Path, settings: Settings, problems: Problems) -> None:
-    if not (folder / "SOURCE.md").is_file():
-        problems.add(
-            "SOURCE.md",
-            "the file is missing.",
-            "Write who collected the data, when, how, and under which licence.",
-        )
-    if settings.fetch is not None and not (folder / settings.fetch.file).is_file():
-        problems.add(
-            settings.lines.where(("fetch",)),
-            f"'{settings.fetch.file}' has not been fetched.",
-            f"`make fetch STUDY={folder.name}` writes it.",
-        )
-        return
-    where = {s.file: settings.lines.where(("source", i, "file")) for i, s in settings.sources}
-    there = [
-        file
-        for file in settings.files
-        if sums.raw_file_is_there(folder, file, where=where[file], problems=problems)
-    ]
-    sums.check(folder, there, problems)
-
-
-def _from_settings(study: StudySection, settings: Settings, compare: Compare) -> dict[str, Any]:
-    return {
-        "title": study.title,
-        "about": study.about,
-        "languages": study.languages,
-        "kind": study.kind,
-        "synthetic": study.synthetic,
-        "labels": study.labels,
-        "sources": tuple(source for _, source in settings.sources),
-        "indices": settings.indices,
-        "bands": tuple(band for _, band in settings.bands),
-        "compare": compare,
-        "design": settings.design,
-        "cleaning": settings.cleaning,
-        "disclosure": settings.disclosure,
-        "parameters": settings.parameters,
-        "fetch": settings.fetch,
-    }
-
-
-def _from_facts(facts: Facts, languages: Sequence[str]) -> dict[str, Any]:
-    return {
-        "themes": _themes(facts, languages),
-        "items": facts.items.rows,
-        "scales": facts.scales,
-        "crosswalk": facts.crosswalk.rows,
-        "agencies": facts.agencies.rows,
-        "activities": facts.activities.rows,
-        "groups": facts.groups.rows,
-        "events": facts.events.rows,
-        "published": facts.published.rows,
-        "frame_rows": facts.frame.rows,
-    }
-
-
-def _themes(facts: Facts, languages: Sequence[str]) -> tuple[Theme, ...]:
-    """Return themes.csv, then the themes that only the codebook names, labelled by name."""
-    listed = facts.themes.rows
-    known = {theme.theme for theme in listed}
-    named = dict.fromkeys(item.theme for item in facts.items.rows if item.theme)
-    others = (name for name in named if name not in known)
-    return (
-        *listed,
-        *(Theme(theme=name, label=dict.fromkeys(languages, name)) for name in others),
-    )

@@ -1,0 +1,122 @@
+"""Read a study's folder into the parts of a ``Study``, or say everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from betyg.data import facts as facts_files
+from betyg.data import study_toml, sums, validate
+from betyg.data.codebook import Theme
+from betyg.data.facts import Facts
+from betyg.data.settings import Compare, StudySection
+from betyg.data.study_toml import Settings
+from betyg.errors import DataError, Problems, did_you_mean
+
+__all__ = ["read"]
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Return the fields of ``Study``, except its name and folder.
+
+    Raises
+    ------
+    DataError
+        One error that lists everything wrong in all files of the folder.
+    """
+    _folder_is_there(folder)
+    problems = Problems()
+    settings = study_toml.read(folder, problems)
+    facts = facts_files.read(folder, settings.languages if settings else (), problems)
+    if settings is not None:
+        _check_files(folder, settings, problems)
+        validate.check(settings, facts, problems)
+    problems.raise_if_any(heading=str(folder))
+    if settings is None or settings.study is None or settings.compare is None:
+        raise DataError(f"{folder}: study.toml could not be read")
+    return {
+        **_from_settings(settings.study, settings, settings.compare),
+        **_from_facts(facts, settings.languages),
+    }
+
+
+def _folder_is_there(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    others = sorted(path.parent.name for path in folder.parent.glob(f"*/{study_toml.FILE}"))
+    hint = did_you_mean(folder.name, others)
+    raise DataError(
+        f"{folder}: there is no study '{folder.name}'. {hint} "
+        f"`make new STUDY={folder.name}` begins a new one."
+    )
+
+
+def _check_files(folder: Path, settings: Settings, problems: Problems) -> None:
+    if not (folder / "SOURCE.md").is_file():
+        problems.add(
+            "SOURCE.md",
+            "the file is missing.",
+            "Write who collected the data, when, how, and under which licence.",
+        )
+    if settings.fetch is not None and not (folder / settings.fetch.file).is_file():
+        problems.add(
+            settings.lines.where(("fetch",)),
+            f"'{settings.fetch.file}' has not been fetched.",
+            f"`make fetch STUDY={folder.name}` writes it.",
+        )
+        return
+    where = {s.file: settings.lines.where(("source", i, "file")) for i, s in settings.sources}
+    there = [
+        file
+        for file in settings.files
+        if sums.raw_file_is_there(folder, file, where=where[file], problems=problems)
+    ]
+    sums.check(folder, there, problems)
+
+
+def _from_settings(study: StudySection, settings: Settings, compare: Compare) -> dict[str, Any]:
+    return {
+        "title": study.title,
+        "about": study.about,
+        "languages": study.languages,
+        "kind": study.kind,
+        "synthetic": study.synthetic,
+        "labels": study.labels,
+        "sources": tuple(source for _, source in settings.sources),
+        "indices": settings.indices,
+        "bands": tuple(band for _, band in settings.bands),
+        "compare": compare,
+        "design": settings.design,
+        "cleaning": settings.cleaning,
+        "disclosure": settings.disclosure,
+        "parameters": settings.parameters,
+        "fetch": settings.fetch,
+    }
+
+
+def _from_facts(facts: Facts, languages: Sequence[str]) -> dict[str, Any]:
+    return {
+        "themes": _themes(facts, languages),
+        "items": facts.items.rows,
+        "scales": facts.scales,
+        "crosswalk": facts.crosswalk.rows,
+        "agencies": facts.agencies.rows,
+        "activities": facts.activities.rows,
+        "groups": facts.groups.rows,
+        "events": facts.events.rows,
+        "published": facts.published.rows,
+        "frame_rows": facts.frame.rows,
+    }
+
+
+def _themes(facts: Facts, languages: Sequence[str]) -> tuple[Theme, ...]:
+    """Return themes.csv, then the themes that only the codebook names, labelled by name."""
+    listed = facts.themes.rows
+    known = {theme.theme for theme in listed}
+    named = dict.fromkeys(item.theme for item in facts.items.rows if item.theme)
+    others = (name for name in named if name not in known)
+    return (
+        *listed,
+        *(Theme(theme=name, label=dict.fromkeys(languages, name)) for name in others),
+    )
