@@ -1,0 +1,221 @@
+"""From cells of one item to covariate patterns, counts and score variances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from betyg.errors import DesignError
+from betyg.stats import ordinal_design, ordinal_sandwich
+from betyg.stats.ordinal_design import Layout, Patterns
+from betyg.stats.ordinal_sandwich import Rows
+from betyg.stats.sums import by_code, rows_by_code
+
+__all__ = ["Answers", "answers_of"]
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+SAME_WEIGHT = 1e-9  # relative; scaled weights that equal the counts are no weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Everything that a fixed or mixed model of one item needs.
+
+    Attributes
+    ----------
+    layout : Layout
+        Coding of the terms.
+    patterns : Patterns
+        Codes of the observed patterns.
+    frame : DataFrame
+        Values of the patterns, and their ``weight``.
+    counts : ndarray, shape (patterns, categories)
+        Scaled sums of weights.
+    categories, scores : ndarray, shape (categories,)
+        Used positions and their scores 0-100.
+    names : list of str
+        Of thresholds and slopes.
+    nobs, n_missing : int
+        Answers, and respondents without one.
+    weighted : bool
+        Whether the scaled weights differ from the counts.
+    rows : Rows
+        For the sandwich.
+    """
+
+    layout: Layout
+    patterns: Patterns
+    frame: pd.DataFrame
+    counts: Array
+    categories: Array
+    scores: Array
+    names: list[str]
+    nobs: int
+    n_missing: int
+    weighted: bool
+    rows: Rows
+
+
+def answers_of(
+    cells: pd.DataFrame,
+    terms: tuple[str, ...],
+    *,
+    scale_within: Sequence[str],
+    groups: tuple[str | None, str | None],
+) -> Answers:
+    """Collapse the cells of one item to patterns and check that the terms can be estimated.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As in ``ordinal.fit``.
+    terms : tuple of str
+        Terms of the model.
+    scale_within : sequence of str
+        Groups that keep their own effective size.
+    groups : tuple of str or None
+        Columns of strata and of primary sampling units.
+
+    Returns
+    -------
+    Answers
+
+    Raises
+    ------
+    DesignError
+        As in ``ordinal.fit``.
+    """
+    cells = cells.reset_index(drop=True)
+    given = _given(cells)
+    weight, square = _scaled(given, [role for role in scale_within if role in given.columns])
+    layout = ordinal_design.layout_of(given, terms)
+    pattern, first = _pattern_codes(given, layout)
+    category, categories, scores = _categories(given)
+    size = (first.size, categories.size)
+    counts = by_code(pattern * size[1] + category, weight, size[0] * size[1]).reshape(size)
+    observed = given.iloc[first].loc[:, list(layout.roles)].reset_index(drop=True)
+    patterns = ordinal_design.collapse(observed, layout)
+    _check_aliased(patterns, layout)
+    _check_separated(layout, patterns, counts)
+    n = given["n"].to_numpy(np.float64)
+    return Answers(
+        layout=layout,
+        patterns=patterns,
+        frame=observed.assign(weight=counts.sum(axis=1)),
+        counts=counts,
+        categories=categories,
+        scores=scores,
+        names=_names(categories, layout),
+        nobs=int(round(n.sum())),
+        n_missing=int(round(cells["n"].sum() - n.sum())),
+        weighted=not np.allclose(weight, n, rtol=SAME_WEIGHT, atol=0.0),
+        rows=ordinal_sandwich.rows_of(
+            cells, given.index, (pattern, category, weight, square), groups
+        ),
+    )
+
+
+def _given(cells: pd.DataFrame) -> pd.DataFrame:
+    """Keep answers; give unweighted cells the weights that counts stand for."""
+    given = cells[cells["n"] > 0]
+    if "kind" in given.columns:
+        given = given[given["kind"] == "answer"]
+    if "weight_sum" in given.columns:
+        bad = ~(np.isfinite(given["weight_sum"]) & (given["weight_sum"] >= 0))
+        if bad.any():
+            raise DesignError(f"model: {_place(given[bad])} has weights that are negative or NaN.")
+        given = given[given["weight_sum"] > 0]
+    if given.empty:
+        raise DesignError(
+            f"model: {_place(cells)} has no answers with a weight above zero. Leave the item out."
+        )
+    if "weight_sum" not in given.columns:
+        given = given.assign(weight_sum=given["n"], weight_sq_sum=given["n"])
+    return given
+
+
+def _place(cells: pd.DataFrame) -> str:
+    """Name the item, agency and year of the first row, as far as there are any."""
+    if cells.empty:
+        return "the frame of cells"
+    known = [role for role in ("item", "agency", "year") if role in cells.columns]
+    return ", ".join(f"{role} {cells[role].iloc[0]}" for role in known) or "the item"
+
+
+def _scaled(given: pd.DataFrame, within: list[str]) -> tuple[Array, Array]:
+    """Scale weights so that each group sums to its effective size."""
+    weight = given["weight_sum"].to_numpy(np.float64)
+    square = given["weight_sq_sum"].to_numpy(np.float64)
+    group = np.zeros(weight.size, dtype=np.intp)
+    for role in within:
+        codes, levels = pd.factorize(given[role])
+        group = group * (len(levels) + 1) + codes
+    group = np.unique(group, return_inverse=True)[1]
+    factor = (np.bincount(group, weight) / np.bincount(group, square))[group]
+    return weight * factor, square * factor**2
+
+
+def _pattern_codes(given: pd.DataFrame, layout: Layout) -> tuple[Codes, Codes]:
+    """Return the pattern of each row, and a row of each pattern."""
+    key = np.zeros(len(given), dtype=np.int64)
+    for role, levels in layout.levels.items():
+        key = key * len(levels) + ordinal_design.encode(given[role], levels, role)
+    _, first, pattern = np.unique(key, return_index=True, return_inverse=True)
+    return pattern, first
+
+
+def _categories(given: pd.DataFrame) -> tuple[Codes, Array, Array]:
+    """Return category codes, used positions and their scores."""
+    response = given["response"].to_numpy(np.float64)
+    positions, first, codes = np.unique(response, return_index=True, return_inverse=True)
+    if positions.size < 2:
+        raise DesignError(
+            f"model: all answers to {_place(given)} are in one category ({positions[0]:g}), so "
+            "there is nothing to compare. Leave the item out."
+        )
+    if "score" in given.columns:
+        return codes, positions, given["score"].to_numpy(np.float64)[first]
+    return codes, positions, 100.0 * (positions - positions[0]) / (positions[-1] - positions[0])
+
+
+def _names(categories: Array, layout: Layout) -> list[str]:
+    cuts = [f"{a:g}|{b:g}" for a, b in zip(categories[:-1], categories[1:], strict=True)]
+    return [*cuts, *layout.names]
+
+
+def _check_aliased(patterns: Patterns, layout: Layout) -> None:
+    lost = ordinal_design.aliased(patterns, layout.names)
+    if lost:
+        raise DesignError(
+            f"model: {', '.join(lost[:5])} cannot be told apart from the other terms (the same "
+            "respondents have both, or no chain of shared levels connects them). Leave a term "
+            "out, or join the levels."
+        )
+
+
+def _check_separated(layout: Layout, patterns: Patterns, counts: Array) -> None:
+    problems = []
+    for block, code in zip(layout.blocks, patterns.codes, strict=True):
+        sums = rows_by_code(code, counts, len(block.levels) + 1)
+        total = sums.sum(axis=1)
+        for end, word in ((0, "lowest"), (-1, "highest")):
+            problems += [
+                f"{block.term} {_spell([*block.levels, block.baseline[0]][level])}: all answers "
+                f"(weight {total[level]:.4g}) are in the {word} category"
+                for level in np.flatnonzero((sums[:, end] == total) & (total > 0))
+            ]
+    if problems:
+        raise DesignError(
+            f"model: {'; '.join(problems[:5])}. Such an effect has no finite estimate. Merge the "
+            "level with a neighbour, or leave it out."
+        )
+
+
+def _spell(level: tuple[object, ...]) -> str:
+    return ", ".join(str(part) for part in level)
