@@ -101,6 +101,8 @@ class Source(Section):
         """Take format and delimiter from the file's name, and values from its columns."""
         if not isinstance(given, dict) or not isinstance(given.get("file"), str):
             return given
+        if "id" in given:
+            raise ValueError("unknown key 'id': a source is called by its file.")
         suffix = PurePosixPath(given["file"]).suffix.casefold()
         filled = dict(given)
         if "format" not in given and suffix in FORMATS:
