@@ -1,1 +1,1 @@
-"""Running notebooks; knows nothing of surveys."""
+"""Runs the notebooks through make, and knows when a result is out of date."""

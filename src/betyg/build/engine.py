@@ -1,0 +1,253 @@
+"""Writes the rules and keys by which make decides what to run.
+
+A key is a file with everything that one result depends on. It is rewritten only when that
+changes, so that its time of change is the only thing that make has to look at.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from betyg.build import parameters, plan
+from betyg.build.fingerprint import Hashes, modules_reached, write_if_changed
+from betyg.build.outline import Outline
+from betyg.build.plan import Choice, Folder, Job
+
+__all__ = ["DONE", "RULES", "write_rules"]
+
+RULES = Path("build/rules.mk")
+DONE = Path("build/done")  # lists what this make has made; taken away when make begins
+RAW = Path("data/raw")
+NOTEBOOKS = Path("notebooks")
+RUNNER = "betyg.build.notebook"
+PAGE = "betyg.publish.document"
+PREFLIGHT = "betyg.data.study"
+
+
+def write_rules(choice: Choice) -> None:
+    """Bring the rules and keys up to date, for the studies and values that were chosen.
+
+    Raises
+    ------
+    ParameterError
+        If a name was mistyped, or the notebooks' tables do not fit together.
+    """
+    hashes = Hashes(Path("build/hashes.json"))
+    notebooks = _notebooks(hashes)
+    plan.check_tables(notebooks)
+    declared = {p.name for outline in notebooks.values() for p in outline.parameters}
+    parameters.check_known(choice.values, declared, where="PARAMS")
+    _check_types(choice, notebooks)
+    rules = [_study_rules(study, notebooks, choice, hashes) for study in _studies(choice)]
+    DONE.unlink(missing_ok=True)
+    write_if_changed(RULES, _rules_file(rules))
+    RULES.touch()  # makes make read the rules again, see the Makefile
+    hashes.save()
+
+
+def _studies(choice: Choice) -> list[Folder]:
+    return plan.chosen(choice, RAW)
+
+
+def _notebooks(hashes: Hashes) -> dict[Path, Outline]:
+    found = {}
+    for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
+        if any(sign in path.name for sign in " \t$#%:;=\\'\""):
+            remedy = path.name.replace(" ", "_")
+            sys.stderr.write(f"{path}: not run, its name breaks make's rules: call it {remedy}\n")
+        else:
+            found[path] = hashes.notebook(path)
+    return found
+
+
+def _check_types(choice: Choice, notebooks: Mapping[Path, Outline]) -> None:
+    for outline in notebooks.values():
+        for parameter in outline.parameters:
+            if parameter.name in choice.values:
+                parameters.fitting(choice.values[parameter.name], parameter, where="PARAMS")
+
+
+def _study_rules(
+    study: Folder, notebooks: Mapping[Path, Outline], choice: Choice, hashes: Hashes
+) -> dict[str, list[str]]:
+    planned, problems = plan.jobs(study, notebooks, choice)
+    files = {str(path): hashes.of(path) for path in study.files()}
+    start = Path("build", study.name, choice.variant)
+    _write_key(
+        start / "preflight.key",
+        {"study": study.name, "problems": problems, "warnings": list(_untranslated(planned))},
+        {**files, **modules_reached([PREFLIGHT], hashes=hashes)},
+    )
+    rules: dict[str, list[str]] = {"preflight": [f"{start}/preflight.ok"], "rules": []}
+    rules["rules"].append(_rule(start / "preflight.ok", [start / "preflight.key"], "preflight"))
+    if problems or not study.languages:
+        planned = []
+        rules["report"] = list(rules["preflight"])
+    for job in planned:
+        for group, lines in _job_rules(job, files, hashes).items():
+            rules.setdefault(group, []).extend(lines)
+    return rules
+
+
+def _job_rules(job: Job, files: Mapping[str, str], hashes: Hashes) -> dict[str, list[str]]:
+    build = job.below("build")
+    executed = build / f"{job.label}.ipynb"
+    key = build / f"{job.label}.key"
+    _write_key(key, _run_facts(job), _run_ingredients(job, files, hashes))
+    _drop_if_tables_differ(job, executed, hashes)
+    tables = {name: job.below("data/processed", f"{name}.parquet") for name in _tables_of(job)}
+    needs = [key, *(tables[name] for name in job.outline.reads if name not in job.outline.writes)]
+    rules = [_rule(executed, needs, "run", first=build / "preflight.ok")]
+    rules += [_follows(tables[name], executed) for name in job.outline.writes]
+    kept, text_key = job.below("reports", "notebooks", executed.name), build / f"{job.label}.text"
+    text = {"executed": str(executed), "source": str(job.notebook), "target": str(kept)}
+    _write_key(text_key, text, {"text": job.outline.text})
+    rules.append(_rule(kept, [text_key, executed], "keep"))
+    made = {"rules": rules, "report": [str(kept)], _stage(job): [str(executed)]}
+    if job.language:
+        page, rule = _page(job, kept, hashes)
+        made["rules"].append(rule)
+        made["report"].append(str(page))
+    return made
+
+
+def _stage(job: Job) -> str:
+    if job.language:
+        return "pages_run"
+    return "data" if job.notebook.name.startswith("01") else "models"
+
+
+def _tables_of(job: Job) -> list[str]:
+    return [*job.outline.reads, *job.outline.writes]
+
+
+def _page(job: Job, kept: Path, hashes: Hashes) -> tuple[Path, str]:
+    """Return the page that readers get of a notebook in one language, and its rule."""
+    noun = job.notebook.stem.partition("_")[2] or job.notebook.stem
+    mark = "-synthetic" if job.study.synthetic else ""
+    page = job.below("reports", f"{job.study.name}-{noun}-{job.language}{mark}.html")
+    key = job.below("build", f"{job.label}.page")
+    facts = {
+        "study": job.study.name,
+        "language": job.language,
+        "notebook": str(kept),
+        "target": str(page),
+    }
+    _write_key(key, facts, modules_reached([PAGE], hashes=hashes))
+    return page, _rule(page, [key, kept], "render")
+
+
+def _run_facts(job: Job) -> dict[str, Any]:
+    up = Path("..")  # notebooks run in their own folder
+    staging = job.below("build", "staging", job.label)
+    given = {
+        "study": job.study.name,
+        "raw": str(up / RAW),
+        "tables": str(up / job.below("data/processed")),
+        "out": str(up / staging),
+        "language": job.language,
+    }
+    values = {name: value for name, value in given.items() if job.outline.declares(name)}
+    again = [f"STUDY={job.study.name}"]
+    if job.variant:
+        again.append(f"PARAMS='{' '.join(f'{n}={v!r}' for n, v in job.values.items())}'")
+    return {
+        "study": job.study.name,
+        "notebook": str(job.notebook),
+        "label": job.label,
+        "parameters": {**values, **job.values},
+        "writes": list(job.outline.writes),
+        "staging": str(staging),
+        "tables": str(job.below("data/processed")),
+        "target": str(job.below("build", f"{job.label}.ipynb")),
+        "again": " ".join(["make report", *again]),
+    }
+
+
+def _run_ingredients(job: Job, files: Mapping[str, str], hashes: Hashes) -> dict[str, str]:
+    modules = modules_reached([*job.outline.imports, RUNNER], hashes=hashes, beside=NOTEBOOKS)
+    return {
+        f"code of {job.notebook}": job.outline.code,
+        "requirements.lock": hashes.of(Path("requirements.lock")),
+        "Python": ".".join(str(part) for part in sys.version_info[:3]),
+        **files,
+        **modules,
+    }
+
+
+def _write_key(path: Path, facts: Mapping[str, Any], ingredients: Mapping[str, str]) -> None:
+    key = {**facts, "depends": ingredients}
+    write_if_changed(path, json.dumps(key, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def _drop_if_tables_differ(job: Job, executed: Path, hashes: Hashes) -> None:
+    """Forget a run whose tables are not there as it wrote them, so that it runs again."""
+    record = executed.with_suffix(".tables")
+    if not executed.exists():
+        return
+    written = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    if not set(job.outline.writes) <= written.keys() or any(
+        not Path(path).exists() or hashes.of(Path(path)) != known
+        for path, known in written.values()
+    ):
+        executed.unlink()
+
+
+def _untranslated(planned: Iterable[Job]) -> Iterator[str]:
+    """Tell of each text for readers that lacks one of the study's languages."""
+    seen = {job.notebook: job for job in planned if job.language}
+    for path, job in seen.items():
+        for number, there in _texts(job):
+            missing = [code for code in job.study.languages if code not in there]
+            if missing:
+                yield (
+                    f"{path}, cell {number}: text for readers in {', '.join(sorted(there))}, "
+                    f"none in {', '.join(missing)}. Add a markdown cell after it with that tag."
+                )
+
+
+def _texts(job: Job) -> list[tuple[int, set[str]]]:
+    """Return each text for readers: its first cell's number, and the languages it is in."""
+    found: list[tuple[int, set[str]]] = []
+    last = 0
+    for number, tags in job.outline.prose:
+        spoken = set(tags) & set(job.study.languages)
+        if spoken and found and number == last + 1 and not spoken & found[-1][1]:
+            found[-1][1].update(spoken)
+        elif spoken:
+            found.append((number, spoken))
+        last = number
+    return found
+
+
+def _rule(target: Path, needs: Iterable[Path], verb: str, *, first: Path | None = None) -> str:
+    listed = [str(path) for path in needs]
+    before = f" | {first}" if first else ""
+    return f"{target}: {' '.join(listed)}{before}\n\t@$(BETYG) {verb} {listed[0]}\n"
+
+
+def _follows(table: Path, executed: Path) -> str:
+    """Return the rule of a table: an unchanged one keeps its time, so nothing follows from it."""
+    return f"{table}: {executed}\n\t@:\n"
+
+
+def _rules_file(studies: Iterable[Mapping[str, list[str]]]) -> str:
+    """Return the text of the rules, in which make would take a plain '=' for an assignment."""
+    parts = list(studies)
+
+    def all_of(*groups: str) -> str:
+        return " ".join(name for part in parts for group in groups for name in part.get(group, []))
+
+    lines = [
+        f"preflight: {all_of('preflight')}",
+        f"data: {all_of('data')}",
+        f"models: {all_of('data', 'models')}",
+        f"report: {all_of('report')}",
+        *(rule for part in parts for rule in part["rules"]),
+    ]
+    head = "# Written by `python -m betyg keys`; every make writes it anew.\neq := =\n"
+    return head + "\n".join(lines).replace("=", "$(eq)")

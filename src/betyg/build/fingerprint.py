@@ -1,0 +1,153 @@
+"""Hashes of what a result depends on, remembered as long as a file has not been touched."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from betyg.build import outline
+
+__all__ = ["Hashes", "modules_reached", "write_if_changed"]
+
+PACKAGE = Path(__file__).parents[1]
+SETTLED = 2_000_000_000  # ns; a file touched later than this may change again within one clock tick
+REMEMBERED = 1  # raise when what is stored about a file changes its meaning
+
+
+class Hashes:
+    """What is known about each file: its hash, and what was read out of it.
+
+    A file counts as the same while its size, times and inode are the same. A second build looks
+    at no content at all, which is what makes it quick.
+    """
+
+    def __init__(self, memory: Path) -> None:
+        self._path = memory
+        self._old = _remembered(memory)
+        self._seen: dict[str, Any] = {}
+        self._settled: dict[str, Any] = {}
+
+    def of(self, path: Path) -> str:
+        """Return the SHA-256 of a file's bytes."""
+        return str(self._entry("bytes", path, _sha256))
+
+    def code(self, path: Path) -> tuple[str, list[str]]:
+        """Return the hash of a module's code, words left out, and the names it imports."""
+        code, imports = self._entry("code", path, _module)
+        return code, imports
+
+    def notebook(self, path: Path) -> outline.Outline:
+        """Return the outline of a notebook."""
+        plain = self._entry("notebook", path, lambda found: outline.outline(found).to_json())
+        return outline.Outline.from_json(plain)
+
+    def save(self) -> None:
+        """Keep what is known for the next time."""
+        content = json.dumps({"version": _version(), "files": self._old | self._settled})
+        write_if_changed(self._path, content)
+
+    def _entry(self, kind: str, path: Path, read: Callable[[Path], Any]) -> Any:
+        name = f"{kind} {path}"
+        if name not in self._seen:
+            self._seen[name] = self._looked_up(name, path, read)
+        return self._seen[name]
+
+    def _looked_up(self, name: str, path: Path, read: Callable[[Path], Any]) -> Any:
+        status = path.stat()
+        stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+        known = self._old.get(name)
+        if known and known["stamp"] == stamp:
+            return known["value"]
+        value = read(path)
+        if abs(time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns)) > SETTLED:
+            self._settled[name] = {"stamp": stamp, "value": value}
+        return value
+
+
+def modules_reached(
+    names: Iterable[str], *, hashes: Hashes, beside: Path | None = None
+) -> dict[str, str]:
+    """Return the code hash of each own module that ``names`` lead to, imports followed.
+
+    Own is what lies in the package of betyg or in the folder ``beside`` (a researcher's modules
+    next to the notebooks). What is no module but lies in a room of betyg that is reached
+    (translations, templates) counts too.
+    """
+    reached: dict[Path, str] = {}
+    roots = [PACKAGE.parent, *([beside] if beside else [])]
+    waiting = [file for name in names for file in _files_of(name, roots)]
+    while waiting:
+        path = waiting.pop()
+        if path not in reached:
+            reached[path], imports = hashes.code(path)
+            waiting += [file for name in imports for file in _files_of(name, roots)]
+    rooms = {path.parent for path in reached if path.parent.parent == PACKAGE}
+    reached |= {path: hashes.of(path) for room in rooms for path in _others(room)}
+    return {_label(path, roots): known for path, known in reached.items()}
+
+
+def write_if_changed(path: Path, content: str) -> bool:
+    """Write a text file in one step, and leave it alone if it says so already."""
+    if path.exists() and path.read_text(encoding="utf-8") == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    half.write_text(content, encoding="utf-8")
+    half.replace(path)
+    return True
+
+
+def _remembered(memory: Path) -> dict[str, Any]:
+    try:
+        stored = json.loads(memory.read_text(encoding="utf-8"))
+        return dict(stored["files"]) if stored["version"] == _version() else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}  # nothing is lost but time
+
+
+def _version() -> str:
+    return f"{REMEMBERED} {_sha256(Path(outline.__file__))} {_sha256(Path(__file__))}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _module(path: Path) -> tuple[str, list[str]]:
+    source = path.read_text(encoding="utf-8")
+    code = hashlib.sha256(outline.without_words(source).encode()).hexdigest()
+    package = ".".join(path.relative_to(PACKAGE.parent).parts[:-1]) if _is_ours(path) else ""
+    return code, sorted(outline.imported_modules(ast.parse(source), package))
+
+
+def _files_of(name: str, roots: Iterable[Path]) -> list[Path]:
+    """Return the files that importing a dotted name runs: its packages, then the module."""
+    for root in roots:
+        parts = name.split(".")
+        packages = [root.joinpath(*parts[:end], "__init__.py") for end in range(1, len(parts) + 1)]
+        module = root.joinpath(*parts).with_suffix(".py")
+        found = [path for path in (*packages, module) if path.is_file()]
+        if found:
+            return found
+    return []
+
+
+def _is_ours(path: Path) -> bool:
+    return path.is_relative_to(PACKAGE)
+
+
+def _label(path: Path, roots: Iterable[Path]) -> str:
+    root = next(root for root in roots if path.is_relative_to(root))
+    return path.relative_to(root).as_posix()
+
+
+def _others(room: Path) -> list[Path]:
+    found = (path for path in sorted(room.rglob("*")) if path.is_file())
+    return [path for path in found if path.suffix not in {".py", ".pyc"}]

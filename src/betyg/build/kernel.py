@@ -1,0 +1,78 @@
+"""The world in which a notebook runs: this project's Python, private folders and no secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from betyg.build.fingerprint import PACKAGE, write_if_changed
+
+__all__ = ["NAME", "install", "private_world"]
+
+NAME = "betyg"
+
+# What a notebook may know of the machine. All else, passwords and tokens among it, stays outside.
+PASSED = frozenset(
+    "PATH HOME USER LOGNAME SHELL TERM TMPDIR TZ LANG LD_LIBRARY_PATH DYLD_LIBRARY_PATH "
+    "VIRTUAL_ENV CONDA_PREFIX SYSTEMROOT SSL_CERT_FILE ENGINE OMP_NUM_THREADS".split()
+)
+FIXED = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "",
+    "OMP_NUM_THREADS": "1",  # notebooks run side by side; sums in one order give one result
+    "JUPYTER_NO_CONFIG": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+
+
+def install(folder: Path) -> Path:
+    """Describe this project's kernel below ``folder`` and return it, for JUPYTER_PATH."""
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": NAME,
+        "language": "python",
+        "env": {"PYTHONPATH": str(PACKAGE.parent)},
+    }
+    for name in (NAME, "python3"):  # python3: what a notebook made elsewhere asks for
+        write_if_changed(folder / "kernels" / name / "kernel.json", json.dumps(spec, indent=1))
+    return folder
+
+
+@contextlib.contextmanager
+def private_world(build: Path) -> Iterator[None]:
+    """Let kernels see only what they need, and nothing of the user's own set-up."""
+    build = build.resolve()
+    build.mkdir(parents=True, exist_ok=True)
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="kernel-", dir=build) as private:
+        try:
+            _become(_passed(before) | _private(build, private))
+            yield
+        finally:
+            _become(before)
+
+
+def _passed(environment: Mapping[str, str]) -> dict[str, str]:
+    passed = {n: v for n, v in environment.items() if n in PASSED or n.startswith("LC_")}
+    return {name: value for name, value in FIXED.items() if value} | passed
+
+
+def _private(build: Path, private: str) -> dict[str, str]:
+    return {
+        "JUPYTER_PATH": str(install(build / "jupyter")),
+        "JUPYTER_RUNTIME_DIR": f"{private}/runtime",
+        "JUPYTER_CONFIG_DIR": f"{private}/config",
+        "IPYTHONDIR": f"{private}/ipython",
+        "MPLCONFIGDIR": str(build / "matplotlib"),  # shared: finding the fonts takes seconds
+        "PYTHONPATH": str(PACKAGE.parent),
+    }
+
+
+def _become(environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)

@@ -1,0 +1,199 @@
+"""Runs one notebook with papermill, and keeps what it made only when it came to its end."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+from betyg import errors
+from betyg.build import kept, kernel
+from betyg.build.fingerprint import write_if_changed
+from betyg.build.outline import outline
+from betyg.errors import ParameterError, SurveyError, did_you_mean
+
+__all__ = ["NotebookError", "check_declared", "keep", "run"]
+
+BUILD = Path("build")
+
+
+class NotebookError(SurveyError):
+    """A notebook stopped before its end."""
+
+
+def run(job: Mapping[str, Any]) -> float:
+    """Run a notebook as a key file of the build describes it, and return the seconds it took.
+
+    While it runs, everything lies aside: the notebook as ``*.failed.ipynb``, its tables in a
+    staging folder. Both take their places when the last cell has run, tables first. A table that
+    came out the same is left alone, time of change included, so that nothing follows from it.
+
+    Raises
+    ------
+    ParameterError
+        If the notebook does not declare one of the parameters.
+    NotebookError
+        If a cell fails, the kernel dies, or a table that the notebook writes is missing.
+    """
+    began = time.monotonic()
+    source, target = Path(job["notebook"]), Path(job["target"])
+    check_declared(source, job["parameters"])
+    attempt = target.with_suffix(".failed.ipynb")
+    staging = Path(job["staging"])
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    attempt.parent.mkdir(parents=True, exist_ok=True)
+    with kernel.private_world(BUILD), _stopped_by_signals():
+        _execute(job, source, attempt)
+    tables = _tables_made(job, staging)
+    _settle(tables, job)
+    kept.write(kept.scrubbed(kept.read(attempt), root=Path.cwd()), target)
+    attempt.unlink()
+    shutil.rmtree(staging)
+    return time.monotonic() - began
+
+
+def keep(facts: Mapping[str, Any]) -> None:
+    """Publish an executed notebook with the words that its source has today."""
+    executed, source = kept.read(Path(facts["executed"])), kept.read(Path(facts["source"]))
+    shown = kept.with_todays_words(executed, source)
+    kept.write(kept.scrubbed(shown, root=Path.cwd()), Path(facts["target"]))
+
+
+def check_declared(source: Path, parameters: Mapping[str, Any]) -> None:
+    """Raise an error for a parameter that the notebook does not declare."""
+    declared = [parameter.name for parameter in outline(source).parameters]
+    unknown = sorted(parameters.keys() - set(declared))
+    if unknown:
+        raise ParameterError(
+            f"{source.name}: no parameter named {', '.join(unknown)}. "
+            f"{did_you_mean(unknown[0], declared)} It declares: {', '.join(declared) or 'none'}. "
+            "Correct the name, or add it to the cell tagged 'parameters'."
+        )
+
+
+def _execute(job: Mapping[str, Any], source: Path, attempt: Path) -> None:
+    papermill = _papermill()
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    stopped = (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError)
+    name = f"{job['study']} {job['label']}"
+    bar = {"desc": name, "leave": False} if sys.stderr.isatty() else False
+    try:
+        papermill.execute_notebook(
+            _unformatted(source),
+            _unformatted(attempt),
+            parameters=dict(job["parameters"]) or None,
+            cwd=str(source.parent),
+            kernel_name=kernel.NAME,
+            language="python",
+            progress_bar=bar,
+            coalesce_streams=True,
+        )
+    except papermill.PapermillExecutionError as error:
+        _fail(job, attempt, _said(error.ename, error.evalue), error)
+    except stopped as error:
+        _fail(job, attempt, f"the kernel stopped: {_first_line(str(error))}", error)
+
+
+def _papermill() -> ModuleType:
+    """Import papermill without a grammar that checks web addresses and takes a second to build."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    import papermill
+
+    return papermill  # type: ignore[no-any-return]
+
+
+def _unformatted(path: Path) -> str:
+    """Return a path in which papermill will not look for {parameters} to fill in."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Take make's wish to end as Ctrl-C, so that the kernel is ended too."""
+
+    def stop(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _said(kind: str, message: str) -> str:
+    """Return an error as its reader needs it: our own say everything themselves."""
+    ours = isinstance(known := getattr(errors, kind, None), type) and issubclass(known, SurveyError)
+    return message if ours else f"{kind}: {message}"
+
+
+def _fail(job: Mapping[str, Any], attempt: Path, reason: str, cause: BaseException) -> NoReturn:
+    """Raise one screen that says where the notebook stopped, why, and how to go on."""
+    place = _where_it_stopped(attempt, Path(job["notebook"]))
+    raise NotebookError(
+        f"{job['study']}: {job['notebook']} stopped{place}\n{reason}\n"
+        f"The notebook as far as it ran: {attempt}\n"
+        f"When it is mended, go on with: {job['again']}"
+    ) from cause
+
+
+def _where_it_stopped(attempt: Path, source: Path) -> str:
+    """Return the number, among the source's cells, and the first line of the unfinished cell."""
+    if not attempt.exists():
+        return " before its first cell"
+    ours = {"papermill-error-cell-tag", "injected-parameters"}
+    cells = [cell for cell in kept.read(attempt)["cells"] if not ours & set(_tags(cell))]
+    total = len(kept.read(source)["cells"])
+    for number, cell in enumerate(cells, start=1):
+        if cell["metadata"].get("papermill", {}).get("status") in ("failed", "running"):
+            return f" in cell {number} of {total}:\n    {_first_line(''.join(cell['source']))}"
+    return " before its first cell"
+
+
+def _tags(cell: Mapping[str, Any]) -> list[str]:
+    return list(cell["metadata"].get("tags", []))
+
+
+def _first_line(text: str) -> str:
+    return next((line for line in text.splitlines() if line.strip()), "")
+
+
+def _tables_made(job: Mapping[str, Any], staging: Path) -> list[Path]:
+    made = {path.stem: path for path in sorted(staging.glob("*.parquet"))}
+    for table in job["writes"]:
+        if table not in made:
+            raise NotebookError(
+                f"{job['study']}: {job['notebook']} ran to its end without writing table "
+                f'\'{table}\'. Its call store.write(frame, "{table}", out) was not reached, or '
+                "does not take the folder from the parameter `out`.\n"
+                f"The notebook as it ran: {Path(job['target']).with_suffix('.failed.ipynb')}"
+            )
+    return list(made.values())
+
+
+def _settle(made: list[Path], job: Mapping[str, Any]) -> None:
+    """Move new and changed tables to their place, and note what each holds."""
+    folder, target = Path(job["tables"]), Path(job["target"])
+    folder.mkdir(parents=True, exist_ok=True)
+    record: dict[str, tuple[str, str]] = {}
+    for table in made:
+        place, content = folder / table.name, _sha256(table)
+        if not place.exists() or _sha256(place) != content:
+            table.replace(place)
+        record[table.stem] = (str(place), content)
+    write_if_changed(target.with_suffix(".tables"), json.dumps(record, indent=1))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

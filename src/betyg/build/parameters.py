@@ -1,0 +1,100 @@
+"""Values for the notebooks' parameters, from the command line and from study.toml."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from betyg.build.outline import Parameter
+from betyg.errors import ParameterError, did_you_mean
+
+__all__ = ["GIVEN_BY_MAKE", "check_known", "folder_name", "fitting", "parse"]
+
+GIVEN_BY_MAKE = ("study", "raw", "tables", "out", "language")
+NEXT_NAME = re.compile(r"[\s,;]+(?=[A-Za-z_]\w*\s*=[^=])")
+TOML_WORDS = {"true": True, "false": False}
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+    "list": (list,),
+    "tuple": (tuple, list),
+    "dict": (dict,),
+    "None": (type(None),),
+}
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Read ``year_from=2011 outcome=nki``: names with values as Python or TOML writes them.
+
+    A value that is neither is a piece of text, so that no quotes are needed around a word.
+    """
+    values: dict[str, Any] = {}
+    for part in NEXT_NAME.split(text.strip()) if text.strip() else []:
+        name, found, value = part.partition("=")
+        if not found or not name.strip().isidentifier():
+            raise ParameterError(
+                f"PARAMS: {part!r} is not of the form name=value. "
+                "Write for example PARAMS='year_from=2011'."
+            )
+        values[name.strip()] = _value(value.strip())
+    return values
+
+
+def check_known(names: Iterable[str], declared: Iterable[str], *, where: str) -> None:
+    """Raise an error for the first name that no notebook declares, or that make gives itself."""
+    known = sorted(set(declared) - set(GIVEN_BY_MAKE))
+    for name in names:
+        if name in GIVEN_BY_MAKE:
+            raise ParameterError(
+                f"{where}: make itself gives '{name}' to the notebooks. Choose with STUDY=name "
+                "or LANGUAGE=code instead."
+            )
+        if name not in known:
+            raise ParameterError(
+                f"{where}: no notebook declares a parameter '{name}'. "
+                f"{did_you_mean(name, known)} Declared: {', '.join(known) or 'none'}. "
+                "Correct the name, or add it to the cell tagged 'parameters'."
+            )
+
+
+def fitting(value: Any, parameter: Parameter, *, where: str) -> Any:
+    """Return ``value`` if it has the type that the parameters cell states."""
+    kinds = [kind.partition("[")[0].strip() for kind in parameter.kind.split("|")]
+    if all(kind in TYPES for kind in kinds) and not _is_one_of(value, kinds):
+        raise ParameterError(
+            f"{where}: {parameter.name} is declared as {parameter.kind}, but "
+            f"{value!r} is a {type(value).__name__}. For example: "
+            f"{parameter.name}={parameter.value!r}."
+        )
+    return value
+
+
+def folder_name(values: Mapping[str, Any]) -> str:
+    """Return the name of the folder that keeps a variant apart from the canonical report."""
+    spelled = ",".join(f"{name}={_plain(values[name])}" for name in sorted(values))
+    safe = re.sub(r"[^A-Za-z0-9_=,.+-]", "_", spelled)[:100]
+    return safe if safe == spelled else f"{safe}-{hashlib.sha256(spelled.encode()).hexdigest()[:8]}"
+
+
+def _value(text: str) -> Any:
+    if text in TOML_WORDS:
+        return TOML_WORDS[text]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _is_one_of(value: Any, kinds: Iterable[str]) -> bool:
+    if isinstance(value, bool):  # which Python counts among the integers
+        return "bool" in kinds
+    return any(isinstance(value, TYPES[kind]) for kind in kinds)
