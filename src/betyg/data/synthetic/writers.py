@@ -5,7 +5,7 @@ Every format that stamps the time of writing into the file gets a fixed stamp in
 
 import hashlib
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -40,16 +40,18 @@ def delimited(
     )
 
 
-def excel(frame: pd.DataFrame, path: Path, *, sheet: str = "Data") -> None:
-    """Write a workbook with one sheet; missing cells are empty.
+def excel(
+    frame: pd.DataFrame, path: Path, *, sheet: str = "Data", above: Sequence[str] = ()
+) -> None:
+    """Write a workbook with one sheet, the lines ``above`` over its header.
 
+    Missing cells are empty.
     Written by hand: openpyxl needs a minute for 100,000 rows and stamps the time of day.
     """
     head = "".join(_cell(name) for name in frame.columns)
     columns = [_cells(frame[name]) for name in frame.columns]
-    rows = ("".join(cells) for cells in zip(*columns, strict=True))
-    numbered = (f'<row r="{number}">{row}</row>' for number, row in enumerate(rows, start=2))
-    body = f'<row r="1">{head}</row>' + "".join(numbered)
+    rows = [*map(_cell, above), head, *("".join(cells) for cells in zip(*columns, strict=True))]
+    body = "".join(f'<row r="{number}">{row}</row>' for number, row in enumerate(rows, start=1))
     parts = {
         "[Content_Types].xml": _CONTENT_TYPES,
         "_rels/.rels": _relations("officeDocument", "xl/workbook.xml"),
