@@ -1,0 +1,258 @@
+"""Agencies compared: dots with intervals, sorted, against the mean of all."""
+
+from dataclasses import dataclass
+from typing import Any, Final, Unpack
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from betyg.data.study import Study
+from betyg.publish import figure, naming, tables
+from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
+from betyg.publish.findings import surely_apart
+from betyg.publish.language import Language
+from betyg.publish.naming import ALL, MARGIN, Names, Where
+
+TWO_COLUMNS_FROM: Final = 45
+ROW = 14.5
+HEAD = 26.0
+FOOT = 22.0
+VALUE = 34.0  # room for the number at the right
+GUTTER = 14.0
+
+
+def compared(
+    estimates: pd.DataFrame,
+    survey: Study,
+    language: Language,
+    *,
+    item: str,
+    year: int,
+    emphasis: str | None = None,
+    **where: Unpack[Where],
+) -> Figure:
+    """Draw every agency's estimate with its 95 % interval, the highest first.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Columns agency, estimate, se, ci_low, ci_high, n, and those of year, activity, group,
+        item, statistic ("mean") that there are; a row with agency "all" gives the mean line.
+        Adjusted estimates have the same columns.
+    item : str
+        Item or index.
+    emphasis : str, optional
+        Code of the agency that is drawn in the colour of emphasis.
+    **where
+        ``activity`` and ``group``, where not all of them.
+
+    Returns
+    -------
+    Figure
+    """
+    names = Names(survey, language)
+    keys: dict[str, object] = {**MARGIN, **where, "agency": None}
+    rows = naming.pick(estimates, survey, item=item, statistic="mean", year=year, **keys)
+    rows = rows.assign(label=[names.agency(str(code)) for code in rows["agency"]])
+    everyone, one = rows[rows["agency"] == ALL], rows[rows["agency"] != ALL]
+    drawn = one[one["shown"]].sort_values(["estimate", "label"], ascending=[False, True])
+    hidden = one[~one["shown"]].sort_values("label")
+    plot = _Plot(
+        names=names,
+        what=names.item(item),
+        year=year,
+        mean=float(everyone["estimate"].iloc[0]) if len(everyone) else float("nan"),
+        n=int((everyone if len(everyone) else drawn)["n"].sum()),
+        span=axis_span(drawn),
+        emphasis=emphasis,
+        name=naming.slug("agencies", item, year, *where.values(), emphasis),
+    )
+    return Figure(
+        name=plot.name,
+        title=_title(drawn, plot),
+        subtitle=_subtitle(plot, activity=where.get("activity", ALL)),
+        note=naming.note(
+            names,
+            _axis_note(plot),
+            _open_note(drawn, plot),
+            naming.left_out(names, list(hidden["label"])),
+        ),
+        alt=_alt(drawn, plot),
+        svg=_draw(drawn, plot, width=figure.WIDE),
+        svg_narrow=_draw(drawn, plot, width=figure.NARROW),
+        table=_table(pd.concat([everyone, drawn, hidden]), plot),
+        table_label=language.text("The figure as a table"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plot:
+    """What all parts of one figure share."""
+
+    names: Names
+    what: str
+    year: int
+    mean: float
+    n: int
+    span: tuple[float, float]
+    emphasis: str | None
+    name: str
+
+    @property
+    def language(self) -> Language:
+        return self.names.language
+
+
+def axis_span(rows: pd.DataFrame) -> tuple[float, float]:
+    """Return the part of 0-100 that holds every interval, in whole tens, at least 30 wide."""
+    low = 10 * np.floor((rows["ci_low"].fillna(rows["estimate"]).min() - 1) / 10)
+    high = 10 * np.ceil((rows["ci_high"].fillna(rows["estimate"]).max() + 1) / 10)
+    while high - low < 30:
+        low, high = max(low - 10, 0), min(high + 10, 100)
+    return max(float(low), 0.0), min(float(high), 100.0)
+
+
+def _title(rows: pd.DataFrame, plot: _Plot) -> str:
+    language = plot.language
+    if np.isnan(plot.mean) or len(rows) < 2:
+        top = rows.iloc[0]
+        return language.text(
+            "{item}: highest value {value}, {agency}",
+            item=plot.what,
+            value=language.number(top["estimate"]),
+            agency=top["label"],
+        )
+    sure = surely_apart(rows["estimate"].to_numpy(), rows["se"].to_numpy(), reference=plot.mean)
+    above, below = int((sure > 0).sum()), int((sure < 0).sum())
+    numbers = {"item": plot.what, "total": language.integer(len(rows)),
+               "mean": language.number(plot.mean)}  # fmt: skip
+    if not above and not below:
+        return language.text(
+            "{item}: none of the {total} is surely apart from the mean of all ({mean})", **numbers
+        )
+    return language.text(
+        "{item}: {above} of {total} surely above the mean of all ({mean}), {below} surely below",
+        above=language.integer(above),
+        below=language.integer(below),
+        **numbers,
+    )
+
+
+def _subtitle(plot: _Plot, *, activity: str) -> str:
+    what = plot.language.text("{item}, 0–100 with 95% confidence interval", item=plot.what)
+    who = None if activity == ALL else plot.names.activity(activity)
+    return naming.subtitle(plot.names, what=what, who=who, year=plot.year, n=plot.n)
+
+
+def _axis_note(plot: _Plot) -> str:
+    if plot.span == (0.0, 100.0):
+        return ""
+    return plot.language.text(
+        "The axis is cut: it shows {span} of 0–100.", span=plot.language.range(*plot.span)
+    )
+
+
+def _open_note(rows: pd.DataFrame, plot: _Plot) -> str:
+    least = plot.names.survey.disclosure.rank
+    if not (rows["n"] < least).any():
+        return ""
+    return plot.language.text(
+        "Open symbol: fewer than {n} answers.", n=plot.language.integer(least)
+    )
+
+
+def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
+    language = plot.language
+    top, bottom = rows.iloc[0], rows.iloc[-1]
+    text = language.text(
+        "Dot plot of {item} {year} for {total} units, sorted. Highest: {top} {high}; "
+        "lowest: {bottom} {low}. {n} answers.",
+        item=plot.what,
+        year=str(plot.year),
+        total=language.integer(len(rows)),
+        top=top["label"],
+        high=language.number(top["estimate"]),
+        bottom=bottom["label"],
+        low=language.number(bottom["estimate"]),
+        n=language.integer(plot.n),
+    )
+    if np.isnan(plot.mean):
+        return text
+    return f"{text} " + language.text("Mean of all: {mean}.", mean=language.number(plot.mean))
+
+
+def _table(rows: pd.DataFrame, plot: _Plot) -> tables.Table:
+    text = plot.language.text
+    columns = [
+        tables.Column(source="label", label=plot.names.role("agency")),
+        tables.Column(source="estimate", label=plot.what, kind="score"),
+        tables.Column(
+            source="", label=text("95% interval"), kind="score", interval=("ci_low", "ci_high")
+        ),
+        tables.Column(source="n", label=text("Answers"), kind="count"),
+    ]
+    caption = text("{item} {year}, 0–100", item=plot.what, year=str(plot.year))
+    return tables.build(rows, columns, plot.language, name=plot.name, caption=caption)
+
+
+def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
+    """Draw one column of dots, or two beside each other where there are very many."""
+    columns = 2 if len(rows) >= TWO_COLUMNS_FROM and width == figure.WIDE else 1
+    tall = -(-len(rows) // columns)
+    each = (width - GUTTER * (columns - 1)) / columns
+    labels = min(max(map(figure.text_width, rows["label"])) + 8, 0.5 * each)
+    with figure.drawing(width=width, height=HEAD + tall * ROW + FOOT) as canvas:
+        for k in range(columns):
+            part = rows.iloc[k * tall : (k + 1) * tall]
+            axes = figure.area(
+                canvas,
+                left=k * (each + GUTTER) + labels,
+                bottom=FOOT + (tall - len(part)) * ROW,
+                width=each - labels - VALUE,
+                height=len(part) * ROW,
+            )
+            for y, row in enumerate(naming.records(part)):
+                _dot(axes, row, plot, y=y, room=labels - 8)
+            axes.set_ylim(len(part) - 0.5, -0.5)
+            _axis(axes, plot)
+        return figure.to_svg(canvas, name=f"{plot.name}-{int(width)}")
+
+
+def _dot(axes: Axes, row: dict[str, Any], plot: _Plot, *, y: int, room: float) -> None:
+    chosen = row["agency"] == plot.emphasis
+    colour = ACCENT if chosen or plot.emphasis is None else COLOURS["rest"]
+    if np.isfinite(row["ci_low"]):
+        axes.plot(
+            [row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=2.6 if chosen else 1.6,
+            alpha=0.75, solid_capstyle="butt", zorder=3,
+        )  # fmt: skip
+    small = row["n"] < plot.names.survey.disclosure.rank
+    axes.plot(
+        row["estimate"], y, "o", ms=5.5, mew=1.3, color=colour, zorder=4,
+        mfc=COLOURS["paper"] if small else colour,
+    )  # fmt: skip
+    weight = "bold" if chosen else "normal"
+    number = plot.language.number(row["estimate"])
+    for text, x, away in ((figure.shorten(row["label"], room), 0, -8), (number, 1, VALUE - 4)):
+        axes.annotate(
+            text, (x, y), (away, 0), ("axes fraction", "data"), textcoords="offset points",
+            ha="right", va="center_baseline", fontweight=weight,
+        )  # fmt: skip
+    axes.axhline(y, color=GRID, lw=0.5, zorder=0)
+
+
+def _axis(axes: Axes, plot: _Plot) -> None:
+    low, high = plot.span
+    axes.set_xlim(low, high)
+    ticks = np.arange(low, high + 1, 10 if high - low <= 60 else 20)
+    axes.set_xticks(ticks, [plot.language.number(t) for t in ticks])
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    if np.isfinite(plot.mean):
+        axes.axvline(plot.mean, color=INK, lw=0.9, zorder=2)
+        axes.annotate(
+            plot.language.text("All {mean}", mean=plot.language.number(plot.mean)),
+            (plot.mean, 1), (0, 5), ("data", "axes fraction"), textcoords="offset points",
+            ha="center", va="bottom", color=SOFT,
+        )  # fmt: skip

@@ -1,0 +1,48 @@
+"""Small numbers: what rests on too few answers is blanked before it reaches a reader.
+
+Every function of this room that takes estimates passes them through :func:`hide` first, so
+that a hidden number is in no table, coordinate or alt text, whatever the notebook does.
+"""
+
+import numpy as np
+import pandas as pd
+
+from betyg.publish.language import Language
+
+_BASES = ("n", "n_from", "n_to")
+_KEYS = ("year", "year_from", "year_to", "response", "shown", "comparable")
+
+
+def hide(frame: pd.DataFrame, *, show: int) -> pd.DataFrame:
+    """Blank every number that rests on fewer than ``show`` answers, bases included.
+
+    Any number that is not a key is blanked, so that a new column is hidden until someone decides
+    otherwise.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Estimates or changes: a base ``n`` (or ``n_from`` and ``n_to``) beside the numbers, and
+        ``shown`` where an earlier step has decided already. Rows without a known base (published
+        figures of others) stay.
+    show : int
+        The fewest answers for a number to be shown.
+
+    Returns
+    -------
+    DataFrame
+        A copy with NaN in the hidden numbers and a boolean column ``shown``.
+    """
+    hidden = (
+        ~frame["shown"].to_numpy(dtype=bool) if "shown" in frame else np.zeros(len(frame), bool)
+    )
+    for base in (b for b in _BASES if b in frame):
+        hidden = hidden | (frame[base].to_numpy(dtype=float, na_value=np.nan) < show)
+    numbers = [name for name in frame.select_dtypes("number").columns if name not in _KEYS]
+    blanked = {name: frame[name].astype(float).mask(hidden) for name in numbers}
+    return frame.assign(**blanked, shown=~hidden)
+
+
+def label(language: Language) -> str:
+    """Return the words that stand where a number is hidden."""
+    return language.text("too few answers to show")

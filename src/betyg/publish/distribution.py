@@ -1,0 +1,168 @@
+"""The distribution of answers: what each question got, in words, bars and numbers."""
+
+from collections.abc import Iterator, Sequence
+from typing import Unpack
+
+import numpy as np
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.errors import DataError
+from betyg.publish import diverging, figure, naming, tables
+from betyg.publish.diverging import TOP_TWO_FROM, Bar
+from betyg.publish.figure import Figure
+from betyg.publish.language import Language
+from betyg.publish.naming import ALL, MARGIN, Names, Where
+
+
+def answers(
+    estimates: pd.DataFrame,
+    survey: Study,
+    language: Language,
+    *,
+    year: int,
+    items: Sequence[str] | None = None,
+    **where: Unpack[Where],
+) -> Figure:
+    """Draw how the answers to each question are distributed.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Rows with statistic "share" (position of the answer in ``response``), "top2" and
+        "dont_know"; columns agency, year, activity, group, item, statistic, response, estimate, n.
+    items : sequence of str, optional
+        Which items; all that were asked, without.
+    **where
+        ``agency``, ``activity`` and ``group``, where not all of them.
+
+    Returns
+    -------
+    Figure
+    """
+    names = Names(survey, language)
+    keys: dict[str, object] = {**MARGIN, **where, "item": None if items is None else list(items)}
+    kinds = ["share", "top2", "dont_know"]
+    rows = naming.pick(estimates, survey, statistic=kinds, year=year, **keys)
+    bars = list(_bars(rows, names, year))
+    drawn = [bar for bar in bars if bar.shown]
+    if not drawn:
+        raise DataError(
+            f"study {survey.name}: no question of {year} has enough answers to be drawn. "
+            "Choose another year or agency."
+        )
+    name = naming.slug("distribution", year, *where.values(), *(items or ()))
+    svgs = [diverging.draw(drawn, names, width=w, name=name) for w in (figure.WIDE, figure.NARROW)]
+    agency = where.get("agency", ALL)
+    who = None if agency == ALL else names.agency(agency)
+    hidden = [bar.label for bar in bars if not bar.shown]
+    n = max(bar.n for bar in drawn)
+    return Figure(
+        name=name,
+        title=_title(drawn, language),
+        subtitle=naming.subtitle(
+            names, what=language.text("Answers to each question, per cent"), who=who, year=year
+        ),
+        note=naming.note(names, _reading(drawn, language), naming.left_out(names, hidden)),
+        alt=_alt(drawn, language, year=year, n=n),
+        svg=svgs[0],
+        svg_narrow=svgs[1],
+        table=_table(bars, names, year=year, name=name),
+        table_label=language.text("The figure as a table"),
+    )
+
+
+def _bars(rows: pd.DataFrame, names: Names, year: int) -> Iterator[Bar]:
+    for item in (i for i in names.survey.items if (rows["item"] == i.item).any()):
+        own = rows[rows["item"] == item.item]
+        scale = names.survey.scale_of(item.item, year)
+        shares = own[own["statistic"] == "share"].set_index("response")
+        if shares.empty or scale.k < 2:
+            continue
+        shown = bool(shares["shown"].all())
+        positions = shares["estimate"].reindex(range(1, scale.k + 1))
+        yield Bar(
+            item=item.item,
+            label=names.item(item.item),
+            theme=item.theme,
+            scale=scale,
+            shares=tuple(positions.fillna(0.0) if shown else positions * np.nan),
+            top2=_one(own, "top2"),
+            dont_know=_one(own, "dont_know"),
+            n=float(shares["n"].max()),
+            shown=shown,
+        )
+
+
+def _one(rows: pd.DataFrame, statistic: str) -> float:
+    found = rows.loc[rows["statistic"] == statistic, "estimate"]
+    return float(found.iloc[0]) if len(found) else float("nan")
+
+
+def _title(bars: Sequence[Bar], language: Language) -> str:
+    graded = [bar for bar in bars if len(bar.shares) >= TOP_TWO_FROM] or list(bars)
+    if len(graded) == 1:
+        only = graded[0]
+        return language.text(
+            "“{item}”: {share} give one of the best answers",
+            item=only.label,
+            share=language.percent(only.favour),
+        )
+    best, worst = max(graded, key=lambda b: b.favour), min(graded, key=lambda b: b.favour)
+    return language.text(
+        "“{best}” gets the highest marks ({high}), “{worst}” the lowest ({low})",
+        best=best.label,
+        high=language.percent(best.favour),
+        worst=worst.label,
+        low=language.percent(worst.favour),
+    )
+
+
+def _reading(bars: Sequence[Bar], language: Language) -> str:
+    parts = []
+    if any(len(bar.shares) >= TOP_TWO_FROM for bar in bars):
+        parts.append(language.text("Top two: share giving one of the two best answers."))
+    if any(np.isfinite(bar.dont_know) for bar in bars):
+        parts.append(language.text("Don’t know: share of those asked, outside the bars."))
+    return " ".join(parts)
+
+
+def _alt(bars: Sequence[Bar], language: Language, *, year: int, n: float) -> str:
+    best, worst = max(bars, key=lambda b: b.favour), min(bars, key=lambda b: b.favour)
+    return language.text(
+        "Diverging bars of the answers to {total} questions in {year}. Most favourable: {best}, "
+        "{high}; least: {worst}, {low}. At most {n} answers to a question.",
+        total=language.integer(len(bars)),
+        year=str(year),
+        best=best.label,
+        worst=worst.label,
+        high=language.percent(best.favour),
+        low=language.percent(worst.favour),
+        n=language.integer(int(n)),
+    )
+
+
+def _table(bars: Sequence[Bar], names: Names, *, year: int, name: str) -> tables.Table:
+    """Long: a row an answer, so that questions of different scales share one table."""
+    language = names.language
+    text = language.text
+    rows = []
+    for bar in bars:
+        base = {"label": bar.label, "n": bar.n, "shown": bar.shown}
+        labels = [str(names.survey.label(a, language.code)) for a in bar.scale.answers]
+        rows += [base | {"answer": a, "share": s} for a, s in zip(labels, bar.shares, strict=True)]
+        if np.isfinite(bar.dont_know):
+            rows.append(base | {"answer": text("don’t know"), "share": bar.dont_know})
+    columns = [
+        tables.Column(source="label", label=text("Question")),
+        tables.Column(source="answer", label=text("Answer")),
+        tables.Column(source="share", label=text("Share"), kind="share"),
+        tables.Column(source="n", label=text("Answers"), kind="count"),
+    ]
+    return tables.build(
+        pd.DataFrame(rows),
+        columns,
+        language,
+        name=name,
+        caption=text("Distribution of answers {year}", year=str(year)),
+    )

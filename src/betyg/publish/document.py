@@ -1,0 +1,174 @@
+"""From an executed notebook to one page that stands alone.
+
+The page needs no JavaScript and asks nothing of the network; the same notebook gives the same
+bytes. Readers see the markdown cells tagged with their language, and all outputs, in order.
+"""
+
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from html import escape, unescape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import mistune
+import nbformat
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from betyg.errors import DataError, ParameterError
+from betyg.publish import causal, standalone
+from betyg.publish.language import Language
+from betyg.publish.outline import Outline
+
+_TEMPLATES = "template"
+_IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
+
+
+def render(
+    executed: Path,
+    target: Path,
+    *,
+    language: str,
+    title: str,
+    synthetic: bool,
+    labels: Collection[str] = (),
+) -> None:
+    """Write the page of one language from an executed notebook.
+
+    Parameters
+    ----------
+    executed : Path
+        Notebook with its outputs.
+    target : Path
+        HTML file; written whole or not at all. Its name must hold ``synthetic`` where the data do.
+    language : str
+        Language of the page, and tag of the markdown cells that belong to it.
+    title : str
+        The page's heading, unless a markdown cell has one (``# ...``).
+    synthetic : bool
+        Whether the data are made for demonstration; the page then says so on top and below.
+    labels : collection of str
+        The study's names and questions: quoted, so not checked for causal wording.
+
+    Raises
+    ------
+    ParameterError, DataError, CausalWordingError
+        If the page would mislead, would not stand alone, or could not be read by everybody.
+    """
+    if synthetic and "synthetic" not in target.name:
+        raise ParameterError(
+            f"{target.name}: the data are synthetic, so the name of the file must say so. "
+            f"Call it {target.stem}-synthetic{target.suffix}."
+        )
+    words = Language(language)
+    outline = Outline(words)
+    body = "\n".join(_parts(executed, words, outline, labels))
+    page = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            language=language,
+            text=words.text,
+            title=outline.title or title,
+            synthetic=synthetic,
+            headings=outline.headings,
+            body=Markup(body),
+            style=Markup((files("betyg.publish") / _TEMPLATES / "style.css").read_text("utf-8")),
+        )
+    )
+    standalone.check(page, name=target.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    unfinished.write_text(page, encoding="utf-8", newline="\n")
+    os.replace(unfinished, target)
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("betyg.publish", _TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _parts(
+    executed: Path, words: Language, outline: Outline, labels: Collection[str]
+) -> Iterator[str]:
+    """Give the HTML of each markdown cell of the language and of each output, in order."""
+    prose = mistune.create_markdown(renderer=outline, plugins=["table", "strikethrough"])
+    for number, cell in enumerate(_read(executed).cells, start=1):
+        where = f"{executed.name}, cell {number}"
+        if cell.cell_type == "markdown" and words.code in cell.metadata.get("tags", []):
+            yield str(prose(cell.source))
+        elif cell.cell_type == "code":
+            for output in cell.outputs:
+                html = _output(output, cell, prose, where=where)
+                _refuse_causes(html, labels, where=where)
+                yield html
+
+
+def _read(executed: Path) -> Any:
+    try:
+        return nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
+    except (OSError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+        raise DataError(
+            f"{executed}: cannot be read as an executed notebook ({error}). Run it again with make."
+        ) from error
+
+
+def _output(output: Any, cell: Any, prose: Any, *, where: str) -> str:
+    """Return one output as HTML; text that is only printed is for the researcher."""
+    data: Mapping[str, Any] = output.get("data", {})
+    if "text/html" in data:
+        return _reachable(str(data["text/html"]))
+    if "text/markdown" in data:
+        return str(prose(str(data["text/markdown"])))
+    kind = next((k for k in _IMAGES if k in data), None)
+    return "" if kind is None else _image(kind, str(data[kind]), cell, where=where)
+
+
+def _image(kind: str, content: str, cell: Any, *, where: str) -> str:
+    """Return a plain image of a researcher, which needs alt text like any other."""
+    alt = str(cell.metadata.get("alt", "")).strip()
+    if not alt:
+        raise DataError(
+            f"{where}: an image without alt text. Say what it shows in the cell's metadata "
+            '("alt": "..."), or return a figure of betyg.publish.'
+        )
+    if kind == "image/svg+xml":
+        svg = content[content.index("<svg") :]
+        labelled = svg.replace("<svg", f'<svg role="img" aria-label={_quote(alt)}', 1)
+        return f'<div class="plot">{labelled}</div>'
+    encoded = "".join(content.split())
+    return f'<p><img src="data:{kind};base64,{encoded}" alt={_quote(alt)}></p>'
+
+
+def _quote(text: str) -> str:
+    return f'"{escape(text)}"'
+
+
+def _reachable(html: str) -> str:
+    """Put a bare table, such as a displayed frame, into a region that scrolls."""
+    if "table-region" in html or "<table" not in html:
+        return html
+    return re.sub(
+        r"<table.*?</table>",
+        lambda m: f'<div class="table-region" role="group" tabindex="0">{m[0]}</div>',
+        re.sub(r"<style.*?</style>", "", html, flags=re.S),
+        flags=re.S,
+    )
+
+
+def _refuse_causes(html: str, labels: Collection[str], *, where: str) -> None:
+    """Look for causal wording in generated text; the cells of tables are data."""
+    prose = re.sub(r"<(table|svg|style)\b.*?</\1>", " ", html, flags=re.S)
+    alt = " ".join(re.findall(r'(?:aria-label|alt)="([^"]*)"', html))
+    text = unescape(re.sub(r"<[^>]+>", " ", prose) + " " + alt)
+    try:
+        causal.refuse(text, labels=labels)
+    except causal.CausalWordingError as error:
+        raise causal.CausalWordingError(f"{where}: {error}") from error

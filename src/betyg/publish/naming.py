@@ -1,0 +1,144 @@
+"""Names and captions that every figure, table and sentence shares."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+import numpy as np
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.errors import DataError
+from betyg.publish import disclosure
+from betyg.publish.language import Language
+
+ALL = "all"
+
+
+class Where(TypedDict, total=False):
+    """Which margin or part of a frame of estimates; what is not said is the margin."""
+
+    agency: str
+    activity: str
+    group: str
+
+
+MARGIN = Where(agency=ALL, activity=ALL, group=ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the codes of a study are called in one language."""
+
+    survey: Study
+    language: Language
+
+    def item(self, code: str) -> str:
+        """Return the label of an item, of a named index or of the index of a theme."""
+        return self._label(self.survey.item(code))
+
+    def theme(self, code: str) -> str:
+        """Return the label of a theme; the theme's own name where there is no other."""
+        return next((self._label(t) for t in self.survey.themes if t.theme == code), code)
+
+    def agency(self, code: str) -> str:
+        """Return the label of an agency; for the margin, the word for all."""
+        return self._unit(code, "agencies")
+
+    def activity(self, code: str) -> str:
+        """Return the label of an activity; for the margin, the word for all."""
+        return self._unit(code, "activities")
+
+    def group(self, code: str) -> str:
+        """Return the label of a group; for the margin, the word for all."""
+        return self._unit(code, "groups")
+
+    def role(self, role: str) -> str:
+        """Return what the study calls a role, such as ``Länsstyrelse`` for agency."""
+        return str(self.survey.role_label(role, self.language.code))
+
+    def _unit(self, code: str, kind: str) -> str:
+        if code == ALL:
+            return self.language.text("All")
+        units = getattr(self.survey, kind)
+        return next((self._label(u) for u in units if u.code == code), code)
+
+    def _label(self, thing: object) -> str:
+        return str(self.survey.label(thing, self.language.code))
+
+
+def pick(frame: pd.DataFrame, survey: Study, **keys: object) -> pd.DataFrame:
+    """Select rows by their keys and blank what may not be shown.
+
+    A key whose column the frame lacks selects nothing away; a value that is a list or tuple
+    selects each of its members.
+
+    Raises
+    ------
+    DataError
+        If nothing is left: a figure of nothing would look like a finding.
+    """
+    chosen = np.ones(len(frame), dtype=bool)
+    for name, value in keys.items():
+        if name in frame and value is not None:
+            wanted = list(value) if isinstance(value, list | tuple) else [value]
+            chosen &= frame[name].isin(wanted).to_numpy()
+    if not chosen.any():
+        asked = ", ".join(f"{k}={v!r}" for k, v in keys.items() if v is not None)
+        raise DataError(
+            f"study {survey.name}: no estimates with {asked}. "
+            "Correct the argument in the notebook, or the parameter it comes from."
+        )
+    return disclosure.hide(frame[chosen].reset_index(drop=True), show=survey.disclosure.show)
+
+
+def subtitle(
+    names: Names,
+    *,
+    what: str,
+    year: int | Sequence[int] | None = None,
+    n: float | None = None,
+    who: str | None = None,
+) -> str:
+    """Say what is measured, for whom, when and on how many answers."""
+    language = names.language
+    parts = [what]
+    if who:
+        parts.append(who)
+    if year is not None:
+        years = [year] if isinstance(year, int | np.integer) else sorted(year)
+        parts.append(language.range(str(years[0]), str(years[-1])))
+    if n is not None and not np.isnan(n):
+        parts.append(language.text("n = {n}", n=language.integer(int(n))))
+    return ", ".join(parts)
+
+
+def note(names: Names, *remarks: str) -> str:
+    """Join remarks, the source and, where so, that the data are synthetic."""
+    survey, language = names.survey, names.language
+    source = language.text("Source: {title}.", title=str(survey.label(survey.title, language.code)))
+    parts = [remark for remark in remarks if remark] + [source]
+    if survey.synthetic:
+        parts.append(language.text("Synthetic data: made for demonstration."))
+    return " ".join(parts)
+
+
+def left_out(names: Names, units: Sequence[str]) -> str:
+    """Name the units that have too few answers, or nothing."""
+    if not units:
+        return ""
+    return names.language.text(
+        "Too few answers to show: {units}.", units=names.language.listing(list(units), limit=12)
+    )
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as mappings."""
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def slug(*parts: object) -> str:
+    """Join parts into a name that can be an anchor: letters, digits and hyphens."""
+    joined = "-".join(str(part) for part in parts if part not in (None, "", ALL))
+    return re.sub(r"[^A-Za-z0-9]+", "-", joined).strip("-").lower()
