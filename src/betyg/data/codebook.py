@@ -25,6 +25,7 @@ __all__ = [
     "Unit",
     "Year",
     "normal",
+    "spellings",
 ]
 
 INDEX_SCALE = "0-100"
@@ -244,3 +245,16 @@ class FrameRow(Fact):
     population: Size | None = None
     sample: Size | None = None
     respondents: Size | None = None
+
+
+def spellings(units: Iterable[Unit]) -> Mapping[str, str]:
+    """Return every spelling of some units: codes before aliases before labels."""
+    units = tuple(units)
+    found = {normal(unit.code): unit.code for unit in units}
+    for unit in units:
+        for text in unit.aliases:
+            found.setdefault(normal(text), unit.code)
+    for unit in units:
+        for text in unit.label.values():
+            found.setdefault(normal(text), unit.code)
+    return found

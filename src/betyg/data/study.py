@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from betyg.data.codebook import (
     Theme,
     Unit,
     normal,
+    spellings,
 )
 from betyg.data.settings import (
     Band,
@@ -273,7 +274,7 @@ class Study(BaseModel):
     def spellings(self, role: str) -> Mapping[str, str]:
         """Return every raw spelling of the agencies, activities or groups with its code."""
         units = {"agency": self.agencies, "activity": self.activities, "group": self.groups}[role]
-        return spellings_of(units)
+        return spellings(units)
 
     def category_spellings(self, scale: Scale) -> Mapping[str, str]:
         """Return every raw spelling of a scale's categories, codes before labels."""
@@ -305,19 +306,6 @@ class Study(BaseModel):
         kinds: dict[str, Any] = {"year": "Int64"} | {size: "float64" for size in sizes}
         filled = frame.fillna({code: "" for code in codes}) if rows else frame
         return filled.astype(kinds | {code: "str" for code in codes})
-
-
-def spellings_of(units: Iterable[Unit]) -> Mapping[str, str]:
-    """Return every spelling of some units: codes before aliases before labels."""
-    units = tuple(units)
-    found = {normal(unit.code): unit.code for unit in units}
-    for unit in units:
-        for text in unit.aliases:
-            found.setdefault(normal(text), unit.code)
-    for unit in units:
-        for text in unit.label.values():
-            found.setdefault(normal(text), unit.code)
-    return found
 
 
 def is_fetched(root: str | Path, name: str) -> bool:

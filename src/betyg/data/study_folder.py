@@ -8,9 +8,9 @@ from typing import Any
 
 from betyg.data import facts as facts_files
 from betyg.data import study_toml, sums, validate
-from betyg.data.codebook import Theme
+from betyg.data.codebook import Theme, normal, spellings
 from betyg.data.facts import Facts
-from betyg.data.settings import Compare, StudySection
+from betyg.data.settings import Compare, Source, StudySection
 from betyg.data.study_toml import Settings
 from betyg.errors import DataError, Problems, did_you_mean
 
@@ -38,7 +38,16 @@ def read(folder: Path) -> dict[str, Any]:
     return {
         **_from_settings(settings.study, settings, settings.compare),
         **_from_facts(facts, settings.languages),
+        "sources": tuple(_with_codes(source, facts) for _, source in settings.sources),
     }
+
+
+def _with_codes(source: Source, facts: Facts) -> Source:
+    """Return the source with the agency, activity and group of the whole file as codes."""
+    tables = {"agency": facts.agencies, "activity": facts.activities, "group": facts.groups}
+    spelt = {role: getattr(source, role) for role in tables if getattr(source, role) is not None}
+    codes = {role: spellings(tables[role].rows)[normal(text)] for role, text in spelt.items()}
+    return source.model_copy(update=codes)
 
 
 def _folder_is_there(folder: Path) -> None:
@@ -83,7 +92,6 @@ def _from_settings(study: StudySection, settings: Settings, compare: Compare) ->
         "kind": study.kind,
         "synthetic": study.synthetic,
         "labels": study.labels,
-        "sources": tuple(source for _, source in settings.sources),
         "indices": settings.indices,
         "bands": tuple(band for _, band in settings.bands),
         "compare": compare,
