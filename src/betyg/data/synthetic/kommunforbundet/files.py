@@ -90,7 +90,7 @@ _STATUS_SV: dict[int | float, str] = {1: "Klar", 2: "Test", 3: "Avbruten"}
 
 def export_2020(answers: pd.DataFrame, folder: Path, *, seed: int) -> str:
     """Write the first round: tab-separated UTF-16, Swedish, a column an option, codes reversed."""
-    raw = _head(answers, 200000, agency="ABCDE", role=("KD", "TI", "LF", "AK"), status="Klar")
+    raw = _head(answers, 200000, agency="CBADE", role=("KD", "TI", "LF", "AK"), status="Klar")
     grade = {place: str(place + 3) for place in range(1, 8)} | {draws.DONT_KNOW: "VET EJ"}
     reverse = {place: str(6 - place) for place in range(1, 6)} | {draws.DONT_KNOW: "0"}
     degree = {place: str(place) for place in range(1, 6)} | {draws.DONT_KNOW: "0"}

@@ -75,6 +75,9 @@ OFFSETS: Mapping[int, Mapping[str, float]] = {
 }
 """How far a group stands from ``MEANS`` on the six graded factors: only the large cities move."""
 
+KNOWS_OFFSET: Mapping[str, float] = {"large": -0.6, "bilingual": 0.6}
+"""That the association knows the municipalities is a view the groups share, but not to the dot."""
+
 SERVICE_MEANS: Mapping[str, Mapping[int, tuple[float, ...]]] = {
     "importance": {
         2020: (85.0, 78.0, 65.0, 69.0, 58.0),
@@ -114,7 +117,7 @@ THEMES: Mapping[str, Mapping[int, tuple[float, ...]]] = {
     "wish": {
         2020: (0.10, 0.09, 0.22, 0.08, 0.07, 0.11),
         2021: (0.22, 0.18, 0.09, 0.07, 0.06, 0.08),
-        2022: (0.11, 0.10, 0.08, 0.20, 0.17, 0.09),
+        2022: (0.10, 0.09, 0.08, 0.23, 0.20, 0.09),
     },
 }
 """Shares of all respondents whose open answer was coded with each theme."""
@@ -152,7 +155,8 @@ def mean(column: str, year: int, agency: str) -> float:
     item, _, service = column.partition(".")
     if service:
         return SERVICE_MEANS[item][year][SERVICES.index(service)]
-    return MEANS[item][year] + (OFFSETS[year][agency] if item in FACTORS else 0.0)
+    offset = OFFSETS[year] if item in FACTORS else KNOWS_OFFSET if item == "knows" else {}
+    return MEANS[item][year] + offset.get(agency, 0.0)
 
 
 def truth() -> dict[str, Any]:
