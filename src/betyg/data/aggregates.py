@@ -1,0 +1,127 @@
+"""From raw tables of kinds ``counts`` and ``published`` to one row a cell and category."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from betyg.data import count_cells, counts, published, roles, sampling
+from betyg.data.attrition import Ledger
+from betyg.data.items import item_codes
+from betyg.data.raw_table import RawTable
+from betyg.data.repeats import repeats
+from betyg.data.study import Study
+from betyg.errors import Problems
+
+__all__ = ["table"]
+
+COLUMNS = {
+    "item": "str",
+    "scale": "str",
+    "kind": "str",
+    "response": "float64",
+    "score": "float64",
+    "n": "int64",
+    "weight_sum": "float64",
+    "weight_sq_sum": "float64",
+    "se": "float64",
+}
+
+
+def table(
+    tables: Sequence[RawTable], survey: Study, *, ledger: Ledger, problems: Problems
+) -> pd.DataFrame:
+    """Return the cells that the files hold, in the codes of the study.
+
+    Parameters
+    ----------
+    tables : sequence of RawTable
+        The files; with none of them the result has all columns and no row.
+    survey : Study
+        The study, of kind ``counts`` or ``published``.
+    ledger : Ledger
+        Where the rows of each file are accounted for.
+    problems : Problems
+        Where everything that is wrong is noted; then the result is not to be used.
+
+    Returns
+    -------
+    DataFrame
+        agency, activity, group, stratum category; year int16; item, scale, kind str; response,
+        score float64; n int64; weight_sum, weight_sq_sum, se float64: as `stats.cells` has them.
+    """
+    used = [raw.kept(roles.used_rows(raw)) for raw in tables]
+    parts = [_rows(raw, at, survey, problems) for at, raw in enumerate(used)]
+    if len(problems) or not parts:
+        return _finished(pd.DataFrame(), survey) if not parts else pd.DataFrame()
+    rows = pd.concat(parts, ignore_index=True)
+    why = repeats(rows, used, survey, problems)
+    cells: list[pd.DataFrame] = []
+    for at, raw in enumerate(used):
+        own = rows["source"].to_numpy() == at
+        _account(raw, len(tables[at].lines), why[own], ledger)
+        kept = rows[own & (why == "")]
+        make = count_cells.cells if survey.kind == "counts" else published.cells
+        cells.append(make(raw, kept, survey, problems))
+    return _finished(pd.concat(cells, ignore_index=True), survey)
+
+
+def _rows(raw: RawTable, at: int, survey: Study, problems: Problems) -> pd.DataFrame:
+    """Return the keys of each row, and the step that drops it so far."""
+    years = roles.years(raw, problems)
+    items, unlisted = item_codes(raw, years, survey, problems)
+    rows = pd.DataFrame(
+        {
+            "source": np.full(len(years), at, dtype=np.int32),
+            "row": np.arange(len(years)),
+            "agency": roles.unit_codes(raw, "agency", survey, problems),
+            "year": years,
+            "activity": roles.unit_codes(raw, "activity", survey, problems),
+            "group": roles.unit_codes(raw, "group", survey, problems),
+            "stratum": pd.Series(pd.NA, index=range(len(years)), dtype="str"),
+            "item": items,
+        }
+    )
+    numbers = counts.numbers if survey.kind == "counts" else published.numbers
+    held = numbers(raw, rows, survey, problems)
+    why = np.full(len(rows), "", dtype="U20")
+    why[held.empty] = "no answer at all"
+    why[rows["agency"].to_numpy() < 0] = "unknown agency"
+    why[held.suppressed] = "suppressed"
+    why[unlisted] = "declared not used"
+    return rows.assign(category=held.category, content=held.content, why=why)
+
+
+def _account(raw: RawTable, read: int, why: NDArray[np.str_], ledger: Ledger) -> None:
+    dropped = {reason: int((why == reason).sum()) for reason in np.unique(why) if reason}
+    unlisted = dropped.get("declared not used", 0)
+    dropped["declared not used"] = unlisted + read - len(why)
+    note = f"{unlisted} rows of items that are not in codebook.csv" if unlisted else ""
+    ledger.enter(raw.source.id, read=read, dropped=dropped, notes={"declared not used": note})
+
+
+def _finished(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
+    if cells.empty:
+        cells = pd.DataFrame(
+            {name: pd.Series(dtype="int32") for name in ("agency", "activity", "group")}
+            | {"year": pd.Series(dtype="int16"), "stratum": pd.Series(dtype="str")}
+            | {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
+        )
+    units = {
+        role: pd.Categorical.from_codes(
+            cells[role].to_numpy(), pd.Index(roles.units(survey, role), dtype="str")
+        )
+        for role in ("agency", "activity", "group")
+    }
+    frame = {
+        "agency": units["agency"],
+        "year": cells["year"].astype("int16"),
+        "activity": units["activity"],
+        "group": units["group"],
+        "stratum": sampling.strata(cells, survey),
+    }
+    frame |= {name: cells[name].astype(kind) for name, kind in COLUMNS.items()}
+    return pd.DataFrame(frame)

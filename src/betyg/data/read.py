@@ -1,0 +1,92 @@
+"""Read every file of a study as received: nothing is changed yet, all problems come together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from betyg.data import harmonise, read_binary, read_delimited, read_excel
+from betyg.data.raw_table import RawTable
+from betyg.data.settings import Source
+from betyg.data.study import Study
+from betyg.errors import Problems, did_you_mean
+
+__all__ = ["Received", "sources"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The raw tables of a study, one a source, in the order of study.toml."""
+
+    tables: tuple[RawTable, ...]
+
+
+def sources(survey: Study) -> Received:
+    """Read all files of a study.
+
+    Parameters
+    ----------
+    survey : Study
+        The study, whose ``[[source]]`` sections say how each file is written.
+
+    Returns
+    -------
+    Received
+        One table a source: strings, and the line that each row stands on.
+
+    Raises
+    ------
+    DataError
+        If any file cannot be read, or lacks a column: all problems of all files together, each
+        with file, line or column, and remedy.
+    """
+    problems = Problems()
+    tables = [_read(survey, source, problems) for source in survey.sources]
+    problems.raise_if_any(heading=str(survey.folder))
+    return Received(tables=tuple(table for table in tables if table is not None))
+
+
+def _read(survey: Study, source: Source, problems: Problems) -> RawTable | None:
+    path = survey.folder / source.file
+    if not path.is_file():
+        problems.add(source.file, "the file is missing.", f"Put it into {survey.folder}.")
+        return None
+    if not path.stat().st_size:
+        problems.add(source.file, "is empty.", read_delimited.NO_ROWS)
+        return None
+    wanted = _declared(source) | harmonise.columns(survey, year=None)
+    if source.format == "csv":
+        table = read_delimited.read(path, source, wanted=wanted, problems=problems)
+    elif source.format == "excel":
+        table = read_excel.read(path, source, wanted=wanted, problems=problems)
+    else:
+        table = read_binary.read(path, source, wanted=wanted, problems=problems)
+    if table is None:
+        return None
+    required = _declared(source)
+    if source.year is not None and survey.kind == "responses":
+        required |= harmonise.columns(survey, year=source.year)
+    return None if lacks(table, sorted(required), problems) else table
+
+
+def _declared(source: Source) -> set[str]:
+    """Return the columns that the source's own section names."""
+    return {*source.columns.values(), *source.categories, *source.drop, *source.keep}
+
+
+def lacks(table: RawTable, required: Sequence[str], problems: Problems) -> bool:
+    """Note the required columns that the file does not have."""
+    missing = [column for column in required if column not in table.columns]
+    for column in missing:
+        remedy = did_you_mean(column, table.columns)
+        if remedy.startswith("Did"):
+            remedy += f" The file has: {_listed(table.columns)}."
+        else:
+            remedy = f"The file has: {_listed(table.columns)}."
+        problems.add(table.source.file, f"column '{column}' is missing.", remedy)
+    return bool(missing)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - 30} more" if len(columns) > 30 else ""
+    return ", ".join(columns[:30]) + more

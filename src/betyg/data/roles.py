@@ -1,0 +1,203 @@
+"""Read the roles of a raw table: who, when, about what, with which weight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from betyg.data import numbers
+from betyg.data.codebook import normal
+from betyg.data.raw_table import SHOWN, RawTable
+from betyg.data.study import Study
+from betyg.errors import Problems, did_you_mean
+
+__all__ = ["ALL", "quantity", "recognised", "text", "unit_codes", "units", "used_rows", "years"]
+
+ALL = "all"
+"""Reserved code: not about one activity or group (and, in estimates, the margin)."""
+
+UNKNOWN = -1
+FILES = {"agency": "agencies.csv", "activity": "activities.csv", "group": "groups.csv"}
+
+
+def units(survey: Study, role: str) -> tuple[str, ...]:
+    """Return the codes that a role can have, in the order of the study's files."""
+    if role == "agency":
+        return tuple(unit.code for unit in survey.agencies)
+    listed = survey.activities if role == "activity" else survey.groups
+    return (ALL, *(unit.code for unit in listed))
+
+
+def used_rows(table: RawTable) -> NDArray[np.bool_]:
+    """Mark the rows that the study uses: those to keep, less those to drop."""
+    used = np.ones(len(table.lines), dtype=bool)
+    for column, texts in table.source.keep.items():
+        used &= _holds(table, column, texts)
+    for column, texts in table.source.drop.items():
+        used &= ~_holds(table, column, texts)
+    return used
+
+
+def _holds(table: RawTable, column: str, texts: Sequence[str]) -> NDArray[np.bool_]:
+    codes, values = table.coded(column)
+    listed = {normal(text) for text in texts}
+    hit = [value in listed or numbers.whole(value) in listed for value in values]
+    return np.array([*hit, "" in listed], dtype=bool)[codes]
+
+
+def recognised(value: str, spellings: Mapping[str, str]) -> str | None:
+    """Return the code that a raw value spells; 5.0 and 05 are taken for 5 if nothing else fits."""
+    if value in spellings:
+        return spellings[value]
+    return spellings.get(numbers.whole(value) or value)
+
+
+def unit_codes(table: RawTable, role: str, survey: Study, problems: Problems) -> NDArray[np.int32]:
+    """Return each row's place in ``units``; -1 for an agency that is empty or unknown.
+
+    An activity or group that is empty is ``all``: not about one. Unknown spellings are problems,
+    but for agencies under ``unknown_agency = "drop"``.
+    """
+    known = {code: at for at, code in enumerate(units(survey, role))}
+    spellings = ({} if role == "agency" else {ALL: ALL}) | dict(survey.spellings(role))
+    column = table.source.columns.get(role)
+    if column is None:
+        constant = getattr(table.source, role)
+        only = next(iter(known)) if constant is None else spellings[normal(constant)]
+        return np.full(len(table.lines), known[only], dtype=np.int32)
+    codes, values = table.coded(column)
+    found = [recognised(value, spellings) for value in values]
+    of_empty = UNKNOWN if role == "agency" else known[ALL]
+    lookup = np.array(
+        [UNKNOWN if code is None else known[code] for code in found] + [of_empty], dtype=np.int32
+    )
+    places = lookup[codes]
+    if role != "agency" or survey.cleaning.unknown_agency == "error":
+        report_unknown(table, role, places, spellings, problems)
+    return places
+
+
+def report_unknown(
+    table: RawTable,
+    role: str,
+    places: NDArray[np.int32],
+    spellings: Mapping[str, str],
+    problems: Problems,
+) -> None:
+    """Note the spellings of a role that the study does not know, at most five of them."""
+    column = table.source.columns[role]
+    codes, values = table.coded(column)
+    unknown = np.flatnonzero(places == UNKNOWN)
+    distinct = np.unique(codes[unknown])
+    named = {"agency": 'or set unknown_agency = "drop" in [cleaning]'}.get(role, "as code or alias")
+    for code in distinct[:SHOWN]:
+        rows = unknown[codes[unknown] == code]
+        what = f"the {role} is empty" if code < 0 else f"'{values[code]}' is no {role}"
+        hint = "" if code < 0 else did_you_mean(values[code], spellings)
+        problems.add(
+            table.where(rows, column=column),
+            f"{what} ({table.places(rows)}). {hint}".strip(),
+            f"Add it to {FILES[role]}, {named}.",
+        )
+    if len(distinct) > SHOWN:
+        problems.add(
+            table.where(column=column),
+            f"{len(distinct) - SHOWN} more spellings are no {role}.",
+            f"Is this the right column for the {role}?",
+        )
+
+
+def years(table: RawTable, problems: Problems) -> NDArray[np.int16]:
+    """Return each row's year; 0, and a problem, where it is not a whole number."""
+    source = table.source
+    if source.year is not None or "year" not in source.columns:
+        return np.full(len(table.lines), source.year or 0, dtype=np.int16)
+    codes, values = table.coded(source.columns["year"])
+    named = {normal(text): year for text, year in source.years.items()}
+    found = [named.get(value) or _year(value) for value in values]
+    lookup = np.array([*found, 0], dtype=np.int16)
+    read = lookup[codes]
+    wrong = np.flatnonzero(read == 0)
+    for code in np.unique(codes[wrong])[:SHOWN]:
+        rows = wrong[codes[wrong] == code]
+        what = "the year is empty" if code < 0 else f"'{values[code]}' is no year"
+        problems.add(
+            table.where(rows, column=source.columns["year"]),
+            f"{what} ({table.places(rows)}).",
+            f'Say which year it is in its [[source]]: years = {{ "{values[code]}" = 2012 }}.'
+            if code >= 0
+            else "Fill it in, or drop these rows in its [[source]].",
+        )
+    return read
+
+
+def _year(value: str) -> int:
+    number = numbers.whole(value)
+    return int(number) if number is not None and 1 <= int(number) <= 9999 else 0
+
+
+def quantity(
+    table: RawTable, column: str, problems: Problems, *, positive: bool = False
+) -> NDArray[np.float64]:
+    """Return a column of numbers, NaN where it is empty or spelled as suppressed.
+
+    Parameters
+    ----------
+    table, column : RawTable, str
+        Where the numbers stand.
+    problems : Problems
+        Other texts than numbers are noted here.
+    positive : bool
+        Whether each row must have a number above zero, as weights must.
+    """
+    source = table.source
+    codes, values = table.coded(column)
+    as_text = source.format == "csv" or source.format == "excel"
+    decimal = source.decimal if as_text else "."
+    hidden = {normal(text) for text in source.suppressed}
+    parsed = numbers.parse(values, decimal=decimal, thousands=source.thousands)
+    if source.format == "excel":  # cells of a worksheet are numbers, or texts in local spelling
+        plain = numbers.parse(values)
+        parsed = np.where(np.isnan(plain), parsed, plain)
+    is_hidden = np.array([*(value in hidden for value in values), False], dtype=bool)[codes]
+    lookup = np.append(parsed, np.nan)
+    read = lookup[codes]
+    bad = np.isnan(read) & ~is_hidden & ((codes >= 0) | positive)
+    if positive:
+        bad |= ~(read > 0)
+    _report_numbers(table, column, np.flatnonzero(bad), positive, problems)
+    return read
+
+
+def _report_numbers(
+    table: RawTable, column: str, rows: NDArray[np.intp], positive: bool, problems: Problems
+) -> None:
+    if not len(rows):
+        return
+    codes, values = table.coded(column)
+    distinct = [values[code] if code >= 0 else "" for code in np.unique(codes[rows])[: SHOWN + 1]]
+    shown = ", ".join(f"'{value}'" if value else "an empty cell" for value in distinct[:SHOWN])
+    if len(distinct) > SHOWN:
+        shown += ", ..."
+    wanted = "a number above zero" if positive else "a number"
+    remedy = (
+        "A weight tells how many persons a respondent stands for: ask for it, or leave `weight` "
+        "out of columns."
+        if positive
+        else "List spellings of hidden numbers in `suppressed`, of nothing in `empty`; set "
+        "`decimal` and `thousands` as the file writes them."
+    )
+    problems.add(
+        table.where(rows, column=column),
+        f"{shown} is not {wanted} ({table.places(rows)}).",
+        remedy,
+    )
+
+
+def text(table: RawTable, role: str) -> pd.Series | None:
+    """Return a role as received, or None if the source does not have it."""
+    column = table.source.columns.get(role)
+    return None if column is None else table.frame[column]

@@ -1,0 +1,136 @@
+"""The design of the sample, row by row: stratum, primary sampling unit, size of the stratum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from betyg.data import roles
+from betyg.data.study import Study
+
+__all__ = ["answered", "population", "psu", "strata"]
+
+UNITS = ("agency", "activity", "group")
+
+
+def strata_roles(rows: pd.DataFrame, survey: Study) -> tuple[str, ...]:
+    """Return the roles whose combinations are the strata.
+
+    A stratum that a file states itself counts within its year, whatever ``[design]`` says of
+    others. Where activities are columns of one respondent they cannot stratify: the sample was
+    drawn of respondents.
+    """
+    stated = survey.design.strata
+    if rows["stratum"].notna().any() and "stratum" not in stated:
+        return ("year", "stratum")
+    if any(row.activity is not None for row in survey.crosswalk):
+        return tuple(role for role in stated if role != "activity")
+    return tuple(stated)
+
+
+def strata(rows: pd.DataFrame, survey: Study) -> pd.Categorical:
+    """Return each row's stratum: the codes of its roles, with a bar between them."""
+    by = strata_roles(rows, survey)
+    texts = _texts(rows, by, survey)
+    if texts.empty:
+        return pd.Categorical([], categories=pd.Index([], dtype="str"))
+    grouped = texts.groupby(list(by), observed=True, sort=True, dropna=False)
+    names = ["|".join(str(part) for part in np.atleast_1d(key)) for key in _keys(grouped)]
+    return pd.Categorical.from_codes(grouped.ngroup().to_numpy(), pd.Index(names, dtype="str"))
+
+
+def _keys(grouped: object) -> Iterable[object]:
+    size = grouped.size()  # type: ignore[attr-defined]
+    return list(size.index)
+
+
+def _texts(rows: pd.DataFrame, by: Iterable[str], survey: Study) -> pd.DataFrame:
+    """Return roles as ordered categories (units), numbers (year) or text (stratum)."""
+    return pd.DataFrame(
+        {
+            role: pd.Categorical.from_codes(
+                rows[role].to_numpy(), list(roles.units(survey, role)), ordered=True
+            )
+            if role in UNITS
+            else rows[role].astype("str").fillna("")
+            if role == "stratum"
+            else rows[role]
+            for role in by
+        }
+    )
+
+
+def psu(rows: pd.DataFrame) -> NDArray[np.int64]:
+    """Return each row's primary sampling unit, numbered within the study.
+
+    It is the stated one, else the respondent, whose several rows belong together. Numbers
+    begin anew each year in most files, so the same one in two years is taken for two.
+    """
+    stated = rows["psu"].astype("str")
+    unit = stated.where(stated.notna(), rows["respondent_id"].astype("str"))
+    codes, _ = pd.factorize(unit)
+    year = rows["year"].to_numpy().astype(np.int64)
+    numbers, _ = pd.factorize(codes.astype(np.int64) * 10_000 + year)
+    return numbers.astype(np.int64)
+
+
+def population(rows: pd.DataFrame, survey: Study) -> NDArray[np.float64]:
+    """Return the size of each row's stratum in the population, NaN where frame.csv is silent.
+
+    Rows of frame.csv that name just the roles of the strata are taken as they are. Failing
+    that, rows that name more (a group, say) are added up within the stratum.
+    """
+    return _sizes(rows, list(strata_roles(rows, survey)), survey, "population")
+
+
+def answered(rows: pd.DataFrame, survey: Study) -> NDArray[np.float64]:
+    """Return the number of respondents that frame.csv states for each row, NaN for none.
+
+    The row of agency, year, activity and group counts before coarser ones, up to that of agency
+    and year.
+    """
+    sizes = np.full(len(rows), np.nan)
+    for more in (["activity", "group"], ["activity"], ["group"], []):
+        exact = _sizes(rows, ["agency", "year", *more], survey, "respondents", exact=True)
+        sizes = np.where(np.isnan(sizes), exact, sizes)
+    return sizes
+
+
+def _sizes(
+    rows: pd.DataFrame, by: list[str], survey: Study, size: str, *, exact: bool = False
+) -> NDArray[np.float64]:
+    """Return a size of frame.csv, added up by some roles; ``exact`` rows name no other role."""
+    sizes = np.full(len(rows), np.nan)
+    frame = survey.frame
+    if frame.empty or rows.empty:
+        return sizes
+    named = frame[[*UNITS, "stratum"]].ne("").assign(year=frame["year"].notna())
+    covers = named[by].all(axis="columns") & frame[size].notna()
+    if exact:
+        covers &= ~named.drop(columns=by).any(axis="columns")
+    texts = _texts(rows, by, survey).astype("str")
+    for _, pattern in _patterns(named, covers):
+        part = frame[pattern]
+        total = part.assign(**{role: part[role].astype("str") for role in by})
+        sums = total.groupby(by, sort=False)[size].sum()
+        at = sums.index.get_indexer(_index(texts, by))
+        found = np.where(at >= 0, sums.to_numpy()[at], np.nan)
+        sizes = np.where(np.isnan(sizes), found, sizes)
+    return sizes
+
+
+def _patterns(named: pd.DataFrame, covers: pd.Series) -> list[tuple[int, pd.Series]]:
+    """Return the kinds of rows of the frame that cover the strata, the coarsest kind first."""
+    kinds = named[covers].drop_duplicates()
+    found = [
+        (int(kind.sum()), (named == kind).all(axis="columns") & covers)
+        for _, kind in kinds.iterrows()
+    ]
+    return sorted(found, key=lambda pair: pair[0])
+
+
+def _index(texts: pd.DataFrame, by: list[str]) -> pd.Index:
+    return pd.Index(texts[by[0]]) if len(by) == 1 else pd.MultiIndex.from_frame(texts[by])

@@ -1,0 +1,97 @@
+"""Check the value labels inside .sav and .dta files against the scales of the study.
+
+A file in which 1 is called "very good" while the study reads 1 as the lowest answer would turn
+every result upside down without an error: labels are the only witness.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from betyg.data.codebook import CrosswalkRow, Scale
+from betyg.data.harmonise import state_of
+from betyg.data.numbers import whole
+from betyg.data.raw_table import SHOWN, RawTable
+from betyg.data.roles import recognised
+from betyg.data.study import Study
+from betyg.errors import Problems
+
+__all__ = ["check"]
+
+ALIKE = 0.55  # similarity of two spellings of one label: "Mkt nöjd" and "Mycket nöjd" pass
+
+
+def check(table: RawTable, *, years: NDArray[np.int16], survey: Study, problems: Problems) -> None:
+    """Note every code that the file labels as another answer than the study does.
+
+    A label contradicts the scale if, in every language, it is more like another category's
+    label than its own, or like none. An explicit ``recode`` of the code settles the second.
+    """
+    if not table.labels:
+        return
+    for year in np.unique(years[years > 0]).tolist():
+        for item in survey.item_codes:
+            scale = survey.scale_of(item, year)
+            for look in survey.crosswalk_rows(item, year):
+                labels = table.labels.get(look.column, {})
+                if look.contains is None and scale.categories:
+                    _check_column(table, look, scale, labels, survey, problems)
+
+
+def _check_column(
+    table: RawTable,
+    look: CrosswalkRow,
+    scale: Scale,
+    labels: Mapping[str, str],
+    survey: Study,
+    problems: Problems,
+) -> None:
+    spellings = survey.category_spellings(scale)
+    wrong: list[str] = []
+    for raw, label in labels.items():
+        recoded = look.recode.get(raw) or look.recode.get(whole(raw) or raw)
+        code = recoded or recognised(raw, spellings)
+        if code is None or code not in scale.by_code:
+            continue
+        own = _likeness(label, scale, state_of(scale, code))
+        other, best = _closest_other(label, scale, state_of(scale, code))
+        if best > own or (own < ALIKE and recoded is None):
+            said = " / ".join(dict.fromkeys(scale.by_code[code].label.values()))
+            hint = f" (that is {other} in the study)" if best > own and best >= ALIKE else ""
+            wrong.append(f"{raw} is '{label}'{hint}, in the study '{said}'")
+    if wrong:
+        more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        problems.add(
+            table.where(column=look.column),
+            f"value labels contradict scale '{scale.scale}': {'; '.join(wrong[:SHOWN])}{more}.",
+            "Map the codes in column recode of crosswalk.csv (1=5|2=4 ...), or correct scales.csv.",
+        )
+
+
+def _likeness(label: str, scale: Scale, state: int) -> float:
+    """Return how like a label is to the categories of one state, in the best language."""
+    texts = [
+        text
+        for category in scale.categories
+        if state_of(scale, category.code) == state
+        for text in category.label.values()
+    ]
+    return max(difflib.SequenceMatcher(None, _bare(label), _bare(text)).ratio() for text in texts)
+
+
+def _closest_other(label: str, scale: Scale, state: int) -> tuple[str, float]:
+    others = [c.code for c in scale.categories if state_of(scale, c.code) != state]
+    likeness = {code: _likeness(label, scale, state_of(scale, code)) for code in others}
+    best = max(likeness, key=lambda code: likeness[code], default="")
+    return best, likeness.get(best, 0.0)
+
+
+def _bare(text: str) -> str:
+    """Return a label without case, signs and the number that often stands before it."""
+    words = re.sub(r"[\W_]+", " ", text.casefold()).strip()
+    return re.sub(r"^\d+ (?=\D)", "", words)
