@@ -1,0 +1,267 @@
+"""Direct, design-based estimates: means, shares, top-two, for every item and margin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from betyg.data.study import Study
+from betyg.errors import ParameterError, did_you_mean
+from betyg.stats import estimate_entries, estimate_frames
+from betyg.stats.design import SurveyDesign
+from betyg.stats.estimate_composites import composites
+from betyg.stats.estimate_entries import ROLES, Answers, Frame
+from betyg.stats.proportions import ShareInterval
+
+__all__ = ["MARGINS", "MeanEstimate", "direct", "domain_mean", "from_cells", "table"]
+
+Margins = Sequence[Sequence[str]]
+
+Z95 = 1.959963984540054  # normal quantile: a published error comes without degrees of freedom
+
+MARGINS: Margins = (
+    (),
+    ("agency",),
+    ("year",),
+    ("activity",),
+    ("group",),
+    ("agency", "year"),
+    ("year", "activity"),
+    ("year", "group"),
+    ("agency", "year", "activity"),
+    ("agency", "year", "group"),
+)
+"""The margins that the reports use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeanEstimate:
+    """A mean with its design-based standard error.
+
+    Attributes
+    ----------
+    estimate : float
+        Weighted mean, in the unit of the answers; NaN when nobody answered.
+    se : float
+        Linearised standard error; NaN when nobody answered.
+    n : int
+        Answers in the domain.
+    df : int
+        PSUs minus strata of those who answered in the domain.
+    """
+
+    estimate: float
+    se: float
+    n: int
+    df: int
+
+
+def domain_mean(
+    *, response: NDArray[np.float64], in_domain: NDArray[np.bool_], design: SurveyDesign
+) -> MeanEstimate:
+    """Estimate the mean answer in a domain, keeping the whole design.
+
+    Rows outside the domain get weight zero and stay in: dropping them would
+    hide from the variance that the size of the domain is itself random.
+
+    Parameters
+    ----------
+    response : ndarray of float, shape (n,)
+        Answers in scale points; NaN where the respondent did not answer.
+    in_domain : ndarray of bool, shape (n,)
+        Membership of the domain, e.g. one agency in one year.
+    design : SurveyDesign
+        Design of all ``n`` respondents.
+
+    Returns
+    -------
+    MeanEstimate
+        With NaN ``estimate`` and ``se`` when nobody in the domain answered.
+
+    Raises
+    ------
+    DesignError
+        If a stratum holds a single PSU and the design's rule is "error".
+
+    References
+    ----------
+    Särndal, Swensson & Wretman (1992), Model Assisted Survey Sampling, ch. 5.
+    R counterpart: ``survey::svymean(~y, subset(design, ...), na.rm = TRUE)``.
+    """
+    counted = in_domain & ~np.isnan(response) & (design.weight > 0)
+    if not counted.any():
+        return MeanEstimate(estimate=np.nan, se=np.nan, n=0, df=0)
+    w = np.where(counted, design.weight, 0.0)
+    y = np.where(counted, response, 0.0)
+    mean = w @ y / w.sum()
+    scores = w * (y - mean) / w.sum()
+    se = design.se_of_total(scores)
+    return MeanEstimate(estimate=float(mean), se=se, n=int(counted.sum()), df=design.degf(counted))
+
+
+def table(
+    respondents: pd.DataFrame,
+    cells: pd.DataFrame,
+    survey: Study,
+    *,
+    by: Margins = MARGINS,
+    shares: ShareInterval = "korn-graubard",
+) -> pd.DataFrame:
+    """Return the direct estimates of a study of any kind: ``estimates.parquet``.
+
+    Parameters
+    ----------
+    respondents, cells : DataFrame
+        As written by 01_clean; which of them is used depends on the kind.
+    survey : Study
+        The study.
+    by : sequence of sequences of str
+        Margins: the roles that each crosses.
+    shares : {"korn-graubard", "wilson"}
+        Intervals of shares.
+
+    Returns
+    -------
+    DataFrame
+        agency, activity, group category ("all" = over all); year int16 (0 = all years); item,
+        statistic category ("mean" 0-100, "top2", "share", "dont_know" 0-1); response float64
+        (position of a share, else NaN); estimate, se, ci_low, ci_high, df float64; n int64
+        (answers; of ``dont_know``: asked); n_eff, deff float64 (Kish); shown bool.
+    """
+    if survey.kind == "responses":
+        return direct(respondents, survey, by=by, shares=shares)
+    return from_cells(cells, survey, by=by, shares=shares)
+
+
+def direct(
+    respondents: pd.DataFrame,
+    survey: Study,
+    *,
+    by: Margins = MARGINS,
+    shares: ShareInterval = "korn-graubard",
+) -> pd.DataFrame:
+    """Estimate every item in every margin from respondents.
+
+    Strata, PSUs and weights are those of the respondents; the finite population
+    counts only where ``compare.inference`` is "this_year". Units that are the
+    total of others get estimates of their own and are in no margin. Over all years an
+    item is summed up only if no break of its series lies between them; its shares only if
+    the scale stayed the same. ``top2`` needs four positions.
+
+    Parameters
+    ----------
+    respondents : DataFrame
+        As written by 01_clean.
+    survey : Study
+        The study.
+    by, shares
+        As in ``table``.
+
+    Returns
+    -------
+    DataFrame
+        As in ``table``.
+
+    Raises
+    ------
+    DesignError
+        If weights are negative, missing or all zero, a stratum is larger than its
+        population, or holds a single PSU where the study calls that an error.
+    ParameterError
+        If a margin names something else than agency, year, activity and group.
+    """
+    _check_margins(by)
+    if respondents.empty:
+        return estimate_frames.arranged([], survey)
+    frame, answers = estimate_entries.of_respondents(respondents, survey)
+    return estimate_frames.arranged(_estimated(frame, answers, survey, by, shares), survey)
+
+
+def from_cells(
+    cells: pd.DataFrame,
+    survey: Study,
+    *,
+    by: Margins = MARGINS,
+    shares: ShareInterval = "korn-graubard",
+) -> pd.DataFrame:
+    """Estimate from counts, or take over published values.
+
+    Counts are simple random samples within agency x year x activity x group. Composite
+    indices are means of their items' means, with the largest standard error that is
+    possible: who answered one item how another is not known. Published values stand as
+    they are: no margins are made of them.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As written by 01_clean.
+    survey : Study
+        The study.
+    by, shares
+        As in ``table``.
+
+    Returns
+    -------
+    DataFrame
+        As in ``table``; ``n`` is 0 where a published value came without it.
+
+    Raises
+    ------
+    DesignError, ParameterError
+        As in ``direct``.
+    """
+    _check_margins(by)
+    if survey.kind == "published":
+        return estimate_frames.arranged([_published(cells)], survey, known_n=False)
+    if cells.empty:
+        return estimate_frames.arranged([], survey)
+    frame, answers = estimate_entries.of_cells(cells, survey)
+    items = estimate_frames.arranged(_estimated(frame, answers, survey, by, shares), survey)
+    return estimate_frames.arranged([items, *composites(items, survey)], survey)
+
+
+def _estimated(
+    frame: Frame, answers: Iterator[Answers], survey: Study, by: Margins, shares: ShareInterval
+) -> list[pd.DataFrame]:
+    margins = estimate_frames.layouts(frame, by, survey)
+    return [
+        part
+        for one in answers
+        for part in estimate_frames.rows_of(one, margins, frame=frame, survey=survey, shares=shares)
+    ]
+
+
+def _check_margins(by: Margins) -> None:
+    for margin in by:
+        for role in margin:
+            if role not in ROLES:
+                raise ParameterError(
+                    f"estimates: '{role}' makes no margin. {did_you_mean(role, ROLES)}"
+                )
+
+
+def _published(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return published values as estimates; a standard error that came along gives an interval."""
+    given = cells[cells["kind"] == "published"].reset_index(drop=True)
+    se = given["se"].to_numpy(np.float64)
+    value = given["score"].to_numpy(np.float64)
+    n = given["n"].to_numpy(np.int64)
+    return pd.DataFrame(
+        {
+            **{role: given[role] for role in (*ROLES, "item")},
+            "statistic": "mean",
+            "response": np.nan,
+            "estimate": value,
+            "se": se,
+            "ci_low": np.clip(value - Z95 * se, 0.0, 100.0),
+            "ci_high": np.clip(value + Z95 * se, 0.0, 100.0),
+            "df": np.inf,
+            "n": n,
+            "n_eff": n.astype(np.float64),
+            "deff": np.nan,
+        }
+    )
