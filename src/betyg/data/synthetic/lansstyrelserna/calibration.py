@@ -15,7 +15,6 @@ from betyg.data.synthetic.lansstyrelserna import answers, design, model
 
 INDEX = ("overall", "expectation", "ideal")
 HIGH = 70.0  # from here SKR's reports on companies' satisfaction call an index high
-LOWEST = ("website", "right_person")
 INDEX_82 = {
     "AB": 74.0, "C": 69.0, "E": 77.0, "M": 71.0, "O": 75.0, "S": 66.0, "AC": 70.0, "BD": 74.0,
 }  # fmt: skip
@@ -56,13 +55,13 @@ def _kronoberg_2012() -> Iterable[Bound]:
     for activity in design.PINNED[2012, "G"]:
         for item in model.asked(2012):
             least, most = {
-                "courtesy": (86.0, 94.0),
-                "engaged": (76.0, 84.0),
-                "interested": (76.0, 84.0),
-                "open_dialogue": (76.0, 84.0),
-                "website": (30.0, 50.0),
-                "right_person": (30.0, 50.0),
-            }.get(item, (56.0, 76.0))
+                "courtesy": (89.0, 100.0),
+                "engaged": (76.0, 87.0),
+                "interested": (76.0, 87.0),
+                "open_dialogue": (76.0, 87.0),
+                "website": (30.0, 54.0),
+                "right_person": (30.0, 54.0),
+            }.get(item, (58.0, 85.0))
             yield Bound(year=2012, item=item, agency="G", activity=activity, least=least, most=most)
 
 
