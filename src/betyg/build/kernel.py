@@ -23,7 +23,6 @@ PASSED = frozenset(
 )
 FIXED = {
     "PYTHONHASHSEED": "0",
-    "PYTHONDONTWRITEBYTECODE": "",
     "OMP_NUM_THREADS": "1",  # notebooks run side by side; sums in one order give one result
     "JUPYTER_NO_CONFIG": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -44,22 +43,23 @@ def install(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def private_world(build: Path) -> Iterator[None]:
-    """Let kernels see only what they need, and nothing of the user's own set-up."""
-    build = build.resolve()
-    build.mkdir(parents=True, exist_ok=True)
+def private_world(build: Path) -> Iterator[Mapping[str, Mapping[str, str]]]:
+    """Let kernels see only what they need, and nothing of the user's own set-up.
+
+    Yields the settings with which a kernel is to be started: it is spoken to through files in a
+    folder that only this user can open, not through ports that two builds might both pick.
+    """
     before = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="kernel-", dir=build) as private:
+    with tempfile.TemporaryDirectory(prefix="betyg-") as private:
         try:
-            _become(_passed(before) | _private(build, private))
-            yield
+            _become(_passed(before) | _private(build.resolve(), private))
+            yield {"KernelManager": {"transport": "ipc", "ip": f"{private}/k"}}
         finally:
             _become(before)
 
 
 def _passed(environment: Mapping[str, str]) -> dict[str, str]:
-    passed = {n: v for n, v in environment.items() if n in PASSED or n.startswith("LC_")}
-    return {name: value for name, value in FIXED.items() if value} | passed
+    return FIXED | {n: v for n, v in environment.items() if n in PASSED or n.startswith("LC_")}
 
 
 def _private(build: Path, private: str) -> dict[str, str]:

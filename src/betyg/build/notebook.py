@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
+import re
 import shutil
 import signal
 import sys
@@ -23,6 +25,9 @@ from betyg.errors import ParameterError, SurveyError, did_you_mean
 __all__ = ["NotebookError", "check_declared", "keep", "run"]
 
 BUILD = Path("build")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+FRAME = re.compile(r"^File (\S+\.py):(\d+)", re.MULTILINE)
+CELL = re.compile(r"\b\d{6,}\.py\b")  # the name that IPython gives a cell
 
 
 class NotebookError(SurveyError):
@@ -51,8 +56,8 @@ def run(job: Mapping[str, Any]) -> float:
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     attempt.parent.mkdir(parents=True, exist_ok=True)
-    with kernel.private_world(BUILD), _stopped_by_signals():
-        _execute(job, source, attempt)
+    with kernel.private_world(BUILD) as settings, _stopped_by_signals():
+        _execute(job, attempt, settings)
     tables = _tables_made(job, staging)
     _settle(tables, job)
     kept.write(kept.scrubbed(kept.read(attempt), root=Path.cwd()), target)
@@ -80,11 +85,12 @@ def check_declared(source: Path, parameters: Mapping[str, Any]) -> None:
         )
 
 
-def _execute(job: Mapping[str, Any], source: Path, attempt: Path) -> None:
+def _execute(job: Mapping[str, Any], attempt: Path, settings: Mapping[str, Any]) -> None:
     papermill = _papermill()
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from traitlets.config import Config
 
-    stopped = (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError)
+    source = Path(job["notebook"])
     name = f"{job['study']} {job['label']}"
     bar = {"desc": name, "leave": False} if sys.stderr.isatty() else False
     try:
@@ -97,11 +103,19 @@ def _execute(job: Mapping[str, Any], source: Path, attempt: Path) -> None:
             language="python",
             progress_bar=bar,
             coalesce_streams=True,
+            shutdown_kernel="immediate",
+            config=Config(settings),
         )
     except papermill.PapermillExecutionError as error:
-        _fail(job, attempt, _said(error.ename, error.evalue), error)
-    except stopped as error:
-        _fail(job, attempt, f"the kernel stopped: {_first_line(str(error))}", error)
+        _fail(job, attempt, _said(error), error)
+    except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
+        _fail(job, attempt, _ended(error), error)
+
+
+def _ended(error: Exception) -> str:
+    if type(error).__name__ == "DeadKernelError":
+        return "Its Python was ended from outside; the usual reason is a lack of memory."
+    return f"Its Python did not answer: {_first_line(str(error))}"
 
 
 def _papermill() -> ModuleType:
@@ -109,6 +123,7 @@ def _papermill() -> ModuleType:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import papermill
 
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we say it ourselves, once
     return papermill  # type: ignore[no-any-return]
 
 
@@ -131,10 +146,14 @@ def _stopped_by_signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _said(kind: str, message: str) -> str:
-    """Return an error as its reader needs it: our own say everything themselves."""
-    ours = isinstance(known := getattr(errors, kind, None), type) and issubclass(known, SurveyError)
-    return message if ours else f"{kind}: {message}"
+def _said(error: Any) -> str:
+    """Return a cell's error as its reader needs it: our own say everything themselves."""
+    ours = getattr(errors, error.ename, None)
+    if isinstance(ours, type) and issubclass(ours, SurveyError):
+        return str(error.evalue)
+    frames = FRAME.findall(COLOUR.sub("", "\n".join(error.traceback)))
+    place = f"\n    in {Path(frames[-1][0]).name}, line {frames[-1][1]}" if frames else ""
+    return f"{error.ename}: {CELL.sub('this cell', error.evalue)}{place}"
 
 
 def _fail(job: Mapping[str, Any], attempt: Path, reason: str, cause: BaseException) -> NoReturn:
@@ -155,9 +174,16 @@ def _where_it_stopped(attempt: Path, source: Path) -> str:
     cells = [cell for cell in kept.read(attempt)["cells"] if not ours & set(_tags(cell))]
     total = len(kept.read(source)["cells"])
     for number, cell in enumerate(cells, start=1):
-        if cell["metadata"].get("papermill", {}).get("status") in ("failed", "running"):
+        if _is_unfinished(cell):
             return f" in cell {number} of {total}:\n    {_first_line(''.join(cell['source']))}"
-    return " before its first cell"
+    return " after its last cell"
+
+
+def _is_unfinished(cell: Mapping[str, Any]) -> bool:
+    if cell["cell_type"] != "code" or not "".join(cell["source"]).strip():
+        return False
+    failed = any(output["output_type"] == "error" for output in cell["outputs"])
+    return failed or cell["execution_count"] is None
 
 
 def _tags(cell: Mapping[str, Any]) -> list[str]:
