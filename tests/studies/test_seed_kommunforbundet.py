@@ -1,0 +1,251 @@
+"""Statements K1-K14 come out of the cleaned data, and change when the data behind them change.
+
+Each statement has two tests: what the data give, and a twin that alters the answers behind it.
+"""
+
+from __future__ import annotations
+
+import kommunforbundet_statements as say
+import numpy as np
+import pandas as pd
+import pytest
+
+ROLES = {"director", "official", "elected", "contract"}
+
+
+def rows(
+    answers: pd.DataFrame, *, year: int | None = None, activity: str = "all", agency: str = ""
+) -> np.ndarray:
+    chosen = (answers["activity"] == activity).to_numpy()
+    if year is not None:
+        chosen = chosen & (answers["year"] == year).to_numpy()
+    if agency:
+        chosen = chosen & (answers["agency"] == agency).to_numpy()
+    return chosen
+
+
+def moved(answers: pd.DataFrame, item: str, chosen: np.ndarray, steps: int, k: int) -> pd.DataFrame:
+    """Move the chosen answers up or down the scale, within its ends."""
+    changed = answers.copy()
+    changed.loc[chosen, item] = (changed.loc[chosen, item] + steps).clip(1, k)
+    return changed
+
+
+def forgotten(answers: pd.DataFrame, theme: str, year: int, every: int) -> pd.DataFrame:
+    """Unmention a theme in the open answers of all but each ``every``-th who mentioned it."""
+    mentioned = np.flatnonzero(rows(answers, year=year) & (answers[theme] == 2).fillna(False))
+    changed = answers.copy()
+    keep = mentioned[::every]
+    changed.loc[changed.index[np.setdiff1d(mentioned, keep)], theme] = 1
+    return changed
+
+
+def swapped(answers: pd.DataFrame, item: str, year: int, pair: tuple[str, str]) -> pd.DataFrame:
+    """Give the answers about one service to the other, and the other way round."""
+    changed = answers.copy()
+    first, second = (np.flatnonzero(rows(answers, year=year, activity=name)) for name in pair)
+    at = changed.columns.get_loc(item)
+    changed.iloc[first, at] = answers.iloc[second, at].array
+    changed.iloc[second, at] = answers.iloc[first, at].array
+    return changed
+
+
+def test_k1_the_survey_is_made_every_year_among_officials_and_representatives(answers):
+    assert say.every_year(answers)
+    assert all(set(say.by_role(answers, year)) == ROLES for year in say.rounds(answers))
+
+
+def test_k1_fails_without_a_round_or_without_the_elected(answers):
+    assert not say.every_year(answers[answers["year"] != 2021])
+    assert set(say.by_role(answers[answers["group"] != "elected"], 2021)) != ROLES
+
+
+def test_k2_347_persons_in_four_roles_answered(answers):
+    assert say.by_role(answers, 2021) == {
+        "director": 84,
+        "official": 132,
+        "elected": 90,
+        "contract": 41,
+    }
+    assert sum(say.by_role(answers, 2021).values()) == 347
+
+
+def test_k2_counts_persons_not_rows(answers):
+    one = answers.loc[rows(answers, year=2021), "respondent_id"].iloc[0]
+    assert sum(say.by_role(answers[answers["respondent_id"] != one], 2021).values()) == 346
+    assert len(answers[answers["year"] == 2021]) > 347
+
+
+def test_k3_25_percent_say_better_64_as_good_and_the_rest_is_counted(answers):
+    worse, same, better = say.shares(answers, "compared", 2021).values()
+    assert (round(100 * better), round(100 * same)) == (25, 64)
+    assert round(100 * worse) == 10
+    assert round(100 * say.unknown(answers, "compared", 2021)) == 1
+    assert better + same + worse == pytest.approx(1)
+
+
+def test_k3_moves_with_ten_answers(answers):
+    same = np.flatnonzero(rows(answers, year=2021) & (answers["compared"] == 2).fillna(False))
+    chosen = np.isin(np.arange(len(answers)), same[:10])
+    assert (
+        round(100 * say.shares(moved(answers, "compared", chosen, 1, 3), "compared", 2021)[3]) == 28
+    )
+
+
+def test_k4_praise_is_for_visibility_statements_and_networks(answers):
+    named = {"praise_visibility", "praise_statements", "praise_networks"}
+    assert named <= say.leading(say.themes(answers, "praise", 2021))
+    assert not named & say.leading(say.themes(answers, "praise", 2020))
+
+
+def test_k4_a_theme_that_fewer_mention_is_no_longer_praised(answers):
+    changed = forgotten(answers, "praise_visibility", 2021, every=4)
+    assert "praise_visibility" not in say.leading(say.themes(changed, "praise", 2021))
+
+
+def test_k5_wishes_are_experts_easier_to_reach_and_faster_advice(answers):
+    assert say.leading(say.themes(answers, "wish", 2021)) == {"wish_experts", "wish_faster"}
+
+
+def test_k5_a_wish_that_fewer_have_is_not_named(answers):
+    changed = forgotten(answers, "wish_faster", 2021, every=3)
+    assert say.leading(say.themes(changed, "wish", 2021)) == {"wish_experts"}
+
+
+def test_k6_advocacy_first_advice_second_networks_and_information_share_third(answers, association):
+    places = say.places(say.services(answers, "importance", 2021), association.compare.margin)
+    assert places == {
+        "advocacy": 1,
+        "advice": 2,
+        "networks": 3,
+        "information": 3,
+        "training": 5,
+        "projects": 6,
+    }
+
+
+def test_k6_the_third_place_is_not_shared_when_one_falls_behind(answers, association):
+    chosen = rows(answers, year=2021, activity="networks")
+    changed = moved(answers, "importance", chosen & (np.arange(len(answers)) % 4 == 0), -1, 5)
+    places = say.places(say.services(changed, "importance", 2021), association.compare.margin)
+    assert (places["information"], places["networks"]) == (3, 4)
+
+
+def test_k6_no_place_is_shared_by_those_too_unlike_for_the_margin(answers):
+    places = say.places(say.services(answers, "importance", 2021), margin=0.1)
+    assert places["networks"] is None
+    assert places["advice"] == 2
+
+
+def test_k7_trust_has_the_best_grade_of_six_factors(answers):
+    assert say.best(say.factors(answers, 2021)) == "trust"
+
+
+def test_k7_another_factor_can_be_best(answers):
+    changed = answers.copy()
+    changed[["trust", "guide"]] = answers[["guide", "trust"]].to_numpy()
+    assert say.best(say.factors(changed, 2021)) == "guide"
+
+
+def test_k7_names_none_where_the_highest_mean_is_not_surely_the_best(answers):
+    lower = moved(answers, "trust", rows(answers, year=2021), -1, 7)
+    assert say.best(say.factors(lower, 2021)) is None
+
+
+def test_k8_all_groups_share_the_view_that_it_knows_the_municipalities(answers, association):
+    assert say.equivalent(answers, "knows", 2021, association.compare.margin)
+    agreeing = say.top_two(answers, "knows", 2021, 5)
+    assert agreeing > 0.8
+
+
+def test_k8_is_not_said_when_one_group_thinks_otherwise(answers, association):
+    chosen = rows(answers, year=2021, agency="large") & (np.arange(len(answers)) % 4 == 0)
+    changed = moved(answers, "knows", chosen, -1, 5)
+    assert not say.equivalent(changed, "knows", 2021, association.compare.margin)
+
+
+def test_k8_is_not_said_of_groups_too_small_to_tell(answers, association):
+    few = answers[rows(answers, year=2021)].groupby("agency", observed=True).head(15)
+    assert not say.equivalent(few, "knows", 2021, association.compare.margin)
+
+
+def test_k9_only_the_large_cities_have_become_surely_more_positive(answers, association):
+    low = {
+        name: say.change(answers, "view", (2020, 2021), agency=name)[1]
+        for name in association.agency_codes
+    }
+    assert [name for name, end in low.items() if end > 0] == ["large"]
+
+
+def test_k9_is_not_sure_without_most_of_the_rise(answers):
+    answers.loc[rows(answers, year=2021, agency="large"), "view"] -= 8
+    rise, low, _ = say.change(answers, "view", (2020, 2021), agency="large")
+    assert rise > 0 > low
+
+
+@pytest.mark.parametrize("item", ["known", "significance"])
+def test_k10_advice_is_surely_above_every_other_service(answers, item):
+    wide = say.services(answers, item, 2021)
+    sure = say.sure_differences(wide).query("first == 'advice'")
+    assert say.best(wide) == "advice"
+    assert len(sure) == 5
+    assert sure["low"].min() > 3  # points: "clearly", the nearest service included
+
+
+@pytest.mark.parametrize("item", ["known", "significance"])
+def test_k10_follows_the_answers_to_another_service(answers, item):
+    changed = swapped(answers, item, 2021, ("advice", "advocacy"))
+    assert say.best(say.services(changed, item, 2021)) == "advocacy"
+
+
+def test_k11_advocacy_is_still_the_most_important(answers):
+    first = [say.best(say.services(answers, "importance", year)) for year in say.rounds(answers)]
+    assert first == ["advocacy"] * 3
+
+
+def test_k11_says_still_only_if_it_was_so_before(answers):
+    changed = swapped(answers, "importance", 2020, ("advice", "advocacy"))
+    first = [say.best(say.services(changed, "importance", year)) for year in say.rounds(answers)]
+    assert first == ["advice", "advocacy", "advocacy"]
+
+
+def test_k12_measures_during_the_corona_crisis_are_praised_most(answers):
+    praise = say.themes(answers, "praise", 2021)
+    assert praise.mean().idxmax() == "praise_corona"
+    assert "praise_corona" in say.leading(praise)
+
+
+def test_k12_another_theme_can_be_praised_most(answers):
+    changed = forgotten(answers, "praise_corona", 2021, every=2)
+    assert say.themes(changed, "praise", 2021).mean().idxmax() == "praise_visibility"
+
+
+def test_k13_trust_is_great_the_whole_interval_in_the_band_high(answers, association):
+    assert say.band(*say.interval(say.factors(answers, 2021)["trust"]), association) == "high"
+
+
+def test_k13_names_another_band_for_other_grades(answers, association):
+    lower = moved(answers, "trust", rows(answers, year=2021), -1, 7)
+    assert say.band(*say.interval(say.factors(lower, 2021)["trust"]), association) == "fair"
+
+
+def test_k13_names_no_band_when_the_interval_crosses_into_another(answers, association):
+    most = rows(answers, year=2021) & (answers.groupby("activity").cumcount() % 4 > 0)
+    lower = moved(answers, "trust", most, -1, 7)
+    low, high = say.interval(say.factors(lower, 2021)["trust"])
+    assert low < 70 < high
+    assert say.band(low, high, association) is None
+
+
+def test_k14_networks_were_developed_and_that_was_praised_more_than_before(answers, association):
+    assert [(event.year, event.label["en"]) for event in association.events] == [
+        (2021, "The municipal networks were developed")
+    ]
+    assert "praise_networks" in say.leading(say.themes(answers, "praise", 2021))
+    assert say.change(answers, "praise_networks", (2020, 2021), k=2)[1] > 0
+
+
+def test_k14_is_not_said_when_no_more_praise_it_than_before(answers):
+    changed = forgotten(answers, "praise_networks", 2021, every=2)
+    assert "praise_networks" not in say.leading(say.themes(changed, "praise", 2021))
+    assert say.change(changed, "praise_networks", (2020, 2021), k=2)[1] < 0
