@@ -110,8 +110,13 @@ class Settings:
         """The languages, also when another key of [study] is faulty."""
         if self.study is not None:
             return self.study.languages
-        given = _table(self.raw, "study").get("languages")
+        given = self.table("study").get("languages")
         return tuple(code for code in given if isinstance(code, str)) if _is_list(given) else ()
+
+    def table(self, section: str) -> Mapping[str, Any]:
+        """Return a section as it is written, sound or not; empty when it is no table."""
+        written = self.raw.get(section)
+        return written if isinstance(written, dict) else {}
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -159,11 +164,6 @@ def _toml_hint(message: str) -> str:
 
 def _is_list(value: object) -> bool:
     return isinstance(value, list)
-
-
-def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = raw.get(name, {})
-    return value if isinstance(value, dict) else {}
 
 
 class _Reader:
@@ -253,6 +253,8 @@ class _Reader:
 def _no_format(file: str, what: str, remedy: str) -> tuple[str, str]:
     if not what.startswith("is missing"):
         return what, remedy
+    if file.casefold().endswith(".xls"):
+        return "old Excel files (.xls) are not read.", "Save a copy as .xlsx and name that."
     endings = ", ".join(FORMATS)
     return (
         f"the format of '{file}' cannot be told from its name.",

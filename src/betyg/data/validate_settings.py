@@ -42,7 +42,8 @@ def outcomes(settings: Settings, facts: Facts) -> list[str] | None:
     if facts.items.codes is None:
         return None
     names = [*(row.item for row in facts.items.rows), *sorted(facts.items.codes)]
-    names += list(settings.raw.get("index", {}))
+    indices = settings.table("index")
+    names += [name for name, index in indices.items() if isinstance(index, dict)]
     if settings.study is None or settings.study.kind != "published":
         themed = (row.theme for row in facts.items.rows if row.theme)
         without = {theme.theme for theme in facts.themes.rows if not theme.index}
@@ -135,7 +136,7 @@ def _roles_used(settings: Settings, problems: Problems) -> None:
     if not settings.sources:
         return
     named = [("compare", "adjust_for", settings.compare.adjust_for if settings.compare else ())]
-    if "strata" in settings.raw.get("design", {}):
+    if "strata" in settings.table("design"):
         named.append(("design", "strata", settings.design.strata))
     for section, key, roles in named:
         for role in roles:

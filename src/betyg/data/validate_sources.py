@@ -50,9 +50,9 @@ class _Check:
         self.settings, self.facts, self.problems = settings, facts, problems
 
     def say(self, key: str, what: str, remedy: str) -> None:
-        path = tuple(part for part in ("source", self.number, *key.split(".")) if part != "")
-        where = self.settings.lines.where(path)
-        self.problems.add(where, f"{what} (source {self.source.id})", remedy)
+        path = ("source", self.number, *key.split("."))
+        where = f"{self.settings.lines.where(path)} ({self.source.id})"
+        self.problems.add(where, what, remedy)
 
     def roles(self, kind: str) -> None:
         for role in self.source.columns:
@@ -89,7 +89,9 @@ class _Check:
             ("published", "percent"),
             ("published", "fraction"),
         ):
-            self.say("values", f"'{self.source.values}' has no meaning for kind {kind}.", "Remove.")
+            self.say(
+                "values", f"'{self.source.values}' has no meaning for kind {kind}.", "Remove it."
+            )
 
     def _shape(self) -> None:
         columns, wide = self.source.columns, bool(self.source.categories)
