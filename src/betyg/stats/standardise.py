@@ -1,0 +1,226 @@
+"""Predicted scores and shares at one common mix: agencies and years compared like with like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit, ndtri
+
+from betyg.errors import DesignError, ParameterError, did_you_mean
+from betyg.stats import ordinal_design, ordinal_likelihood
+from betyg.stats.ordinal import OrdinalFit
+from betyg.stats.sums import rows_by_code
+
+__all__ = ["Margins", "margins"]
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+FEWEST_POSITIONS_FOR_TOP2 = 4
+MOST_POSITIONS = 11  # more are the values of an index, whose single shares tell nobody anything
+Z95 = float(ndtri(0.975))
+BLOCK = 200_000  # rows of the grid that are predicted at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margins:
+    """Standardised predictions with their joint covariance.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The columns of ``by``; statistic ("mean", "top2", "share"); response (position of a
+        share, else NaN); estimate, se, ci_low, ci_high (means 0-100, shares 0-1);
+        extrapolated (share of the mix that this agency or year was never observed in).
+    covariance : ndarray of float, shape (domains, domains)
+        Of the means, in the order of ``means``.
+    """
+
+    table: pd.DataFrame
+    covariance: Array
+
+    @property
+    def means(self) -> pd.DataFrame:
+        """Rows of the expected scores, in the order of ``covariance``."""
+        return self.table[self.table["statistic"] == "mean"].reset_index(drop=True)
+
+
+def margins(
+    fit: OrdinalFit,
+    *,
+    by: Sequence[str] = ("agency",),
+    mix: Literal["observed", "equal"] | pd.DataFrame = "observed",
+) -> Margins:
+    """Average a model's predictions over the same mix for every agency, year or both.
+
+    Standard errors come from the joint covariance of thresholds and slopes by
+    the delta method, with exact gradients. Intervals of shares are made on the logit
+    scale.
+
+    Parameters
+    ----------
+    fit : OrdinalFit
+        The model.
+    by : sequence of str
+        Variables to compare; only combinations that were observed are predicted.
+    mix : {"observed", "equal"} or DataFrame
+        What to average over: the variables of the model that are not in ``by``, with
+        the weights they have among all answers, with equal weights for each combination
+        of levels (R: ``emmeans``), or a frame of these variables with a column ``share``.
+
+    Returns
+    -------
+    Margins
+
+    Raises
+    ------
+    DesignError
+        If an interaction of the model has no effect for a combination that is asked for.
+    ParameterError
+        If a variable is not in the model, or a mix lacks one.
+
+    References
+    ----------
+    Lenth, R package ``emmeans``: ``emmeans(fit, "agency", mode = "mean.class")``.
+    """
+    _check(fit, by)
+    others = [role for role in fit.layout.roles if role not in by]
+    domains = fit.patterns[list(by)].drop_duplicates()
+    domains = _in_order(domains, by, fit)
+    shares = _mix(fit, others, mix)
+    predictions, gradients = _averages(fit, domains, shares)
+    outside = _extrapolated(fit, domains, shares)
+    parts = []
+    for named, vector in _contrasts(fit):
+        gradient = np.einsum("dkp,k->dp", gradients, vector)
+        variance = np.einsum("dp,pq,dq->d", gradient, fit.covariance, gradient, optimize=True)
+        parts.append(_rows(domains, named, predictions @ vector, variance))
+    mean_gradient = np.einsum("dkp,k->dp", gradients, fit.scores)
+    table = pd.concat([part.assign(extrapolated=outside) for part in parts], ignore_index=True)
+    return Margins(table=table, covariance=mean_gradient @ fit.covariance @ mean_gradient.T)
+
+
+def _check(fit: OrdinalFit, by: Sequence[str]) -> None:
+    for role in by:
+        if role not in fit.layout.levels:
+            raise ParameterError(
+                f"standardise: '{role}' is not in the model. {did_you_mean(role, fit.layout.roles)}"
+            )
+    for block in fit.layout.blocks:
+        if len(block.roles) > 1 and set(by) & set(block.roles) and not set(block.roles) <= set(by):
+            inside = ", ".join(repr(role) for role in block.roles)
+            raise DesignError(
+                f"standardise: the model has '{block.term}', so {', '.join(by)} alone has no "
+                f"single effect. Ask for by=({inside}), or fit the model without it."
+            )
+
+
+def _in_order(domains: pd.DataFrame, by: Sequence[str], fit: OrdinalFit) -> pd.DataFrame:
+    codes = [ordinal_design.encode(domains[role], fit.layout.levels[role], role) for role in by]
+    return domains.iloc[np.lexsort(codes[::-1])].reset_index(drop=True)
+
+
+def _mix(
+    fit: OrdinalFit, others: list[str], mix: Literal["observed", "equal"] | pd.DataFrame
+) -> pd.DataFrame:
+    """Return the combinations to average over, with ``share`` adding to one."""
+    if not others:
+        return pd.DataFrame({"share": [1.0]})
+    if isinstance(mix, pd.DataFrame):
+        lacking = [name for name in (*others, "share") if name not in mix.columns]
+        if lacking:
+            raise ParameterError(
+                f"standardise: the mix has no column {', '.join(lacking)}. It needs every variable "
+                f"of the model that is not compared ({', '.join(others)}), and 'share'."
+            )
+        shares = mix[[*others, "share"]].reset_index(drop=True)
+    elif mix == "equal":
+        grid = pd.MultiIndex.from_product(
+            [fit.layout.levels[role] for role in others], names=others
+        )
+        shares = grid.to_frame(index=False).assign(share=1.0)
+    else:
+        pooled = fit.patterns.groupby(others, observed=True, sort=True)["weight"].sum()
+        shares = pooled.rename("share").reset_index()
+    return shares.assign(share=shares["share"] / shares["share"].sum())
+
+
+def _averages(fit: OrdinalFit, domains: pd.DataFrame, shares: pd.DataFrame) -> tuple[Array, Array]:
+    """Return mean probabilities, shape (domains, categories), and their gradients.
+
+    The gradients have shape (domains, categories, params).
+    """
+    n_domains, n_mix = len(domains), len(shares)
+    cuts = fit.categories.size - 1
+    step = max(1, BLOCK // n_mix)
+    probabilities, gradients = [], []
+    for start in range(0, n_domains, step):
+        part = domains.iloc[start : start + step]
+        grid = part.merge(shares, how="cross")
+        owner = np.repeat(np.arange(len(part)), n_mix)
+        weight = grid["share"].to_numpy(np.float64)
+        patterns = ordinal_design.collapse(grid, fit.layout)
+        eta = patterns.times(fit.slopes.to_numpy())
+        theta = fit.thresholds.to_numpy()
+        probability = ordinal_likelihood.category_probabilities(theta, eta, fit.link)
+        density = ordinal_likelihood.boundary_density(theta[None, :] - eta[:, None], fit.link)
+        probabilities.append(rows_by_code(owner, probability * weight[:, None], len(part)))
+        weighted = density * weight[:, None]
+        at_cut = np.zeros((len(part), cuts, fit.params.size))
+        at_cut[:, np.arange(cuts), np.arange(cuts)] = rows_by_code(owner, weighted, len(part))
+        for cut in range(cuts):
+            at_cut[:, cut, cuts:] = -patterns.group_sums(weighted[:, cut], owner, len(part))
+        edge = np.zeros((len(part), 1, fit.params.size))
+        gradients.append(np.diff(np.concatenate([edge, at_cut, edge], axis=1), axis=1))
+    return np.concatenate(probabilities), np.concatenate(gradients)
+
+
+def _contrasts(fit: OrdinalFit) -> list[tuple[tuple[str, float], Array]]:
+    """Return the statistics as weights of the category probabilities."""
+    k = fit.categories.size
+    found: list[tuple[tuple[str, float], Array]] = [(("mean", np.nan), fit.scores)]
+    if FEWEST_POSITIONS_FOR_TOP2 <= k <= MOST_POSITIONS:
+        found.append((("top2", np.nan), (np.arange(k) >= k - 2).astype(np.float64)))
+    if k > MOST_POSITIONS:
+        return found
+    units = np.eye(k)
+    return [*found, *((("share", float(fit.categories[i])), units[i]) for i in range(k))]
+
+
+def _rows(
+    domains: pd.DataFrame, named: tuple[str, float], estimate: Array, variance: Array
+) -> pd.DataFrame:
+    se = np.sqrt(np.maximum(variance, 0.0))
+    if named[0] == "mean":
+        low, high = (np.clip(estimate + side * Z95 * se, 0.0, 100.0) for side in (-1, 1))
+    else:
+        half = Z95 * se / (estimate * (1.0 - estimate))
+        low, high = expit(logit(estimate) - half), expit(logit(estimate) + half)
+    return domains.assign(
+        statistic=named[0], response=named[1], estimate=estimate, se=se, ci_low=low, ci_high=high
+    )
+
+
+def _extrapolated(fit: OrdinalFit, domains: pd.DataFrame, shares: pd.DataFrame) -> Array:
+    """Return the share of the mix with a level that the domain was never observed with.
+
+    Years are not counted: an agency that pauses a year is not extrapolated by that.
+    """
+    others = [role for role in shares.columns if role not in ("share", "year")]
+    by = list(domains.columns)
+    outside = np.zeros((len(domains), len(shares)), dtype=bool)
+    for role in others:
+        levels = fit.layout.levels[role]
+        seen = np.zeros((len(domains), len(levels)), dtype=bool)
+        observed = fit.patterns[[*by, role]].drop_duplicates()
+        owner = observed.merge(
+            domains.assign(_domain=np.arange(len(domains))), on=by, validate="many_to_one"
+        )["_domain"].to_numpy()
+        seen[owner, ordinal_design.encode(observed[role], levels, role)] = True
+        outside |= ~seen[:, ordinal_design.encode(shares[role], levels, role)]
+    return np.asarray(outside @ shares["share"].to_numpy(np.float64))
