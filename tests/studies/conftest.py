@@ -38,3 +38,13 @@ def insikt() -> Study:
 @pytest.fixture(scope="session")
 def insikt_cleaned(insikt: Study) -> Cleaned:
     return clean.clean(read.sources(insikt), insikt)
+
+
+@pytest.fixture(scope="session")
+def boards() -> Study:
+    return Study.load(RAW, "lansstyrelserna")
+
+
+@pytest.fixture(scope="session")
+def boards_cleaned(boards: Study) -> Cleaned:
+    return clean.clean(read.sources(boards), boards)
