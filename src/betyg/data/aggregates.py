@@ -123,5 +123,4 @@ def _finished(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
         "group": units["group"],
         "stratum": sampling.strata(cells, survey),
     }
-    frame |= {name: cells[name].astype(kind) for name, kind in COLUMNS.items()}
-    return pd.DataFrame(frame)
+    return pd.DataFrame(frame | {name: cells[name] for name in COLUMNS}).astype(COLUMNS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from betyg.data.roles import recognised
 from betyg.data.study import Study
 from betyg.errors import Problems
 
-__all__ = ["OFF_SCALE", "of_long", "of_remainder", "of_wide", "sizes"]
+__all__ = ["OFF_SCALE", "groups", "of_long", "of_remainder", "of_wide", "sizes"]
 
 OFF_SCALE = 0
 """State of a category that the item's scale does not have."""
@@ -50,7 +51,7 @@ def of_long(
     codes, values = raw.coded(column)
     states = np.full(len(rows), OFF_SCALE, dtype=np.int8)
     outside = OutOfRange()
-    for (item, year), at in _groups(rows):
+    for (item, year), at in groups(rows):
         lookup = [_state(value, item, year, survey) for value in values]
         states[at] = np.array([*lookup, OFF_SCALE], dtype=np.int8)[codes[at]]
         scale = survey.scale_of(item, year)
@@ -62,7 +63,7 @@ def of_long(
 
 def _by_item(rows: pd.DataFrame, states: Callable[[str, int], Sequence[int]]) -> NDArray[np.int8]:
     found: NDArray[np.int8] | None = None
-    for (item, year), at in _groups(rows):
+    for (item, year), at in groups(rows):
         one = np.array(states(item, year), dtype=np.int8)
         if found is None:
             found = np.zeros((len(rows), len(one)), dtype=np.int8)
@@ -70,12 +71,12 @@ def _by_item(rows: pd.DataFrame, states: Callable[[str, int], Sequence[int]]) ->
     return np.zeros((len(rows), 1), dtype=np.int8) if found is None else found
 
 
-def _groups(rows: pd.DataFrame) -> list[tuple[tuple[str, int], NDArray[np.intp]]]:
+def groups(rows: pd.DataFrame) -> list[tuple[tuple[str, int], NDArray[np.intp]]]:
     """Return the rows of each item and year; rows of no item are in no group."""
-    at = rows.reset_index(drop=True).groupby(["item", "year"], sort=False).indices
+    groups: Mapping[Any, Any] = rows.groupby(["item", "year"], sort=False).indices
     return [
         ((str(item), int(year)), np.asarray(places))
-        for (item, year), places in at.items()
+        for (item, year), places in groups.items()
         if item and year
     ]
 

@@ -72,4 +72,4 @@ def _mean(
     needed = least * np.sum(asked, axis=0)
     enough = (answered > 0) & (answered >= needed - 1e-9)
     mean = np.divide(total, answered, out=np.full(len(total), np.nan), where=enough)
-    return np.round(mean, DIGITS)
+    return np.asarray(np.round(mean, DIGITS))

@@ -196,8 +196,8 @@ def _scales(
 ) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     names = np.full(len(rows), "", dtype=object)
     scores = np.full(len(rows), np.nan)
-    for (item, year), at in rows.groupby(["item", "year"], sort=False).indices.items():
-        scale = survey.scale_of(str(item), int(year))
+    for (item, year), at in category_states.groups(rows):
+        scale = survey.scale_of(item, year)
         names[at] = scale.scale
         answered = at[state[at] > 0]
         scores[answered] = np.array([np.nan, *scale.scores])[state[answered]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -67,7 +69,7 @@ def _values(raw: RawTable, problems: Problems) -> NDArray[np.float64]:
     return roles.quantity(raw, raw.source.columns["value"], problems) * _factor(raw)
 
 
-def _optional(raw: RawTable, role: str, problems: Problems) -> NDArray[np.float64]:
+def _optional(raw: RawTable, role: Literal["n", "se"], problems: Problems) -> NDArray[np.float64]:
     column = raw.source.columns.get(role)
     if column is None:
         return np.full(len(raw.lines), np.nan)

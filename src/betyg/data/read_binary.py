@@ -109,7 +109,7 @@ def _dotted(column: pd.Series) -> pd.Series:
     )
 
 
-def _declared(ranges: Iterable[Mapping[str, Any]], column: pd.Series) -> frozenset[str]:
+def _declared(ranges: Iterable[Any], column: pd.Series) -> frozenset[str]:
     """Return the values of a column that the file declares missing."""
     distinct = column.dropna().unique()
     return frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ def repeats(
     usable = np.flatnonzero(why == "")
     held = rows.iloc[usable]
     rule = survey.cleaning.repeats if survey.kind == "published" else survey.cleaning.duplicates
-    keep = "last" if rule == "last" else "first"
+    keep: Literal["first", "last"] = "last" if rule == "last" else "first"
     same = held.duplicated([*KEY, "content"], keep=keep).to_numpy()
     why[usable[same]] = "duplicates"
     usable, held = usable[~same], held[~same]

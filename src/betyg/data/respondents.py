@@ -161,7 +161,7 @@ def _finished(rows: Rows, sources: Sequence[str], survey: Study) -> pd.DataFrame
 
 
 def _category(places: pd.Series, codes: Sequence[str]) -> pd.Categorical:
-    return pd.Categorical.from_codes(places.to_numpy(), pd.Index(codes, dtype="str"))
+    return pd.Categorical.from_codes(places.to_numpy(), pd.Index(list(codes), dtype="str"))
 
 
 def _positions(states: np.ndarray) -> pd.arrays.IntegerArray:

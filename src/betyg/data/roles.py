@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from betyg.data import numbers
 from betyg.data.codebook import normal
 from betyg.data.raw_table import SHOWN, RawTable
+from betyg.data.settings import Role
 from betyg.data.study import Study
 from betyg.errors import Problems, did_you_mean
 
@@ -55,7 +56,7 @@ def recognised(value: str, spellings: Mapping[str, str]) -> str | None:
     return spellings.get(numbers.whole(value) or value)
 
 
-def unit_codes(table: RawTable, role: str, survey: Study, problems: Problems) -> NDArray[np.int32]:
+def unit_codes(table: RawTable, role: Role, survey: Study, problems: Problems) -> NDArray[np.int32]:
     """Return each row's place in ``units``; -1 for an agency that is empty or unknown.
 
     An activity or group that is empty is ``all``: not about one. Unknown spellings are problems,
@@ -82,7 +83,7 @@ def unit_codes(table: RawTable, role: str, survey: Study, problems: Problems) ->
 
 def report_unknown(
     table: RawTable,
-    role: str,
+    role: Role,
     places: NDArray[np.int32],
     spellings: Mapping[str, str],
     problems: Problems,
@@ -197,7 +198,7 @@ def _report_numbers(
     )
 
 
-def text(table: RawTable, role: str) -> pd.Series | None:
+def text(table: RawTable, role: Role) -> pd.Series | None:
     """Return a role as received, or None if the source does not have it."""
     column = table.source.columns.get(role)
     return None if column is None else table.frame[column]

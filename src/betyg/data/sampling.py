@@ -37,14 +37,11 @@ def strata(rows: pd.DataFrame, survey: Study) -> pd.Categorical:
     texts = _texts(rows, by, survey)
     if texts.empty:
         return pd.Categorical([], categories=pd.Index([], dtype="str"))
-    grouped = texts.groupby(list(by), observed=True, sort=True, dropna=False)
-    names = ["|".join(str(part) for part in np.atleast_1d(key)) for key in _keys(grouped)]
-    return pd.Categorical.from_codes(grouped.ngroup().to_numpy(), pd.Index(names, dtype="str"))
-
-
-def _keys(grouped: object) -> Iterable[object]:
-    size = grouped.size()  # type: ignore[attr-defined]
-    return list(size.index)
+    grouped = texts.groupby(list(by), observed=True, sort=True)
+    number = grouped.ngroup()
+    first = texts[~number.duplicated()].astype("str").agg("|".join, axis="columns")
+    names = first.set_axis(number[first.index]).sort_index()
+    return pd.Categorical.from_codes(number.to_numpy(), pd.Index(names, dtype="str"))
 
 
 def _texts(rows: pd.DataFrame, by: Iterable[str], survey: Study) -> pd.DataFrame:
@@ -52,7 +49,9 @@ def _texts(rows: pd.DataFrame, by: Iterable[str], survey: Study) -> pd.DataFrame
     return pd.DataFrame(
         {
             role: pd.Categorical.from_codes(
-                rows[role].to_numpy(), list(roles.units(survey, role)), ordered=True
+                rows[role].to_numpy(),
+                pd.Index(roles.units(survey, role), dtype="str"),
+                ordered=True,
             )
             if role in UNITS
             else rows[role].astype("str").fillna("")
@@ -107,7 +106,7 @@ def _sizes(
     frame = survey.frame
     if frame.empty or rows.empty:
         return sizes
-    named = frame[[*UNITS, "stratum"]].ne("").assign(year=frame["year"].notna())
+    named = (frame[[*UNITS, "stratum"]] != "").assign(year=frame["year"].notna())
     covers = named[by].all(axis="columns") & frame[size].notna()
     if exact:
         covers &= ~named.drop(columns=by).any(axis="columns")

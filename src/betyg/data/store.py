@@ -50,7 +50,7 @@ def read(name: str, folder: str | Path) -> pd.DataFrame:
     """
     path = Path(folder) / f"{name}.parquet"
     try:
-        return pq.read_table(path).to_pandas()
+        frame: pd.DataFrame = pq.read_table(path).to_pandas()
     except FileNotFoundError as error:
         raise DataError(
             f"{path}: table '{name}' has not been made. `make report` runs the notebook that "
@@ -61,3 +61,4 @@ def read(name: str, folder: str | Path) -> pd.DataFrame:
             f"{path}: table '{name}' cannot be read ({str(error).splitlines()[0]}). "
             "Delete the file and run `make report`, which makes it again."
         ) from error
+    return frame

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -131,20 +130,17 @@ def _counts(
     """Count and weigh the rows of each combination and state."""
     states = int(state.max(initial=0)) + 1
     code, cell, n = np.unique(base * states + state, return_inverse=True, return_counts=True)
-    return (
-        keys.iloc[code // states]
-        .reset_index(drop=True)
-        .assign(
-            state=code % states,
-            n=n.astype(np.int64),
-            weight_sum=np.bincount(cell, weight, minlength=len(code)),
-            weight_sq_sum=np.bincount(cell, weight**2, minlength=len(code)),
-        )
+    counted: pd.DataFrame = keys.iloc[code // states].reset_index(drop=True)
+    return counted.assign(
+        state=code % states,
+        n=n.astype(np.int64),
+        weight_sum=np.bincount(cell, weight, minlength=len(code)),
+        weight_sq_sum=np.bincount(cell, weight**2, minlength=len(code)),
     )
 
 
-def _by_year(years: pd.Series, of: functools.partial[str] | object) -> pd.Series:
-    names = {year: of(year) for year in years.unique().tolist()}  # type: ignore[operator]
+def _by_year(years: pd.Series, of: Callable[[int], str]) -> pd.Series:
+    names = {year: of(year) for year in years.unique().tolist()}
     return years.map(names).astype("str")
 
 
@@ -181,4 +177,5 @@ def _sorted(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
             }
         ).reset_index()
     ordered = typed.sort_values(by, kind="stable", ignore_index=True)
-    return ordered[[*by, "score", *MEASURES, "se"]]
+    wanted: pd.DataFrame = ordered[[*by, "score", *MEASURES, "se"]]
+    return wanted
