@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from betyg.errors import DataError, ParameterError, Problems, SurveyError
+from betyg.errors import DataError, ParameterError, SurveyError
 
 if TYPE_CHECKING:
     from betyg.data.study import Study
@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SurveyError as error:
         sys.stderr.write(f"\n{error}\n\n")
         return 2
+    except OSError as error:
+        sys.stderr.write(f"\n{error.filename or 'a file'}: {error.strerror or error}\n\n")
+        return 2
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. What was finished is kept; the same command goes on.\n")
         return 130
@@ -40,9 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def keys(options: argparse.Namespace) -> None:
     """Write build/rules.mk and the key files, for make."""
     del options
-    from betyg.build import engine, parameters
+    from betyg.build import engine, fingerprint, parameters
     from betyg.build.plan import Choice
 
+    here = Path("src/betyg")
+    if here.is_dir() and not here.samefile(fingerprint.PACKAGE):
+        raise ParameterError(
+            f"This Python runs the betyg in {fingerprint.PACKAGE}, not the one in {here}: the "
+            "folder was moved or copied. Remove .venv and run make again."
+        )
     asked = {name: os.environ.get(name, "").strip() for name in ("STUDY", "LANGUAGE", "PARAMS")}
     engine.write_rules(
         Choice(
@@ -87,7 +96,7 @@ def render(options: argparse.Namespace) -> None:
         synthetic=survey.synthetic,
         labels=_names(survey, facts["language"]),
     )
-    _done(facts["target"], f"{facts['study']:<18} {target}")
+    _done(facts["target"], f"{facts['study']:<18} page in {facts['language']}")
 
 
 def preflight(options: argparse.Namespace) -> None:
@@ -95,20 +104,18 @@ def preflight(options: argparse.Namespace) -> None:
     from betyg.data.study import Study
 
     facts = _read_key(options.key)
-    problems = Problems()
-    for problem in facts["problems"]:
-        where, _, what = problem.partition(": ")
-        problems.add(where, what)
+    found = list(facts["problems"])
     try:
         Study.load(RAW, facts["study"])
     except SurveyError as error:
-        if not facts["problems"]:
-            raise
-        problems.add("besides", str(error))
-    problems.raise_if_any(DataError, heading=f"{RAW / facts['study']}")
+        found.append(str(error))
+    if found:
+        raise DataError("\n\n".join(found))
     for warning in facts["warnings"]:
         sys.stderr.write(f"warning: {warning}\n")
-    options.key.with_suffix(".ok").write_text("")
+    passed = options.key.with_suffix(".ok")
+    passed.write_text("")
+    _done(str(passed), f"{facts['study']:<18} preflight")
 
 
 def new(options: argparse.Namespace) -> None:

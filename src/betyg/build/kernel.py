@@ -18,10 +18,13 @@ NAME = "betyg"
 
 # What a notebook may know of the machine. All else, passwords and tokens among it, stays outside.
 PASSED = frozenset(
-    "PATH HOME USER LOGNAME SHELL TERM TMPDIR TZ LANG LD_LIBRARY_PATH DYLD_LIBRARY_PATH "
-    "VIRTUAL_ENV CONDA_PREFIX SYSTEMROOT SSL_CERT_FILE ENGINE OMP_NUM_THREADS".split()
+    ("PATH", "HOME", "SHELL", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV")
+    + ("CONDA_PREFIX", "SYSTEMROOT", "ENGINE", "OMP_NUM_THREADS")
 )
 FIXED = {
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONUTF8": "1",
     "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1",  # notebooks run side by side; sums in one order give one result
     "JUPYTER_NO_CONFIG": "1",
@@ -59,7 +62,7 @@ def private_world(build: Path) -> Iterator[Mapping[str, Mapping[str, str]]]:
 
 
 def _passed(environment: Mapping[str, str]) -> dict[str, str]:
-    return FIXED | {n: v for n, v in environment.items() if n in PASSED or n.startswith("LC_")}
+    return FIXED | {name: value for name, value in environment.items() if name in PASSED}
 
 
 def _private(build: Path, private: str) -> dict[str, str]:

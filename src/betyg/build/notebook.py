@@ -200,7 +200,7 @@ def _tables_made(job: Mapping[str, Any], staging: Path) -> list[Path]:
         if table not in made:
             raise NotebookError(
                 f"{job['study']}: {job['notebook']} ran to its end without writing table "
-                f'\'{table}\'. Its call store.write(frame, "{table}", out) was not reached, or '
+                f"'{table}'. Its call store.write(..., '{table}', out) was not reached, or "
                 "does not take the folder from the parameter `out`.\n"
                 f"The notebook as it ran: {Path(job['target']).with_suffix('.failed.ipynb')}"
             )

@@ -1,4 +1,4 @@
-"""A notebook as a build step: its code without words, its parameters, the tables it reads and writes."""
+"""A notebook as a step of the build: its code, parameters, and tables read and written."""
 
 from __future__ import annotations
 
@@ -68,11 +68,15 @@ class Outline:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Outline:
         """Return the outline that :meth:`to_json` stored."""
-        fields = {name: tuple(value) if isinstance(value, list) else value
-                  for name, value in plain.items()}  # fmt: skip
-        fields["prose"] = tuple((number, tuple(tags)) for number, tags in plain["prose"])
-        fields["parameters"] = tuple(Parameter(**line) for line in plain["parameters"])
-        return cls(**fields)
+        return cls(
+            code=plain["code"],
+            text=plain["text"],
+            parameters=tuple(Parameter(**line) for line in plain["parameters"]),
+            reads=tuple(plain["reads"]),
+            writes=tuple(plain["writes"]),
+            imports=tuple(plain["imports"]),
+            prose=tuple((number, tuple(tags)) for number, tags in plain["prose"]),
+        )
 
 
 def outline(path: Path) -> Outline:
