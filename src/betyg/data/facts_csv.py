@@ -135,24 +135,27 @@ def _header_is_sound(
     columns = [field for field in model.model_fields if field != "label"]
     labels = [f"label_{language}" for language in languages] if _has_label(model) else []
     needed = [field for field in columns if model.model_fields[field].is_required()] + labels
-    before = len(problems)
-    for column in needed:
-        if column not in header:
-            problems.add(f"{name}, line 1", f"column '{column}' is missing.", _add(column, header))
-    if len(problems) > before:
+    strange = [column for column in header if column and not _is_known(column, columns, model)]
+    missing = [column for column in needed if column not in header]
+    where = f"{name}, line 1"
+    for column in missing:
+        problems.add(where, f"column '{column}' is missing.", _add(column, strange))
+    if missing:
         return False
-    for column in header:
-        known = column in columns or (column.startswith("label_") and _has_label(model))
-        if column and not known:
-            remedy = did_you_mean(column, columns + labels)
-            problems.add(f"{name}, line 1", f"unknown column '{column}'.", remedy)
-        if column and header.count(column) > 1:
-            problems.add(f"{name}, line 1", f"column '{column}' stands twice.", "Remove one.")
+    absent = [column for column in columns + labels if column not in header]
+    for column in strange:
+        problems.add(where, f"unknown column '{column}'.", did_you_mean(column, absent))
+    for column in sorted({column for column in header if column and header.count(column) > 1}):
+        problems.add(where, f"column '{column}' stands twice.", "Remove one.")
     return True
 
 
-def _add(column: str, header: list[str]) -> str:
-    hint = did_you_mean(column, header)
+def _is_known(column: str, columns: Sequence[str], model: type[Fact]) -> bool:
+    return column in columns or (column.startswith("label_") and _has_label(model))
+
+
+def _add(column: str, strange: Sequence[str]) -> str:
+    hint = did_you_mean(column, strange)
     if not hint.startswith("Did"):
         return "Add it."
     return f"Is it the one called {hint.removeprefix('Did you mean ')}"

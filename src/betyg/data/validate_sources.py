@@ -37,7 +37,8 @@ def check(settings: Settings, facts: Facts, problems: Problems) -> None:
             one.values(kind)
         one.file_format()
         one.constants()
-        one.codes()
+        if kind == "counts":
+            one.codes()
 
 
 class _Check:
