@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from betyg.data import harmonise, read_binary, read_delimited, read_excel
+import numpy as np
+
+from betyg.data import harmonise, read_binary, read_delimited, read_excel, roles
 from betyg.data.raw_table import RawTable
 from betyg.data.settings import Source
 from betyg.data.study import Study
 from betyg.errors import Problems, did_you_mean
 
 __all__ = ["Received", "sources"]
+
+NOT_NAMED = "Name it in column `column` of crosswalk.csv, or write - there if it was not asked."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +67,25 @@ def _read(survey: Study, source: Source, problems: Problems) -> RawTable | None:
         table = read_binary.read(path, source, wanted=wanted, problems=problems)
     if table is None:
         return None
-    required = _declared(source)
-    if source.year is not None and survey.kind == "responses":
-        required |= harmonise.columns(survey, year=source.year)
-    return None if lacks(table, sorted(required), problems) else table
+    before = len(problems)
+    lacks(table, _declared(source), "Correct the name in its [[source]].", problems)
+    if survey.kind == "responses":
+        lacks(table, _asked(table, survey), NOT_NAMED, problems)
+    return None if len(problems) > before else table
+
+
+def _asked(table: RawTable, survey: Study) -> set[str]:
+    """Return the columns of the items that were asked in the years of the file."""
+    named = {*table.source.keep, *table.source.drop}
+    named |= {column for role, column in table.source.columns.items() if role == "year"}
+    if not named <= set(table.columns):
+        return set()
+    years = roles.years(table.kept(roles.used_rows(table)), Problems())
+    return {
+        column
+        for year in np.unique(years[years > 0]).tolist()
+        for column in harmonise.columns(survey, year=year)
+    }
 
 
 def _declared(source: Source) -> set[str]:
@@ -74,17 +93,14 @@ def _declared(source: Source) -> set[str]:
     return {*source.columns.values(), *source.categories, *source.drop, *source.keep}
 
 
-def lacks(table: RawTable, required: Sequence[str], problems: Problems) -> bool:
+def lacks(table: RawTable, required: Set[str], remedy: str, problems: Problems) -> None:
     """Note the required columns that the file does not have."""
-    missing = [column for column in required if column not in table.columns]
-    for column in missing:
-        remedy = did_you_mean(column, table.columns)
-        if remedy.startswith("Did"):
-            remedy += f" The file has: {_listed(table.columns)}."
-        else:
-            remedy = f"The file has: {_listed(table.columns)}."
-        problems.add(table.source.file, f"column '{column}' is missing.", remedy)
-    return bool(missing)
+    for column in sorted(required - set(table.columns)):
+        hint = did_you_mean(column, table.columns)
+        said = [f"column '{column}' is missing."]
+        said += [hint] if hint.startswith("Did") else []
+        said += [f"The file has: {_listed(table.columns)}."]
+        problems.add(table.source.file, " ".join(said), remedy)
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -51,7 +51,10 @@ def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) ->
     reader = csv.reader(stream, delimiter=source.delimiter, strict=True)
     before = len(problems)
     try:
-        header = [normal(cell) for cell in next(reader, [])]
+        first = next(reader, [])
+        header = [normal(cell.lstrip("\ufeff")) for cell in first]
+        if len(first) == 1 and len(wanted) > 1:
+            report_delimiter(first[0], source, wanted, problems)
         check_header(header, source, wanted, problems)
         if len(problems) > before:
             return None
@@ -128,7 +131,8 @@ def usable_encoding(data: bytes, source: Source, problems: Problems) -> str | No
     if data.startswith(codecs.BOM_UTF8) and declared == "utf-8":
         declared = "utf-8-sig"
     try:
-        text = data.decode(declared)
+        # As the stream will decode it: UTF-16 without its mark is refused.
+        text = codecs.getincrementaldecoder(declared)().decode(data, True)
     except UnicodeError as error:
         report_undecodable(data, source, error, problems)
         return None
@@ -180,7 +184,7 @@ def report_undecodable(
 ) -> None:
     """Note the bytes that the declared encoding cannot read, and an encoding that can."""
     better = suggested_encoding(data)
-    where, what = source.file, "cannot be decoded"
+    where, what = source.file, f"cannot be decoded as {source.encoding}"
     if isinstance(error, UnicodeDecodeError):
         line = data.count(b"\n", 0, error.start) + 1
         where = f"{source.file}, line {line}"
@@ -211,7 +215,7 @@ def used_columns(header: Sequence[str], wanted: Set[str]) -> dict[str, int]:
 def check_header(
     header: Sequence[str], source: Source, wanted: Set[str], problems: Problems
 ) -> None:
-    """Note names that stand twice, and a wrong delimiter."""
+    """Note names that stand twice in the header."""
     for name, count in Counter(header).items():
         if count > 1 and name in wanted:
             problems.add(
@@ -219,8 +223,6 @@ def check_header(
                 f"column '{name}' stands {count} times in the header.",
                 "Ask for the file with distinct names; which one is meant cannot be known.",
             )
-    if len(header) == 1 and len(wanted) > 1:
-        report_delimiter(header[0], source, wanted, problems)
 
 
 def report_delimiter(line: str, source: Source, wanted: Set[str], problems: Problems) -> None:

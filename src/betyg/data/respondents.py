@@ -14,7 +14,6 @@ from betyg.data.drops import dropped
 from betyg.data.harmonise import MISSING, Rows
 from betyg.data.out_of_range import OutOfRange
 from betyg.data.raw_table import RawTable
-from betyg.data.read import lacks
 from betyg.data.study import Study
 from betyg.errors import Problems
 
@@ -46,17 +45,15 @@ def table(
         category; for each composite index its value 0-100. Rows stand in the order of the
         files; those of one respondent's activities follow the row that has the general items.
     """
-    parts: list[Rows] = []
     outside = [OutOfRange() for _ in tables]
     used = [raw.kept(roles.used_rows(raw)) for raw in tables]
-    for at, raw in enumerate(used):
-        rows = _harmonised(raw, at, survey, outside[at], problems)
-        if rows is not None:
-            parts.append(rows)
-    if len(parts) < len(tables):
-        return pd.DataFrame()
+    parts = [
+        _harmonised(raw, at, survey, outside[at], problems) for at, raw in enumerate(used)
+    ]
     joined = _joined(parts, survey)
     why = dropped(joined, used, survey, problems)
+    if len(problems):
+        return pd.DataFrame()
     for at, raw in enumerate(tables):
         own = why[joined.roles["source"].to_numpy() == at]
         counts = {reason: int((own == reason).sum()) for reason in np.unique(own) if reason}
@@ -69,16 +66,9 @@ def table(
 
 def _harmonised(
     raw: RawTable, at: int, survey: Study, outside: OutOfRange, problems: Problems
-) -> Rows | None:
-    """Return the rows of one file in the study's codes; None if columns are missing."""
+) -> Rows:
+    """Return the rows of one file in the study's codes."""
     years = roles.years(raw, problems)
-    needed = {
-        column
-        for year in np.unique(years[years > 0]).tolist()
-        for column in harmonise.columns(survey, year=year)
-    }
-    if lacks(raw, sorted(needed), problems):
-        return None
     agencies = roles.unit_codes(raw, "agency", survey, problems)
     frame = pd.DataFrame(
         {

@@ -50,10 +50,18 @@ def _holds(table: RawTable, column: str, texts: Sequence[str]) -> NDArray[np.boo
 
 
 def recognised(value: str, spellings: Mapping[str, str]) -> str | None:
-    """Return the code that a raw value spells; 5.0 and 05 are taken for 5 if nothing else fits."""
+    """Return the code that a raw value spells, None if it spells none.
+
+    Spreadsheets turn 05 into 5 and 5.0: the same whole number will do if nothing else fits and
+    only one code is that number.
+    """
     if value in spellings:
         return spellings[value]
-    return spellings.get(numbers.whole(value) or value)
+    number = numbers.whole(value)
+    if number is None:
+        return None
+    same = {code for text, code in spellings.items() if numbers.whole(text) == number}
+    return same.pop() if len(same) == 1 else None
 
 
 def unit_codes(table: RawTable, role: Role, survey: Study, problems: Problems) -> NDArray[np.int32]:
