@@ -17,13 +17,21 @@ from betyg.stats.estimate_composites import composites
 from betyg.stats.estimate_entries import ROLES, Answers, Frame
 from betyg.stats.proportions import ShareInterval
 
-__all__ = ["MARGINS", "MeanEstimate", "direct", "domain_mean", "from_cells", "table"]
+__all__ = [
+    "MARGINS",
+    "MeanEstimate",
+    "direct",
+    "domain_mean",
+    "from_cells",
+    "margins",
+    "table",
+]
 
 Margins = Sequence[Sequence[str]]
 
 Z95 = 1.959963984540054  # normal quantile: a published error comes without degrees of freedom
 
-MARGINS: Margins = (
+MARGINS: tuple[tuple[str, ...], ...] = (
     (),
     ("agency",),
     ("year",),
@@ -35,7 +43,7 @@ MARGINS: Margins = (
     ("agency", "year", "activity"),
     ("agency", "year", "group"),
 )
-"""The margins that the reports use."""
+"""The margins of every report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +111,18 @@ def domain_mean(
     return MeanEstimate(estimate=float(mean), se=se, n=int(counted.sum()), df=design.degf(counted))
 
 
+def margins(survey: Study) -> Margins:
+    """Return the margins of the reports, and the cells that changes are made of."""
+    cell = ("agency", "year", *(role for role in ROLES if role in survey.compare.adjust_for))
+    return MARGINS if cell in MARGINS else (*MARGINS, cell)
+
+
 def table(
     respondents: pd.DataFrame,
     cells: pd.DataFrame,
     survey: Study,
     *,
-    by: Margins = MARGINS,
+    by: Margins | None = None,
     shares: ShareInterval = "korn-graubard",
 ) -> pd.DataFrame:
     """Return the direct estimates of a study of any kind: ``estimates.parquet``.
@@ -119,8 +133,8 @@ def table(
         As written by 01_clean; which of them is used depends on the kind.
     survey : Study
         The study.
-    by : sequence of sequences of str
-        Margins: the roles that each crosses.
+    by : sequence of sequences of str, optional
+        Margins: the roles that each crosses; ``margins(survey)`` by default.
     shares : {"korn-graubard", "wilson"}
         Intervals of shares.
 
@@ -141,7 +155,7 @@ def direct(
     respondents: pd.DataFrame,
     survey: Study,
     *,
-    by: Margins = MARGINS,
+    by: Margins | None = None,
     shares: ShareInterval = "korn-graubard",
 ) -> pd.DataFrame:
     """Estimate every item in every margin from respondents.
@@ -174,7 +188,7 @@ def direct(
     ParameterError
         If a margin names something else than agency, year, activity and group.
     """
-    _check_margins(by)
+    by = _checked(by, survey)
     if respondents.empty:
         return estimate_frames.arranged([], survey)
     frame, answers = estimate_entries.of_respondents(respondents, survey)
@@ -185,7 +199,7 @@ def from_cells(
     cells: pd.DataFrame,
     survey: Study,
     *,
-    by: Margins = MARGINS,
+    by: Margins | None = None,
     shares: ShareInterval = "korn-graubard",
 ) -> pd.DataFrame:
     """Estimate from counts, or take over published values.
@@ -214,7 +228,7 @@ def from_cells(
     DesignError, ParameterError
         As in ``direct``.
     """
-    _check_margins(by)
+    by = _checked(by, survey)
     if survey.kind == "published":
         return estimate_frames.arranged([_published(cells)], survey, known_n=False)
     if cells.empty:
@@ -235,13 +249,16 @@ def _estimated(
     ]
 
 
-def _check_margins(by: Margins) -> None:
+def _checked(by: Margins | None, survey: Study) -> Margins:
+    if by is None:
+        return margins(survey)
     for margin in by:
         for role in margin:
             if role not in ROLES:
                 raise ParameterError(
                     f"estimates: '{role}' makes no margin. {did_you_mean(role, ROLES)}"
                 )
+    return by
 
 
 def _published(cells: pd.DataFrame) -> pd.DataFrame:

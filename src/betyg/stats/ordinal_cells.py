@@ -20,7 +20,7 @@ __all__ = ["Answers", "answers_of"]
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-SAME_WEIGHT = 1e-9  # relative; scaled weights that equal the counts are no weights
+SAME_WEIGHT = 1e-9  # relative; scaled weights that equal their squares are all one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Answers:
     nobs, n_missing : int
         Answers, and respondents without one.
     weighted : bool
-        Whether the scaled weights differ from the counts.
+        Whether the scaled weights of respondents differ from one.
     rows : Rows
         For the sandwich.
     """
@@ -114,7 +114,7 @@ def answers_of(
         names=_names(categories, layout),
         nobs=int(round(n.sum())),
         n_missing=int(round(cells["n"].sum() - n.sum())),
-        weighted=not np.allclose(weight, n, rtol=SAME_WEIGHT, atol=0.0),
+        weighted=not np.allclose(weight, square, rtol=SAME_WEIGHT, atol=0.0),
         rows=ordinal_sandwich.rows_of(
             cells, given.index, (pattern, category, weight, square), groups
         ),

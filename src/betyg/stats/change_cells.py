@@ -1,0 +1,204 @@
+"""Cell means, shares and covariances that a change is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from betyg.data.study import Study
+from betyg.stats.joint import joint_means
+
+__all__ = ["Cells", "Pair", "cells_of"]
+
+Array = NDArray[np.float64]
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One agency (or all) at two times, on the union of its cells.
+
+    Attributes
+    ----------
+    shares, means, dfs : pair of ndarray, shape (cells,)
+        By time; a cell that was not measured has share 0 and mean NaN.
+    covariances : pair of ndarray, shape (cells, cells)
+        Of the means.
+    answers : pair of int
+        Answers.
+    source : str
+        Of the shares: "frame" or "design".
+    published : bool
+        Whether the values were published, with or without their number of answers.
+    """
+
+    shares: tuple[Array, Array]
+    means: tuple[Array, Array]
+    dfs: tuple[Array, Array]
+    covariances: tuple[Array, Array]
+    answers: tuple[int, int]
+    source: str
+    published: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """All cells of one outcome.
+
+    Attributes
+    ----------
+    table : DataFrame
+        agency, year, key (the cell), estimate, se, df, n, weight (sum of weights) and
+        population (NaN where frame.csv does not state it).
+    covariances : mapping
+        Covariance of the cells of an agency and year, where they are dependent.
+    published : bool
+        Whether the study is of kind ``published``.
+    """
+
+    table: pd.DataFrame
+    covariances: Mapping[tuple[str, int], pd.DataFrame]
+    published: bool
+
+    def of(self, agency: str) -> pd.DataFrame:
+        """Return the cells of one agency, or of all."""
+        return self.table if agency == ALL else self.table[self.table["agency"] == agency]
+
+    def pair(self, agency: str, years: tuple[int, int]) -> Pair:
+        """Return the cells of one agency (or of all) in two years."""
+        own = self.of(agency)
+        sides = [own[own["year"] == year].set_index(["agency", "key"]) for year in years]
+        index = sides[0].index.union(sides[1].index)
+        source = "frame" if all(side["population"].notna().all() for side in sides) else "design"
+        column = "population" if source == "frame" else "weight"
+        aligned = [side.reindex(index) for side in sides]
+        shares = [_shares(side[column]) for side in aligned]
+        return Pair(
+            shares=(shares[0], shares[1]),
+            means=(aligned[0]["estimate"].to_numpy(), aligned[1]["estimate"].to_numpy()),
+            dfs=(aligned[0]["df"].to_numpy(), aligned[1]["df"].to_numpy()),
+            covariances=(
+                self._covariance(aligned[0], years[0]),
+                self._covariance(aligned[1], years[1]),
+            ),
+            answers=(int(sides[0]["n"].sum()), int(sides[1]["n"].sum())),
+            source=source,
+            published=self.published,
+        )
+
+    def _covariance(self, aligned: pd.DataFrame, year: int) -> Array:
+        """Return the covariance of the means; agencies are independent of each other."""
+        total = np.diag(aligned["se"].to_numpy(np.float64) ** 2)
+        agencies = aligned.index.get_level_values("agency")
+        for agency in agencies.unique():
+            known = self.covariances.get((str(agency), year))
+            if known is not None:
+                at = np.flatnonzero(agencies == agency)
+                keys = aligned.index.get_level_values("key")[at]
+                total[np.ix_(at, at)] = known.reindex(index=keys, columns=keys).to_numpy()
+        return total
+
+
+def _shares(sizes: pd.Series) -> Array:
+    """Return shares that add to one; equal ones where no size is known (published values)."""
+    known = sizes.notna().to_numpy()
+    filled = sizes.fillna(0.0).to_numpy(np.float64)
+    filled = filled if filled.any() else known.astype(np.float64)
+    return np.asarray(filled / filled.sum())
+
+
+def cells_of(
+    estimates: pd.DataFrame,
+    cells: pd.DataFrame,
+    survey: Study,
+    *,
+    outcome: str,
+    respondents: pd.DataFrame | None,
+) -> Cells:
+    """Collect the cells of an outcome from estimates, sums of weights and the frame.
+
+    Parameters
+    ----------
+    estimates, cells, survey, outcome, respondents
+        As in ``change.decompose``.
+
+    Returns
+    -------
+    Cells
+        A cell by nothing but agency and year where no role of ``adjust_for`` varies.
+    """
+    means = estimates[
+        (estimates["item"] == outcome)
+        & (estimates["statistic"] == "mean")
+        & (estimates["agency"] != ALL)
+        & (estimates["year"] != 0)
+        & ~estimates["agency"].astype(str).isin(list(survey.totals))
+    ]
+    roles: list[str] = [r for r in survey.compare.adjust_for if (means[r] != ALL).any()]
+    inside = np.ones(len(means), dtype=bool)
+    for role in ("activity", "group"):
+        is_all = (means[role] == ALL).to_numpy()
+        is_total = means[role].astype(str).isin(list(survey.totals)).to_numpy()
+        inside &= ~is_all & ~is_total if role in roles else is_all
+    table = _keyed(means[inside], roles)[["agency", "year", "key", "estimate", "se", "df", "n"]]
+    table = table.merge(
+        _weights(cells, roles, outcome), on=["agency", "year", "key"], validate="one_to_one"
+    )
+    table = table.merge(
+        _populations(survey, roles), on=["agency", "year", "key"], how="left", validate="one_to_one"
+    )
+    dependent = {} if respondents is None else _dependent(respondents, survey, outcome, roles)
+    return Cells(table=table, covariances=dependent, published=survey.kind == "published")
+
+
+def _keyed(frame: pd.DataFrame, roles: list[str]) -> pd.DataFrame:
+    """Give each row the name of its cell, and text for its agency."""
+    key = pd.Series("", index=frame.index, dtype="str")
+    for role in roles:
+        key = key + "|" + frame[role].astype("str")
+    return frame.assign(agency=frame["agency"].astype("str"), key=key)
+
+
+def _weights(cells: pd.DataFrame, roles: list[str], outcome: str) -> pd.DataFrame:
+    given = cells[(cells["item"] == outcome) & cells["kind"].isin(["answer", "published"])]
+    if given.empty:  # a composite index of kind counts has no cells of its own
+        given = cells[cells["kind"] == "answer"]
+    keyed = _keyed(given, roles)
+    sums = keyed.groupby(["agency", "year", "key"], observed=True)["weight_sum"].sum()
+    return sums.rename("weight").reset_index()
+
+
+def _populations(survey: Study, roles: list[str]) -> pd.DataFrame:
+    """Return the population of each cell that frame.csv states."""
+    frame = survey.frame
+    named = frame["population"].notna() & (frame["agency"] != "") & frame["year"].notna()
+    for role in roles:
+        named &= frame[role] != ""
+    keyed = _keyed(frame[named], roles)
+    sums = keyed.groupby(["agency", "year", "key"], observed=True)["population"].sum()
+    found = sums.reset_index()
+    return found.assign(year=found["year"].astype("int16"))
+
+
+def _dependent(
+    respondents: pd.DataFrame, survey: Study, outcome: str, roles: list[str]
+) -> dict[tuple[str, int], pd.DataFrame]:
+    """Return covariances of the cells of each agency and year in which PSUs cross cells."""
+    keyed = _keyed(respondents[["agency", "year", *roles]], roles)["key"]
+    crossing = pd.DataFrame({"psu": respondents["psu"], "key": keyed}).groupby("psu")["key"]
+    if not (crossing.nunique() > 1).any():
+        return {}
+    found = {}
+    pairs = respondents[["agency", "year"]].drop_duplicates()
+    for agency, year in zip(pairs["agency"], pairs["year"], strict=True):
+        inside = (respondents["agency"] == agency) & (respondents["year"] == year)
+        # Rows of other agencies or years that share a stratum stay: they are in its variance.
+        near = respondents["stratum"].isin(respondents.loc[inside, "stratum"].unique())
+        labels = keyed.where(inside, ALL)[near]
+        joint = joint_means(respondents[near], survey, item=outcome, over=labels)
+        found[str(agency), int(year)] = joint.covariance_frame
+    return found
