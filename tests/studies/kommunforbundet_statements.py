@@ -1,8 +1,8 @@
 """The statements K1-K14 of the association's release, each as a function of the clean answers.
 
-By simple means: counts, t intervals, paired differences, and Bonferroni over all pairs, which is
-wider than the exact simultaneous interval. Every function gives what can be said, never whether it
-is what was said.
+Shares and levels are those of the estimates table. Comparisons are made by simple means: paired
+differences and Bonferroni over all pairs, which is wider than the exact simultaneous interval.
+Every function gives what can be said, never whether it is what was said.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from betyg.data.study import Study
+from betyg.stats import estimate
 
 FACTORS = ("overall", "trust", "customer", "guide", "known_all", "significance_all")
 LEVEL = 0.95
@@ -53,10 +54,17 @@ def unknown(respondents: pd.DataFrame, item: str, year: int) -> float:
     return float((general(respondents, year)[f"{item}.missing"] == "dont_know").mean())
 
 
-def interval(score: pd.Series) -> tuple[float, float]:
-    given = score.dropna().to_numpy(dtype=float)
-    half = stats.t.ppf((1 + LEVEL) / 2, len(given) - 1) * given.std(ddof=1) / np.sqrt(len(given))
-    return float(given.mean() - half), float(given.mean() + half)
+def estimated(respondents: pd.DataFrame, survey: Study, item: str, year: int) -> pd.DataFrame:
+    """Statistics of an item over all groups: estimate and interval, with the survey's design."""
+    found = estimate.direct(respondents[respondents["year"] == year], survey, by=(("year",),))
+    columns = ["statistic", "response", "estimate", "ci_low", "ci_high"]
+    return found.loc[found["item"] == item, columns]
+
+
+def interval(respondents: pd.DataFrame, survey: Study, item: str, year: int) -> tuple[float, float]:
+    """Interval of the mean score, 0-100."""
+    found = estimated(respondents, survey, item, year).query("statistic == 'mean'")
+    return float(found["ci_low"].item()), float(found["ci_high"].item())
 
 
 def factors(respondents: pd.DataFrame, year: int) -> pd.DataFrame:

@@ -84,6 +84,15 @@ def test_k3_25_percent_say_better_64_as_good_and_the_rest_is_counted(answers):
     assert better + same + worse == pytest.approx(1)
 
 
+def test_k3_every_share_has_an_interval(answers, association):
+    found = say.estimated(answers, association, "compared", 2021).query("statistic == 'share'")
+    counted = say.shares(answers, "compared", 2021)
+    assert found["estimate"].tolist() == pytest.approx(list(counted.values()))
+    assert (found["ci_low"] < found["estimate"]).all()
+    assert (found["estimate"] < found["ci_high"]).all()
+    assert (found["ci_high"] - found["ci_low"]).between(0.04, 0.12).all()
+
+
 def test_k3_moves_with_ten_answers(answers):
     same = np.flatnonzero(rows(answers, year=2021) & (answers["compared"] == 2).fillna(False))
     chosen = np.isin(np.arange(len(answers)), same[:10])
@@ -221,18 +230,18 @@ def test_k12_another_theme_can_be_praised_most(answers):
 
 
 def test_k13_trust_is_great_the_whole_interval_in_the_band_high(answers, association):
-    assert say.band(*say.interval(say.factors(answers, 2021)["trust"]), association) == "high"
+    assert say.band(*say.interval(answers, association, "trust", 2021), association) == "high"
 
 
 def test_k13_names_another_band_for_other_grades(answers, association):
     lower = moved(answers, "trust", rows(answers, year=2021), -1, 7)
-    assert say.band(*say.interval(say.factors(lower, 2021)["trust"]), association) == "fair"
+    assert say.band(*say.interval(lower, association, "trust", 2021), association) == "fair"
 
 
 def test_k13_names_no_band_when_the_interval_crosses_into_another(answers, association):
     most = rows(answers, year=2021) & (answers.groupby("activity").cumcount() % 4 > 0)
     lower = moved(answers, "trust", most, -1, 7)
-    low, high = say.interval(say.factors(lower, 2021)["trust"])
+    low, high = say.interval(lower, association, "trust", 2021)
     assert low < 70 < high
     assert say.band(low, high, association) is None
 
