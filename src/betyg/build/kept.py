@@ -62,7 +62,9 @@ def with_todays_words(executed: dict[str, Any], source: dict[str, Any]) -> dict[
         cells.append(cell)
         if cell["cell_type"] != "code" or not cell_codes([cell])[0]:
             continue
-        ran = next(results)
+        ran = next(results, None)
+        if ran is None or cell_codes([ran]) != cell_codes([cell]):
+            raise ValueError(f"not the code that ran: {''.join(cell['source'])}")
         cell["outputs"], cell["execution_count"] = ran["outputs"], ran["execution_count"]
         if "parameters" in cell["metadata"].get("tags", []):
             cells += [one for one in executed["cells"] if _is_injected(one)]

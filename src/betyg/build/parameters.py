@@ -15,6 +15,7 @@ __all__ = ["GIVEN_BY_MAKE", "check_known", "folder_name", "fitting", "parse"]
 
 GIVEN_BY_MAKE = ("study", "raw", "tables", "out", "language")
 NEXT_NAME = re.compile(r"[\s,;]+(?=[A-Za-z_]\w*\s*=[^=])")
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 TOML_WORDS = {"true": True, "false": False}
 TYPES: Mapping[str, tuple[type, ...]] = {
     "str": (str,),
@@ -34,7 +35,7 @@ def parse(text: str) -> dict[str, Any]:
     A value that is neither is a piece of text, so that no quotes are needed around a word.
     """
     values: dict[str, Any] = {}
-    for part in NEXT_NAME.split(text.strip()) if text.strip() else []:
+    for part in _parts(text.strip()):
         name, found, value = part.partition("=")
         if not found or not name.strip().isidentifier():
             raise ParameterError(
@@ -79,6 +80,14 @@ def folder_name(values: Mapping[str, Any]) -> str:
     spelled = ",".join(f"{name}={_plain(values[name])}" for name in sorted(values))
     safe = re.sub(r"[^A-Za-z0-9_=,.+-]", "_", spelled)[:100]
     return safe if safe == spelled else f"{safe}-{hashlib.sha256(spelled.encode()).hexdigest()[:8]}"
+
+
+def _parts(text: str) -> list[str]:
+    """Split at the names, but not within quotes."""
+    masked = QUOTED.sub(lambda quoted: "_" * len(quoted[0]), text)
+    cuts = [(found.start(), found.end()) for found in NEXT_NAME.finditer(masked)]
+    starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True) if end > start]
 
 
 def _value(text: str) -> Any:
