@@ -201,7 +201,7 @@ def category(code, order=None, kind="answer", score=None):
 def test_answers_are_numbered_from_one_by_order():
     scale = Scale.build(
         "s",
-        [category("c", 90), category("a", -8), category("dk", kind="dont_know"), category("b", 17)],
+        [category("c", 16), category("a", 3), category("dk", kind="dont_know"), category("b", 9)],
     )
     assert [answer.code for answer in scale.answers] == ["a", "b", "c"]
     assert [answer.order for answer in scale.answers] == [1, 2, 3]
