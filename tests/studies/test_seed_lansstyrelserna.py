@@ -156,8 +156,8 @@ def test_l8_one_discourteous_board_ends_the_claim_on_the_country(answers, survey
 def test_l9_three_activities_are_followed_each_with_its_interval(answers):
     changes = say.followed(answers, "nki", KRONOBERG, (2011, 2012))
     assert set(changes) == FOUR - {"naturskydd"}
-    for change, low, high in changes.values():
-        assert low < change < high
+    for moved, low, high in changes.values():
+        assert low < moved < high
         assert low < 0 < high  # some 30 to 70 interviews a year cannot tell such changes from none
 
 
@@ -214,18 +214,18 @@ def test_l10_the_twelve_are_twelve_and_not_the_others_of_the_nine(answers, surve
 
 
 def test_l10_reaching_the_right_person_changed_more_at_the_twelve(answers, twelve):
-    change = say.change_since(answers, "right_person", 5, 2013)
-    assert len(change.dropna()) == 21
-    difference, low, high = say.more_than_others(change, twelve)
+    by_board = say.change_since(answers, "right_person", 5, 2013)
+    assert len(by_board.dropna()) == 21
+    difference, low, high = say.more_than_others(by_board, twelve)
     assert 0 < low < difference < high
-    assert say.chance_alone(change, twelve) < 0.01
+    assert say.chance_alone(by_board, twelve) < 0.01
 
 
 def test_l10_the_website_did_not(answers, twelve):
-    change = say.change_since(answers, "website", 5, 2013)
-    _, low, high = say.more_than_others(change, twelve)
+    by_board = say.change_since(answers, "website", 5, 2013)
+    _, low, high = say.more_than_others(by_board, twelve)
     assert low < 0 < high
-    assert say.chance_alone(change, twelve) > 0.05
+    assert say.chance_alone(by_board, twelve) > 0.05
 
 
 def test_l10_answers_without_the_effect_show_none(answers, twelve):
