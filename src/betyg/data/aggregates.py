@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from betyg.data import count_cells, counts, published, roles, sampling
 from betyg.data.attrition import Ledger
+from betyg.data.counts import Held
 from betyg.data.items import item_codes
 from betyg.data.raw_table import RawTable
 from betyg.data.repeats import repeats
@@ -55,44 +56,52 @@ def table(
     """
     used = [raw.kept(roles.used_rows(raw)) for raw in tables]
     parts = [_rows(raw, at, survey, problems) for at, raw in enumerate(used)]
+    numbers = counts.numbers if survey.kind == "counts" else published.numbers
+    held = [numbers(raw, rows, survey, problems) for raw, rows in zip(used, parts, strict=True)]
     if len(problems) or not parts:
-        return _finished(pd.DataFrame(), survey) if not parts else pd.DataFrame()
-    rows = pd.concat(parts, ignore_index=True)
+        return _finished(_no_cells(), survey)
+    rows = pd.concat(
+        [_with_numbers(*pair) for pair in zip(parts, held, strict=True)], ignore_index=True
+    )
     why = repeats(rows, used, survey, problems)
     cells: list[pd.DataFrame] = []
     for at, raw in enumerate(used):
         own = rows["source"].to_numpy() == at
         _account(raw, len(tables[at].lines), why[own], ledger)
-        kept = rows[own & (why == "")]
         make = count_cells.cells if survey.kind == "counts" else published.cells
-        cells.append(make(raw, kept, survey, problems))
+        cells.append(make(raw, held[at], rows[own & (why == "")], survey, problems))
     return _finished(pd.concat(cells, ignore_index=True), survey)
 
 
 def _rows(raw: RawTable, at: int, survey: Study, problems: Problems) -> pd.DataFrame:
-    """Return the keys of each row, and the step that drops it so far."""
+    """Return the keys of each row, and in ``why`` the step that drops it so far."""
     years = roles.years(raw, problems)
     items, unlisted = item_codes(raw, years, survey, problems)
-    rows = pd.DataFrame(
+    agencies = roles.unit_codes(raw, "agency", survey, problems)
+    why = np.full(len(years), "", dtype="U20")
+    why[agencies < 0] = "unknown agency"
+    why[unlisted] = "declared not used"
+    return pd.DataFrame(
         {
             "source": np.full(len(years), at, dtype=np.int32),
             "row": np.arange(len(years)),
-            "agency": roles.unit_codes(raw, "agency", survey, problems),
+            "agency": agencies,
             "year": years,
             "activity": roles.unit_codes(raw, "activity", survey, problems),
             "group": roles.unit_codes(raw, "group", survey, problems),
             "stratum": pd.Series(pd.NA, index=range(len(years)), dtype="str"),
             "item": items,
+            "why": why,
         }
     )
-    numbers = counts.numbers if survey.kind == "counts" else published.numbers
-    held = numbers(raw, rows, survey, problems)
-    why = np.full(len(rows), "", dtype="U20")
-    why[held.empty] = "no answer at all"
-    why[rows["agency"].to_numpy() < 0] = "unknown agency"
-    why[held.suppressed] = "suppressed"
-    why[unlisted] = "declared not used"
-    return rows.assign(category=held.category, content=held.content, why=why)
+
+
+def _with_numbers(rows: pd.DataFrame, held: Held) -> pd.DataFrame:
+    """Add what repeated rows are told by, and drop rows without usable numbers."""
+    why = rows["why"].to_numpy().astype("U20")
+    why[(why == "") & held.suppressed] = "suppressed"
+    why[(why == "") & held.empty] = "no answer at all"
+    return rows.assign(category=held.category, content=held.content(), why=why)
 
 
 def _account(raw: RawTable, read: int, why: NDArray[np.str_], ledger: Ledger) -> None:
@@ -103,13 +112,15 @@ def _account(raw: RawTable, read: int, why: NDArray[np.str_], ledger: Ledger) ->
     ledger.enter(raw.source.id, read=read, dropped=dropped, notes={"declared not used": note})
 
 
+def _no_cells() -> pd.DataFrame:
+    return pd.DataFrame(
+        {name: pd.Series(dtype="int32") for name in ("agency", "activity", "group")}
+        | {"year": pd.Series(dtype="int16"), "stratum": pd.Series(dtype="str")}
+        | {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
+    )
+
+
 def _finished(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
-    if cells.empty:
-        cells = pd.DataFrame(
-            {name: pd.Series(dtype="int32") for name in ("agency", "activity", "group")}
-            | {"year": pd.Series(dtype="int16"), "stratum": pd.Series(dtype="str")}
-            | {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
-        )
     units = {
         role: pd.Categorical.from_codes(
             cells[role].to_numpy(), pd.Index(roles.units(survey, role), dtype="str")

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.data import category_states, roles, sampling
+from betyg.data import category_states, sampling
 from betyg.data.category_states import OFF_SCALE
-from betyg.data.counts import KEYS, base, long_column, wide_values
+from betyg.data.counts import KEYS, Held
 from betyg.data.harmonise import MISSING
 from betyg.data.raw_table import RawTable
 from betyg.data.study import Study
@@ -25,13 +25,17 @@ __all__ = ["cells", "whole_numbers"]
 LOWEST = min(MISSING)  # state of the first column of a table of states
 
 
-def cells(raw: RawTable, rows: pd.DataFrame, survey: Study, problems: Problems) -> pd.DataFrame:
+def cells(
+    raw: RawTable, held: Held, rows: pd.DataFrame, survey: Study, problems: Problems
+) -> pd.DataFrame:
     """Return a cell for each key and category that anybody chose.
 
     Parameters
     ----------
     raw : RawTable
         The used rows of a file.
+    held : Held
+        Their numbers.
     rows : DataFrame
         Keys of the rows that are kept, and ``row``, their place in ``raw``.
     survey : Study
@@ -40,8 +44,8 @@ def cells(raw: RawTable, rows: pd.DataFrame, survey: Study, problems: Problems) 
         Where sums that cannot be right are noted.
     """
     rows = rows.reset_index(drop=True)
-    keys, table = (_wide if raw.source.categories else _long)(raw, rows, survey, problems)
-    n = base(raw, problems)[keys["row"].to_numpy()]
+    keys, table = (_wide if raw.source.categories else _long)(raw, held, rows, survey, problems)
+    n = held.n[keys["row"].to_numpy()]
     if _unit(raw) == "count":
         whole = np.where(np.isnan(n), table.sum(axis=1), n)
         slack = np.full(len(keys), 0.5)
@@ -81,11 +85,11 @@ def _scaled(raw: RawTable, values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _wide(
-    raw: RawTable, rows: pd.DataFrame, survey: Study, problems: Problems
+    raw: RawTable, held: Held, rows: pd.DataFrame, survey: Study, problems: Problems
 ) -> tuple[pd.DataFrame, NDArray[np.float64]]:
     """Return the rows, and their numbers with a column a state (from ``LOWEST`` up)."""
     places = rows["row"].to_numpy()
-    values = _scaled(raw, wide_values(raw, problems)[places])
+    values = _scaled(raw, held.values[places])
     states = category_states.of_wide(raw, rows, survey).astype(np.intp)
     for at, column in enumerate(raw.source.categories):
         wrong = places[(states[:, at] == OFF_SCALE) & (values[:, at] > 0)]
@@ -105,10 +109,10 @@ def _wide(
 
 
 def _long(
-    raw: RawTable, rows: pd.DataFrame, survey: Study, problems: Problems
+    raw: RawTable, held: Held, rows: pd.DataFrame, survey: Study, problems: Problems
 ) -> tuple[pd.DataFrame, NDArray[np.float64]]:
     """Return one row a key, and its numbers with a column a state (from ``LOWEST`` up)."""
-    values = _scaled(raw, _long_values(raw, problems)[rows["row"].to_numpy()])
+    values = _scaled(raw, held.values[rows["row"].to_numpy(), 0])
     states = category_states.of_long(raw, rows, survey, problems).astype(np.intp)
     key = rows.groupby(KEYS, sort=False).ngroup().to_numpy()
     first = rows.drop_duplicates(KEYS).reset_index(drop=True)
@@ -116,10 +120,6 @@ def _long(
     np.add.at(table, (key, states - LOWEST), values)
     table[:, OFF_SCALE - LOWEST] = 0.0
     return first, table
-
-
-def _long_values(raw: RawTable, problems: Problems) -> NDArray[np.float64]:
-    return roles.quantity(raw, long_column(raw), problems)
 
 
 def _check_sums(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,32 +12,41 @@ from betyg.data import category_states, roles
 from betyg.data.category_states import OFF_SCALE
 from betyg.data.codebook import normal
 from betyg.data.raw_table import RawTable
+from betyg.data.settings import Role
 from betyg.data.study import Study
 from betyg.errors import Problems
 
-__all__ = ["KEYS", "Held", "base", "content", "hidden", "long_column", "numbers", "wide_values"]
+__all__ = ["KEYS", "Held", "hidden", "numbers", "optional"]
 
 KEYS = ["agency", "year", "activity", "group", "item"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What is known of each row before its numbers are used.
+    """The numbers of each row of a file.
 
     Parameters
     ----------
+    values : ndarray of float, shape (rows, columns)
+        Wide counts: a column a category. Long counts: one. Published: value and standard error.
+    n : ndarray of float, shape (rows,)
+        Number of answers, NaN where the file states none.
     category : Series of str
         Raw category of a long file, "" in other files.
-    content : ndarray of uint64
-        Equal for rows with equal numbers.
     suppressed, empty : ndarray of bool
         A needed number is hidden by the publisher; no number is there at all.
     """
 
+    values: NDArray[np.float64]
+    n: NDArray[np.float64]
     category: pd.Series
-    content: NDArray[np.uint64]
     suppressed: NDArray[np.bool_]
     empty: NDArray[np.bool_]
+
+    def content(self) -> NDArray[np.uint64]:
+        """Return a number for each row that is equal for rows with equal numbers."""
+        frame = pd.DataFrame(np.column_stack([self.values, self.n]))
+        return np.asarray(pd.util.hash_pandas_object(frame, index=False), dtype=np.uint64)
 
 
 def hidden(raw: RawTable, column: str) -> NDArray[np.bool_]:
@@ -48,58 +56,65 @@ def hidden(raw: RawTable, column: str) -> NDArray[np.bool_]:
     return np.array([*(value in texts for value in values), "" in texts], dtype=bool)[codes]
 
 
-def content(columns: Sequence[NDArray[np.float64]]) -> NDArray[np.uint64]:
-    """Return a number for each row that is equal for rows with equal numbers."""
-    frame = pd.DataFrame({str(at): column for at, column in enumerate(columns)})
-    return np.asarray(pd.util.hash_pandas_object(frame, index=False), dtype=np.uint64)
+def optional(
+    raw: RawTable, role: Role, among: NDArray[np.bool_], problems: Problems
+) -> NDArray[np.float64]:
+    """Return the numbers of a role, NaN where the file states none."""
+    column = raw.source.columns.get(role)
+    if column is None:
+        return np.full(len(raw.lines), np.nan)
+    return roles.quantity(raw, column, problems, among=among)
 
 
 def numbers(raw: RawTable, rows: pd.DataFrame, survey: Study, problems: Problems) -> Held:
-    """Return which rows are hidden or empty, and what makes two rows equal."""
-    n = base(raw, problems)
-    hidden_n = hidden(raw, raw.source.columns["n"]) if "n" in raw.source.columns else False
-    if raw.source.categories:
-        held = wide_values(raw, problems)
-        needed = category_states.of_wide(raw, rows, survey) != OFF_SCALE
-        marks = np.column_stack([hidden(raw, column) for column in raw.source.categories])
-        suppressed = (marks & needed).any(axis=1) | hidden_n
-        empty = ~(np.nan_to_num(held) * needed > 0).any(axis=1)
-        category = pd.Series("", index=range(len(rows)), dtype="str")
-        return Held(
-            category=category,
-            content=content([*held.T, n]),
-            suppressed=suppressed,
-            empty=empty & ~suppressed,
-        )
-    column = long_column(raw)
-    value = roles.quantity(raw, column, problems)
-    suppressed = hidden(raw, column) | hidden_n
-    # The shares of the other categories mean nothing when one of them is hidden.
-    suppressed = pd.Series(suppressed).groupby([rows[key] for key in KEYS]).transform("any")
-    texts = raw.frame[raw.source.columns["category"]].astype("str").fillna("")
+    """Return the numbers of a file of counts; rows that have a ``why`` may hold anything."""
+    among = (rows["why"] == "").to_numpy()
+    return (_wide if raw.source.categories else _long)(raw, rows, among, survey, problems)
+
+
+def _wide(
+    raw: RawTable,
+    rows: pd.DataFrame,
+    among: NDArray[np.bool_],
+    survey: Study,
+    problems: Problems,
+) -> Held:
+    values = np.column_stack(
+        [roles.quantity(raw, column, problems, among=among) for column in raw.source.categories]
+    )
+    needed = category_states.of_wide(raw, rows, survey) != OFF_SCALE
+    marks = np.column_stack([hidden(raw, column) for column in raw.source.categories])
+    suppressed = (marks & needed).any(axis=1) | _hidden_n(raw)
     return Held(
-        category=texts,
-        content=content([value, n]),
-        suppressed=suppressed.to_numpy(),
-        empty=np.isnan(value) & ~suppressed.to_numpy(),
+        values=values,
+        n=optional(raw, "n", among, problems),
+        category=pd.Series("", index=range(len(rows)), dtype="str"),
+        suppressed=suppressed,
+        empty=~(np.nan_to_num(values) > 0).any(axis=1) & ~suppressed,
     )
 
 
-def base(raw: RawTable, problems: Problems) -> NDArray[np.float64]:
-    """Return the number of answers that each row states, NaN where it states none."""
+def _long(
+    raw: RawTable,
+    rows: pd.DataFrame,
+    among: NDArray[np.bool_],
+    survey: Study,
+    problems: Problems,
+) -> Held:
+    column = raw.source.columns.get("count") or raw.source.columns["percent"]
+    value = roles.quantity(raw, column, problems, among=among)
+    # The shares of the other categories mean nothing when one of them is hidden.
+    marks = pd.Series(hidden(raw, column) | _hidden_n(raw))
+    suppressed = marks.groupby([rows[key] for key in KEYS]).transform("any").to_numpy()
+    return Held(
+        values=value[:, None],
+        n=optional(raw, "n", among, problems),
+        category=raw.frame[raw.source.columns["category"]].astype("str").fillna(""),
+        suppressed=suppressed,
+        empty=np.isnan(value) & ~suppressed,
+    )
+
+
+def _hidden_n(raw: RawTable) -> NDArray[np.bool_]:
     column = raw.source.columns.get("n")
-    if column is None:
-        return np.full(len(raw.lines), np.nan)
-    return roles.quantity(raw, column, problems)
-
-
-def wide_values(raw: RawTable, problems: Problems) -> NDArray[np.float64]:
-    """Return the numbers of the category columns, shape (rows, columns); NaN where empty."""
-    return np.column_stack(
-        [roles.quantity(raw, column, problems) for column in raw.source.categories]
-    )
-
-
-def long_column(raw: RawTable) -> str:
-    """Return the column of the counts or percentages of a long file."""
-    return raw.source.columns.get("count") or raw.source.columns["percent"]
+    return np.zeros(len(raw.lines), dtype=bool) if column is None else hidden(raw, column)

@@ -47,9 +47,7 @@ def table(
     """
     outside = [OutOfRange() for _ in tables]
     used = [raw.kept(roles.used_rows(raw)) for raw in tables]
-    parts = [
-        _harmonised(raw, at, survey, outside[at], problems) for at, raw in enumerate(used)
-    ]
+    parts = [_harmonised(raw, at, survey, outside[at], problems) for at, raw in enumerate(used)]
     joined = _joined(parts, survey)
     why = dropped(joined, used, survey, problems)
     if len(problems):

@@ -149,7 +149,12 @@ def _year(value: str) -> int:
 
 
 def quantity(
-    table: RawTable, column: str, problems: Problems, *, positive: bool = False
+    table: RawTable,
+    column: str,
+    problems: Problems,
+    *,
+    among: NDArray[np.bool_] | None = None,
+    positive: bool = False,
 ) -> NDArray[np.float64]:
     """Return a column of numbers, NaN where it is empty or spelled as suppressed.
 
@@ -159,6 +164,8 @@ def quantity(
         Where the numbers stand.
     problems : Problems
         Other texts than numbers are noted here.
+    among : ndarray of bool, optional
+        The rows that matter; what others hold is not reported.
     positive : bool
         Whether each row must have a number above zero, as weights must.
     """
@@ -177,6 +184,8 @@ def quantity(
     bad = np.isnan(read) & ~is_hidden & ((codes >= 0) | positive)
     if positive:
         bad |= ~(read > 0)
+    if among is not None:
+        bad &= among
     _report_numbers(table, column, np.flatnonzero(bad), positive, problems)
     return read
 
