@@ -54,8 +54,8 @@ def test_words_and_layout_leave_the_code_as_it_is(tmp_path: Path, old: str, new:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [(" >= ", " > "), ("= 2011", "= 2012"), ('}")', '}");'), ("answers[answers", "answers.loc[answers")],
-)  # fmt: skip
+    [(" >= ", " > "), ("= 2011", "= 2012"), ('}")', '}");'), ("answers[", "answers.loc[")],
+)
 def test_what_changes_a_result_changes_the_code(tmp_path: Path, old: str, new: str) -> None:
     assert changed(tmp_path, old, new).code != outlined(tmp_path, *REPORT).code
 

@@ -167,23 +167,15 @@ def _fail(job: Mapping[str, Any], attempt: Path, reason: str, cause: BaseExcepti
 
 
 def _where_it_stopped(attempt: Path, source: Path) -> str:
-    """Return the number, among the source's cells, and the first line of the unfinished cell."""
-    if not attempt.exists():
-        return " before its first cell"
+    """Return the number, among the source's cells, and the first line of the cell begun last."""
     ours = {"papermill-error-cell-tag", "injected-parameters"}
-    cells = [cell for cell in kept.read(attempt)["cells"] if not ours & set(_tags(cell))]
+    cells = kept.read(attempt)["cells"] if attempt.exists() else []
+    theirs = [cell for cell in cells if not ours & set(_tags(cell))]
+    begun = [cell for cell in theirs if cell["metadata"].get("papermill", {}).get("start_time")]
+    if not begun:
+        return " before its first cell"
     total = len(kept.read(source)["cells"])
-    for number, cell in enumerate(cells, start=1):
-        if _is_unfinished(cell):
-            return f" in cell {number} of {total}:\n    {_first_line(''.join(cell['source']))}"
-    return " after its last cell"
-
-
-def _is_unfinished(cell: Mapping[str, Any]) -> bool:
-    if cell["cell_type"] != "code" or not "".join(cell["source"]).strip():
-        return False
-    failed = any(output["output_type"] == "error" for output in cell["outputs"])
-    return failed or cell["execution_count"] is None
+    return f" in cell {len(begun)} of {total}:\n    {_first_line(''.join(begun[-1]['source']))}"
 
 
 def _tags(cell: Mapping[str, Any]) -> list[str]:
