@@ -1,23 +1,25 @@
 """The statements K1-K14 of the association's release, each as a function of the clean answers.
 
-Shares and levels are those of the estimates table. Comparisons are made by simple means: paired
-differences and Bonferroni over all pairs, which is wider than the exact simultaneous interval.
-Every function gives what can be said, never whether it is what was said.
+Every function gives what can be said of the data it is handed, never whether it is what was said.
+Differences are sure or not at 95 %, simultaneously over all pairs compared.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from betyg.data.study import Study
-from betyg.stats import estimate
+from betyg.stats import compare, estimate, participation, places
+from betyg.stats.compare import Equivalence, Pairwise
+from betyg.stats.joint import JointMeans, joint_items, joint_means
+from betyg.stats.participation import Participation
 
 FACTORS = ("overall", "trust", "customer", "guide", "known_all", "significance_all")
-LEVEL = 0.95
+SEED = 2021
+Z95 = 1.96
 
 
 def general(respondents: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -25,18 +27,14 @@ def general(respondents: pd.DataFrame, year: int) -> pd.DataFrame:
     return respondents[(respondents["year"] == year) & (respondents["activity"] == "all")]
 
 
-def rounds(respondents: pd.DataFrame) -> list[int]:
-    return sorted(int(year) for year in respondents["year"].unique())
+def participants(respondents: pd.DataFrame, survey: Study) -> Participation:
+    return participation.of(respondents, pd.DataFrame(), survey)
 
 
-def every_year(respondents: pd.DataFrame) -> bool:
-    held = rounds(respondents)
-    return len(held) > 1 and held == list(range(held[0], held[-1] + 1))
-
-
-def by_role(respondents: pd.DataFrame, year: int) -> dict[str, int]:
-    persons = general(respondents, year)
-    return {str(role): int(n) for role, n in persons["group"].value_counts().items() if n}
+def by_role(respondents: pd.DataFrame, survey: Study, year: int) -> dict[str, int]:
+    counts = participants(respondents, survey).counts(("year", "group"))
+    chosen = counts[(counts["year"] == year) & (counts["n"] > 0)]
+    return dict(zip(chosen["group"].astype(str), chosen["n"].astype(int), strict=True))
 
 
 def shares(respondents: pd.DataFrame, item: str, year: int) -> dict[int, float]:
@@ -67,119 +65,81 @@ def interval(respondents: pd.DataFrame, survey: Study, item: str, year: int) -> 
     return float(found["ci_low"].item()), float(found["ci_high"].item())
 
 
-def factors(respondents: pd.DataFrame, year: int) -> pd.DataFrame:
-    persons = general(respondents, year)
-    return pd.DataFrame({item: _score(persons[item], 7) for item in FACTORS})
+def factors(respondents: pd.DataFrame, survey: Study, year: int) -> Pairwise:
+    """The six graded factors, all pairs compared."""
+    return _compared(joint_items(general(respondents, year), survey, items=FACTORS))
 
 
-def services(respondents: pd.DataFrame, item: str, year: int) -> pd.DataFrame:
-    """Scores 0-100, a row a respondent and a column a service."""
+def services(respondents: pd.DataFrame, survey: Study, item: str, year: int) -> Pairwise:
+    """The services on one item, all pairs compared within respondents."""
     rated = respondents[(respondents["year"] == year) & (respondents["activity"] != "all")]
-    wide = rated.assign(score=_score(rated[item], 5)).pivot(
-        index="respondent_id", columns="activity", values="score"
-    )
-    return wide.dropna(axis="columns", how="all").rename(columns=str)
+    return _compared(joint_means(rated, survey, item=item, over="activity"))
 
 
-def themes(respondents: pd.DataFrame, question: str, year: int) -> pd.DataFrame:
-    """100 where a theme was mentioned, 0 where not, a column a theme that was coded."""
-    persons = general(respondents, year)
-    names = [
-        name
-        for name in persons.columns
-        if name.startswith(f"{question}_") and not name.endswith(".missing")
-    ]
-    coded = pd.DataFrame({name: _score(persons[name], 2) for name in names})
-    return coded.dropna(axis="columns", how="all")
+def themes(respondents: pd.DataFrame, survey: Study, question: str, year: int) -> Pairwise:
+    """Percentages who mention each theme that was coded, all pairs compared."""
+    items = [code for code in survey.item_codes if code.startswith(f"{question}_")]
+    return _compared(joint_items(general(respondents, year), survey, items=items))
 
 
-def sure_differences(wide: pd.DataFrame) -> pd.DataFrame:
-    """Paired differences of all pairs of columns, simultaneous over the pairs."""
-    pairs = list(combinations(wide.columns, 2))
-    rows = []
-    for first, second in pairs:
-        difference = (wide[first] - wide[second]).dropna().to_numpy()
-        n = len(difference)
-        half = stats.t.ppf(1 - (1 - LEVEL) / 2 / len(pairs), n - 1)
-        half *= difference.std(ddof=1) / np.sqrt(n)
-        mean = difference.mean()
-        rows += [(first, second, mean, mean - half), (second, first, -mean, -mean - half)]
-    return pd.DataFrame(rows, columns=["first", "second", "difference", "low"])
+def best(compared: Pairwise) -> str | None:
+    """The one that is surely above all others, if there is one."""
+    top = places.order(compared, margin=0.0).query("surely_best")
+    return str(top["name"].item()) if len(top) else None
 
 
-def surely_above(wide: pd.DataFrame) -> dict[str, set[str]]:
-    """For each column, those that it is surely above."""
-    sure = sure_differences(wide).query("low > 0")
-    return {name: set(sure.loc[sure["first"] == name, "second"]) for name in wide.columns}
+def highest(compared: Pairwise) -> str:
+    """The highest estimate, sure or not."""
+    return compared.names[int(np.argmax(compared.estimate))]
 
 
-def places(wide: pd.DataFrame, margin: float) -> dict[str, int | None]:
-    """Places by mean; shared as METHODS defines it, None where the order is not earned."""
-    above = surely_above(wide)
-    below = {name: {other for other in above if name in above[other]} for name in above}
-    mean = wide.mean()
-    found: dict[str, int | None] = {}
-    for name in wide.columns:
-        peers = {other for other in above if other not in above[name] | below[name]}
-        closed = all(
-            above[peer] == above[name]
-            and below[peer] == below[name]
-            and abs(mean[peer] - mean[name]) <= margin
-            for peer in peers
-        )
-        found[name] = 1 + len(below[name]) if closed else None
-    return found
+def place(compared: Pairwise, *, margin: float) -> dict[str, int | None]:
+    """Places; a shared one as the methods define it, None where the order is not earned."""
+    order = places.order(compared, margin=margin)
+    settled = [None if pd.isna(number) else int(number) for number in order["place"]]
+    return dict(zip(order["name"], settled, strict=True))
 
 
-def best(wide: pd.DataFrame) -> str | None:
-    """The column that is surely above all others, if there is one."""
-    above = surely_above(wide)
-    return next((name for name in wide.columns if len(above[name]) == len(wide.columns) - 1), None)
-
-
-def leading(wide: pd.DataFrame) -> set[str]:
-    """The largest set of columns each of which is surely above each one outside it."""
-    above = surely_above(wide)
-    order = wide.mean().sort_values(ascending=False).index
-    for size in range(len(order) - 1, 0, -1):
-        inside, outside = set(order[:size]), set(order[size:])
-        if size <= len(order) / 2 + 1 and all(outside <= above[name] for name in inside):
-            return inside
+def leading(compared: Pairwise) -> set[str]:
+    """The largest group, of at most four, each of which is surely above each one outside it."""
+    above = compared.surely_above()
+    ranked = np.argsort(-compared.estimate)
+    for size in range(min(4, len(ranked) - 1), 0, -1):
+        if above[np.ix_(ranked[:size], ranked[size:])].all():
+            return {compared.names[at] for at in ranked[:size]}
     return set()
 
 
-def equivalent(respondents: pd.DataFrame, item: str, year: int, margin: float) -> bool:
-    """All differences between municipality groups surely within the margin (two one-sided tests).
+def equivalent(respondents: pd.DataFrame, survey: Study, item: str, year: int) -> Equivalence:
+    """Whether the municipality groups agree within the study's margin."""
+    joint = joint_means(general(respondents, year), survey, item=item, over="agency")
+    return compare.equivalence(
+        joint.names, joint.estimate, joint.covariance, margin=survey.compare.margin, df=joint.df
+    )
 
-    Simultaneous over the pairs by Bonferroni at 5 % a side: a 90 % interval for one pair alone.
-    """
-    persons = general(respondents, year)
-    groups = [
-        _score(persons.loc[persons["agency"] == name, item], 5).dropna().to_numpy()
-        for name in persons["agency"].unique()
-    ]
-    pairs = list(combinations(groups, 2))
-    ends = []
-    for first, second in pairs:
-        variance = [group.var(ddof=1) / len(group) for group in (first, second)]
-        half = stats.norm.ppf(1 - 0.05 / len(pairs)) * np.sqrt(sum(variance))
-        ends.append(abs(first.mean() - second.mean()) + half)
-    return len(groups) > 1 and max(ends) < margin
+
+def largest_possible(respondents: pd.DataFrame, survey: Study, item: str, year: int) -> float:
+    """The largest difference between groups by the wider, simultaneous 90 % intervals."""
+    joint = joint_means(general(respondents, year), survey, item=item, over="agency")
+    pairs = _compared(joint, level=0.90).table
+    return float(pairs[["ci_low", "ci_high"]].abs().to_numpy().max())
 
 
 def change(
-    respondents: pd.DataFrame, item: str, years: tuple[int, int], *, k: int = 0, agency: str = ""
+    respondents: pd.DataFrame,
+    survey: Study,
+    item: str,
+    years: Sequence[int],
+    *,
+    agency: str | None = None,
 ) -> tuple[float, float, float]:
-    """Difference of two years' mean scores with its interval; years are separate samples."""
-    both = []
-    for year in years:
-        persons = general(respondents, year)
-        chosen = persons[persons["agency"] == agency] if agency else persons
-        both.append((_score(chosen[item], k) if k else chosen[item]).dropna().to_numpy(dtype=float))
-    first, second = both
-    error = np.sqrt(sum(group.var(ddof=1) / len(group) for group in both))
-    half = stats.norm.ppf((1 + LEVEL) / 2) * error
-    moved = float(second.mean() - first.mean())
+    """Difference of two years' mean scores, second less first, with its interval."""
+    rows = respondents[respondents["year"].isin(years) & (respondents["activity"] == "all")]
+    chosen = rows if agency is None else rows[rows["agency"] == agency]
+    joint = joint_means(chosen, survey, item=item, over=chosen["year"])
+    moved = float(joint.estimate[1] - joint.estimate[0])
+    variance = joint.covariance[0, 0] + joint.covariance[1, 1] - 2 * joint.covariance[0, 1]
+    half = Z95 * float(np.sqrt(variance))
     return moved, moved - half, moved + half
 
 
@@ -193,5 +153,11 @@ def band(low: float, high: float, survey: Study) -> str | None:
     return None
 
 
-def _score(position: pd.Series, k: int) -> pd.Series:
-    return 100 * (position.astype("Float64") - 1).astype(float) / (k - 1)
+def _compared(joint: JointMeans, *, level: float = 0.95) -> Pairwise:
+    return compare.pairwise(
+        joint.names,
+        joint.estimate,
+        joint.covariance,
+        rng=np.random.default_rng(SEED),
+        level=level,
+    )
