@@ -210,3 +210,36 @@ def _shares(survey: Study, year: int) -> list[dict[str, object]]:
             _row(**common, statistic="dont_know", estimate=0.04 + 0.1 * (LEVEL[item.item] < 60))
         )
     return rows
+
+
+def changes(survey: Study | None = None, *, seed: int = 2) -> pd.DataFrame:
+    """Changes from 2016 to 2017 as 03_models writes them."""
+    survey = survey or study()
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i, unit in enumerate(survey.agencies):
+        like, mix = rng.normal(0.5, 3), rng.normal(0, 1.5)
+        parts = {"raw": like + mix, "like_for_like": like, "mix": mix, "entry": 0.0, "exit": 0.0}
+        row: dict[str, object] = {
+            "outcome": "nki", "agency": unit.code, "year_from": 2016, "year_to": 2017,
+            "n_shared": int(rng.integers(1, 6)), "n_from": 6, "n_to": 6, "answers_from": 300,
+            "answers_to": 4 if i == 8 else 280, "shares": "design",
+            "comparable": i % 6 != 5, "reason": "" if i % 6 != 5 else "no shared activities",
+        }  # fmt: skip
+        row["differs"] = bool((abs(like) > 2.4) != (abs(like + mix) > 2.4))
+        for part, value in parts.items():
+            row |= {part: value, f"{part}_se": 1.2, f"{part}_low": value - 2.4,
+                    f"{part}_high": value + 2.4}  # fmt: skip
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def places() -> pd.DataFrame:
+    """Services ranked, two of them in a shared third place."""
+    scores = {"plans": (84, 1, 1, False), "farm": (77, 2, 2, False), "nature": (69, 3, 4, True),
+              "permits": (68, 3, 4, True)}  # fmt: skip
+    return pd.DataFrame([
+        {"activity": code, "estimate": value, "se": 1.2, "ci_low": value - 2.4,
+         "ci_high": value + 2.4, "n": 340, "place_low": low, "place_high": high, "shared": shared}
+        for code, (value, low, high, shared) in scores.items()
+    ])  # fmt: skip

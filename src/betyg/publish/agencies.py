@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from betyg.data.study import Study
-from betyg.publish import figure, naming, tables
+from betyg.publish import figure, naming, table
 from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
 from betyg.publish.findings import surely_apart
 from betyg.publish.language import Language
@@ -53,7 +53,9 @@ def compared(
     """
     names = Names(survey, language)
     keys: dict[str, object] = {**MARGIN, **where, "agency": None}
-    rows = naming.pick(estimates, survey, item=item, statistic="mean", year=year, **keys)
+    rows = naming.pick(
+        estimates, survey, item=item, outcome=item, statistic="mean", year=year, **keys
+    )
     rows = rows.assign(label=[names.agency(str(code)) for code in rows["agency"]])
     everyone, one = rows[rows["agency"] == ALL], rows[rows["agency"] != ALL]
     drawn = one[one["shown"]].sort_values(["estimate", "label"], ascending=[False, True])
@@ -115,7 +117,7 @@ def axis_span(rows: pd.DataFrame) -> tuple[float, float]:
 
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
     language = plot.language
-    if np.isnan(plot.mean) or len(rows) < 2:
+    if np.isnan(plot.mean) or rows["se"].isna().all() or len(rows) < 2:
         top = rows.iloc[0]
         return language.text(
             "{item}: highest value {value}, {agency}",
@@ -167,7 +169,7 @@ def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
     top, bottom = rows.iloc[0], rows.iloc[-1]
     text = language.text(
         "Dot plot of {item} {year} for {total} units, sorted. Highest: {top} {high}; "
-        "lowest: {bottom} {low}. {n} answers.",
+        "lowest: {bottom} {low}.",
         item=plot.what,
         year=str(plot.year),
         total=language.integer(len(rows)),
@@ -175,25 +177,27 @@ def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
         high=language.number(top["estimate"]),
         bottom=bottom["label"],
         low=language.number(bottom["estimate"]),
-        n=language.integer(plot.n),
     )
-    if np.isnan(plot.mean):
-        return text
-    return f"{text} " + language.text("Mean of all: {mean}.", mean=language.number(plot.mean))
+    mean = (
+        ""
+        if np.isnan(plot.mean)
+        else language.text("Mean of all: {mean}.", mean=language.number(plot.mean))
+    )
+    return naming.sentences(text, mean, naming.answers(plot.names, plot.n))
 
 
-def _table(rows: pd.DataFrame, plot: _Plot) -> tables.Table:
+def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
     text = plot.language.text
     columns = [
-        tables.Column(source="label", label=plot.names.role("agency")),
-        tables.Column(source="estimate", label=plot.what, kind="score"),
-        tables.Column(
+        table.Column(source="label", label=plot.names.role("agency")),
+        table.Column(source="estimate", label=plot.what, kind="score"),
+        table.Column(
             source="", label=text("95% interval"), kind="score", interval=("ci_low", "ci_high")
         ),
-        tables.Column(source="n", label=text("Answers"), kind="count"),
+        table.Column(source="n", label=text("Answers"), kind="count"),
     ]
     caption = text("{item} {year}, 0–100", item=plot.what, year=str(plot.year))
-    return tables.build(rows, columns, plot.language, name=plot.name, caption=caption)
+    return table.build(rows, columns, plot.language, name=plot.name, caption=caption)
 
 
 def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:

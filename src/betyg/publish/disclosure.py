@@ -9,8 +9,8 @@ import pandas as pd
 
 from betyg.publish.language import Language
 
-_BASES = ("n", "n_from", "n_to")
-_KEYS = ("year", "year_from", "year_to", "response", "shown", "comparable")
+_BASES = ("n", "answers_from", "answers_to")
+_KEYS = ("year", "year_from", "year_to", "response", "n_shared")
 
 
 def hide(frame: pd.DataFrame, *, show: int) -> pd.DataFrame:
@@ -22,9 +22,9 @@ def hide(frame: pd.DataFrame, *, show: int) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
-        Estimates or changes: a base ``n`` (or ``n_from`` and ``n_to``) beside the numbers, and
-        ``shown`` where an earlier step has decided already. Rows without a known base (published
-        figures of others) stay.
+        Estimates or changes: a base ``n`` (or ``answers_from`` and ``answers_to``) beside the
+        numbers, and ``shown`` where an earlier step has decided already. A base of 0 beside a
+        number that is shown is an unknown one: a figure that others published.
     show : int
         The fewest answers for a number to be shown.
 
@@ -37,7 +37,8 @@ def hide(frame: pd.DataFrame, *, show: int) -> pd.DataFrame:
         ~frame["shown"].to_numpy(dtype=bool) if "shown" in frame else np.zeros(len(frame), bool)
     )
     for base in (b for b in _BASES if b in frame):
-        hidden = hidden | (frame[base].to_numpy(dtype=float, na_value=np.nan) < show)
+        known = frame[base].to_numpy(dtype=float, na_value=np.nan)
+        hidden = hidden | ((known < show) & (known > 0))
     numbers = [name for name in frame.select_dtypes("number").columns if name not in _KEYS]
     blanked = {name: frame[name].astype(float).mask(hidden) for name in numbers}
     return frame.assign(**blanked, shown=~hidden)

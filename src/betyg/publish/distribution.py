@@ -8,7 +8,7 @@ import pandas as pd
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import diverging, figure, naming, tables
+from betyg.publish import diverging, figure, naming, table
 from betyg.publish.diverging import TOP_TWO_FROM, Bar
 from betyg.publish.figure import Figure
 from betyg.publish.language import Language
@@ -89,7 +89,7 @@ def _bars(rows: pd.DataFrame, names: Names, year: int) -> Iterator[Bar]:
             shares=tuple(positions.fillna(0.0) if shown else positions * np.nan),
             top2=_one(own, "top2"),
             dont_know=_one(own, "dont_know"),
-            n=float(shares["n"].max()),
+            n=float(shares["n"].fillna(0).max()),
             shown=shown,
         )
 
@@ -129,20 +129,24 @@ def _reading(bars: Sequence[Bar], language: Language) -> str:
 
 def _alt(bars: Sequence[Bar], language: Language, *, year: int, n: float) -> str:
     best, worst = max(bars, key=lambda b: b.favour), min(bars, key=lambda b: b.favour)
-    return language.text(
+    text = language.text(
         "Diverging bars of the answers to {total} questions in {year}. Most favourable: {best}, "
-        "{high}; least: {worst}, {low}. At most {n} answers to a question.",
+        "{high}; least: {worst}, {low}.",
         total=language.integer(len(bars)),
         year=str(year),
         best=best.label,
         worst=worst.label,
         high=language.percent(best.favour),
         low=language.percent(worst.favour),
-        n=language.integer(int(n)),
+    )
+    if not n:
+        return text
+    return f"{text} " + language.plural(
+        "At most {n} answer to a question.", "At most {n} answers to a question.", int(n)
     )
 
 
-def _table(bars: Sequence[Bar], names: Names, *, year: int, name: str) -> tables.Table:
+def _table(bars: Sequence[Bar], names: Names, *, year: int, name: str) -> table.Table:
     """Long: a row an answer, so that questions of different scales share one table."""
     language = names.language
     text = language.text
@@ -154,12 +158,12 @@ def _table(bars: Sequence[Bar], names: Names, *, year: int, name: str) -> tables
         if np.isfinite(bar.dont_know):
             rows.append(base | {"answer": text("don’t know"), "share": bar.dont_know})
     columns = [
-        tables.Column(source="label", label=text("Question")),
-        tables.Column(source="answer", label=text("Answer")),
-        tables.Column(source="share", label=text("Share"), kind="share"),
-        tables.Column(source="n", label=text("Answers"), kind="count"),
+        table.Column(source="label", label=text("Question")),
+        table.Column(source="answer", label=text("Answer")),
+        table.Column(source="share", label=text("Share"), kind="share"),
+        table.Column(source="n", label=text("Answers"), kind="count"),
     ]
-    return tables.build(
+    return table.build(
         pd.DataFrame(rows),
         columns,
         language,

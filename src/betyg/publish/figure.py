@@ -19,7 +19,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from betyg.errors import ParameterError
-from betyg.publish.tables import Table
+from betyg.publish.table import Table
 
 POINTS_PER_CM = 72 / 2.54
 WIDE = 17 * POINTS_PER_CM  # a printed column, and a screen

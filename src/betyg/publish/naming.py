@@ -14,6 +14,7 @@ from betyg.publish import disclosure
 from betyg.publish.language import Language
 
 ALL = "all"
+INDEX_OF_THEME = "theme."
 
 
 class Where(TypedDict, total=False):
@@ -72,7 +73,7 @@ def pick(frame: pd.DataFrame, survey: Study, **keys: object) -> pd.DataFrame:
     """Select rows by their keys and blank what may not be shown.
 
     A key whose column the frame lacks selects nothing away; a value that is a list or tuple
-    selects each of its members.
+    selects each of its members. A base that is not known is NaN.
 
     Raises
     ------
@@ -90,7 +91,9 @@ def pick(frame: pd.DataFrame, survey: Study, **keys: object) -> pd.DataFrame:
             f"study {survey.name}: no estimates with {asked}. "
             "Correct the argument in the notebook, or the parameter it comes from."
         )
-    return disclosure.hide(frame[chosen].reset_index(drop=True), show=survey.disclosure.show)
+    rows = disclosure.hide(frame[chosen].reset_index(drop=True), show=survey.disclosure.show)
+    base = rows["n"].astype(float) if "n" in rows else pd.Series(np.nan, index=rows.index)
+    return rows.assign(n=base.mask(base == 0))
 
 
 def subtitle(
@@ -109,7 +112,7 @@ def subtitle(
     if year is not None:
         years = [year] if isinstance(year, int | np.integer) else sorted(year)
         parts.append(language.range(str(years[0]), str(years[-1])))
-    if n is not None and not np.isnan(n):
+    if n:
         parts.append(language.text("n = {n}", n=language.integer(int(n))))
     return ", ".join(parts)
 
@@ -122,6 +125,18 @@ def note(names: Names, *remarks: str) -> str:
     if survey.synthetic:
         parts.append(language.text("Synthetic data: made for demonstration."))
     return " ".join(parts)
+
+
+def answers(names: Names, n: float) -> str:
+    """Say on how many answers something rests; nothing where that is not known."""
+    if not n or np.isnan(n):
+        return ""
+    return names.language.plural("{n} answer.", "{n} answers.", int(n))
+
+
+def sentences(*parts: str) -> str:
+    """Join sentences, leaving out empty ones."""
+    return " ".join(part for part in parts if part)
 
 
 def left_out(names: Names, units: Sequence[str]) -> str:

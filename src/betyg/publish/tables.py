@@ -1,185 +1,294 @@
-"""Tables as readers see them: words and rounded numbers, with caption, scopes and units.
+"""The tables of the report, each from the frame of one notebook."""
 
-Rounding happens here and nowhere else. A table keeps the unrounded frame it was made from.
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from html import escape
-from typing import Any, Literal
+from typing import Any, Unpack
 
 import pandas as pd
 
-from betyg.errors import ParameterError
-from betyg.publish import disclosure
-from betyg.publish.language import Language
+from betyg.data.study import Study
+from betyg.publish import about_survey, disclosure, naming, table
+from betyg.publish.language import Language, msgid, sentence_case
+from betyg.publish.naming import ALL, MARGIN, Names, Where
+from betyg.publish.table import Column, Table
 
-Kind = Literal["text", "count", "score", "difference", "share", "year", "decimal"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column of a table.
-
-    Parameters
-    ----------
-    source : str
-        Column of the frame; with ``interval``, the stem is ignored and its bounds are read.
-    label : str
-        Heading, in the reader's language.
-    kind : str
-        How the values are written; numbers stand to the right.
-    interval : tuple of str, optional
-        The two columns of an interval, written as a span.
-    """
-
-    source: str
-    label: str
-    kind: Kind = "text"
-    digits: int | None = None
-    interval: tuple[str, str] | None = None
+_STEPS = {
+    "read": msgid("rows read"),
+    "declared not used": msgid("declared not used"),
+    "suppressed": msgid("suppressed by the publisher"),
+    "duplicates": msgid("duplicates"),
+    "unknown agency": msgid("unknown agency"),
+    "no answer at all": msgid("no answer at all"),
+    "kept": msgid("rows kept"),
+    "out of range": msgid("answers out of range"),
+}
+_KINDS = {
+    "responses": msgid("answers of each respondent"),
+    "counts": msgid("counts of answers"),
+    "published": msgid("published figures"),
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table with its caption; the first column heads the rows.
-
-    Parameters
-    ----------
-    name : str
-        Unique on its page; letters, digits and hyphens.
-    caption : str
-        What the table holds.
-    header : tuple of str
-        Headings of the columns.
-    rows : tuple of tuple of str
-        Written cells, a tuple a row.
-    numeric : tuple of bool
-        Which columns hold numbers.
-    note : str
-        Sources, units and what is left out; may be empty.
-    frame : DataFrame
-        The numbers behind the rows, unrounded, hidden ones blank.
-    """
-
-    name: str
-    caption: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: tuple[bool, ...]
-    note: str = ""
-    frame: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if not self.caption:
-            raise ParameterError(
-                f"table '{self.name}': no caption. Say in one line what the table holds."
-            )
-
-    def _repr_html_(self) -> str:
-        return self.html()
-
-    def html(self, *, caption_hidden: bool = False) -> str:
-        """Write the table as HTML in a region of its own, which scrolls where it is too wide."""
-        hidden = ' class="visually-hidden"' if caption_hidden else ""
-        identity = f"table-{self.name}"
-        head = "".join(
-            f'<th scope="col"{_number_class(n)}>{escape(h)}</th>'
-            for h, n in zip(self.header, self.numeric, strict=True)
-        )
-        body = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
-        note = f'<p class="table-note">{escape(self.note)}</p>' if self.note else ""
-        return (
-            f'<div class="table-region" role="region" tabindex="0" aria-labelledby="{identity}">'
-            f'<table><caption id="{identity}"><span{hidden}>{escape(self.caption)}</span></caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}"
-        )
-
-    def _row(self, row: Sequence[str]) -> str:
-        first, *rest = row
-        cells = (
-            f"<td{_number_class(n)}>{escape(cell)}</td>"
-            for cell, n in zip(rest, self.numeric[1:], strict=True)
-        )
-        return f'<th scope="row">{escape(first)}</th>' + "".join(cells)
-
-
-def _number_class(is_number: bool) -> str:
-    return ' class="number"' if is_number else ""
-
-
-def build(
-    frame: pd.DataFrame,
-    columns: Sequence[Column],
+def facts(
+    presence: pd.DataFrame,
+    survey: Study,
     language: Language,
     *,
-    name: str,
-    caption: str,
-    note: str = "",
+    year: int,
+    agency: str | None = None,
 ) -> Table:
-    """Write a frame as a table.
+    """Write the facts box: rounds, who takes part, since when, which activities.
 
-    Rows whose column ``shown`` is false say in words that there are too few answers.
+    Parameters
+    ----------
+    presence : DataFrame
+        Columns agency, year, activity and, where there are, respondent_id: respondents or cells.
+    agency : str, optional
+        Adds what concerns this one.
+    """
+    text = language.text
+    years = sorted({int(y) for y in presence["year"] if 0 < y <= year})
+    rows = [
+        (text("Survey"), str(survey.label(survey.title, language.code))),
+        (text("Round"), about_survey.rounds(presence, survey, language, year=year)),
+        (text("Years"), language.listing([str(y) for y in years])),
+        (text("Taking part"), about_survey.taking_part(
+            presence, survey, language, year=year, agency=agency)),
+        (text("Activities"), about_survey.activities(presence, survey, language, year=year)),
+    ]  # fmt: skip
+    if agency is not None and survey.activities:
+        concerned = about_survey.activities_of(presence, survey, language, agency=agency, year=year)
+        rows.append((Names(survey, language).agency(agency), concerned))
+    if "respondent_id" in presence:
+        people = about_survey.answered(presence, survey, language, year=year, agency=agency)
+        rows.append((text("Answers"), people))
+    rows.append((text("Data"), _data(survey, language)))
+    kept = tuple(row for row in rows if row[1])
+    return Table(
+        name=naming.slug("facts", year, agency),
+        caption=text("Facts about the survey"),
+        header=(text("Fact"), text("Value")),
+        rows=kept,
+        numeric=(False, False),
+        frame=pd.DataFrame(kept, columns=["fact", "value"]),
+    )
+
+
+def _data(survey: Study, language: Language) -> str:
+    kind = sentence_case(language.text(_KINDS[survey.kind]))
+    if survey.synthetic:
+        return f"{kind}. " + language.text("Synthetic data: made for demonstration.")
+    return f"{kind}."
+
+
+def published(comparison: pd.DataFrame, survey: Study, language: Language) -> Table:
+    """Set what was published beside what the data give, and say plainly where they disagree.
+
+    Parameters
+    ----------
+    comparison : DataFrame
+        As :func:`betyg.publish.replication.compare` returns it.
+    """
+    text = language.text
+    agree = text("as calibrated to") if survey.synthetic else text("replicated")
+    labels = {p.id: str(survey.label(p, language.code)) for p in survey.published}
+    rows = []
+    for row in naming.records(comparison):
+        write = _as_published(row["statistic"], language, row)
+        verdict = agree if row["agrees"] else text("does NOT agree")
+        if pd.isna(row["derived"]):
+            verdict = text("cannot be computed") if row["shown"] else disclosure.label(language)
+        said = "" if row["relation"] == "=" else f"{row['relation']} "
+        found = "" if pd.isna(row["derived"]) else write(row["derived"])
+        rows.append((labels[row["id"]], said + write(row["value"]), found, verdict))
+    numbers = {
+        "right": language.integer(int(comparison["agrees"].sum())),
+        "total": language.integer(len(comparison)),
+    }
+    caption = (
+        text(
+            "Published figures that the synthetic data are calibrated to: {right} of {total} agree",
+            **numbers,
+        )
+        if survey.synthetic
+        else text(
+            "Published figures and what the data give: {right} of {total} replicated", **numbers
+        )
+    )
+    return Table(
+        name="published",
+        caption=caption,
+        header=(text("Figure"), text("Published"), text("From the data"), text("Verdict")),
+        rows=tuple(rows),
+        numeric=(False, True, True, False),
+        frame=comparison,
+    )
+
+
+def _as_published(statistic: str, language: Language, row: dict[str, Any]) -> Any:
+    if statistic in ("share", "top2"):
+        return lambda value: language.percent(value, 0 if row["tolerance"] >= 0.004 else 1)
+    if statistic in ("mean", "mean_of_agencies"):
+        return lambda value: language.number(value, 0 if row["tolerance"] >= 0.4 else 1)
+    return lambda value: language.integer(round(value))
+
+
+def attrition(frame: pd.DataFrame, survey: Study, language: Language) -> Table:
+    """Account for every row read: what was dropped, why, what was kept.
 
     Parameters
     ----------
     frame : DataFrame
-        Tidy, in the order of the rows, labels already in the reader's language.
-    columns : sequence of Column
-        What is shown, and how.
+        Columns source, step, n, note.
     """
-    shown = frame["shown"] if "shown" in frame else pd.Series(True, index=frame.index)
-    written = [_write_column(frame, column, language) for column in columns]
-    numeric = tuple(column.kind not in ("text", "year") for column in columns)
-    rows = tuple(
-        tuple(
-            cell if seen or not is_number else _hidden(i, numeric, language)
-            for i, (cell, is_number) in enumerate(zip(cells, numeric, strict=True))
-        )
-        for cells, seen in zip(zip(*written, strict=True), shown, strict=True)
+    steps = [step for step in _STEPS if (frame["step"] == step).any()]
+    others = [step for step in dict.fromkeys(frame["step"]) if step not in _STEPS]
+    wide = frame.pivot_table(index="source", columns="step", values="n", aggfunc="sum", sort=False)
+    wide = wide.reindex(columns=[*steps, *others]).fillna(0)
+    whole = wide.sum().to_frame(language.text("All files")).T
+    joined = pd.concat([wide, whole]) if len(wide) > 1 else wide
+    columns = [
+        Column(source="file", label=language.text("File")),
+        *(
+            Column(source=step, label=language.text(_STEPS[step]) if step in _STEPS else str(step),
+                   kind="count")
+            for step in joined.columns
+        ),
+    ]  # fmt: skip
+    return table.build(
+        joined.rename_axis("file").reset_index(),
+        columns,
+        language,
+        name="attrition",
+        caption=language.text("From rows read to rows kept"),
+        note=naming.note(Names(survey, language)),
     )
-    return Table(
-        name=name,
-        caption=caption,
-        header=tuple(column.label for column in columns),
-        rows=rows,
-        numeric=numeric,
-        note=note,
-        frame=frame,
-    )
 
 
-def _hidden(position: int, numeric: tuple[bool, ...], language: Language) -> str:
-    """Say it once in a row: in its first number."""
-    return disclosure.label(language) if position == numeric.index(True) else ""
+def missing_answers(cells: pd.DataFrame, survey: Study, language: Language, *, year: int) -> Table:
+    """Show for each question how many of those asked did not answer it, and why.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Columns year, item, kind (answer, dont_know, not_applicable, no_answer), n.
+    """
+    names = Names(survey, language)
+    rows = cells[(cells["year"] == year) & cells["item"].isin(survey.item_codes)]
+    counts = rows.groupby(["item", "kind"], observed=True)["n"].sum().unstack(fill_value=0)
+    kinds = ("answer", "dont_know", "not_applicable", "no_answer")
+    counts = counts.reindex(columns=kinds, fill_value=0)
+    asked = counts.sum(axis=1)
+    frame = counts.div(asked, axis=0).assign(n=asked, asked=asked)
+    frame = frame[asked > 0].sort_values("answer")
+    frame = frame.assign(label=[names.item(str(item)) for item in frame.index])
+    hidden = disclosure.hide(frame.reset_index(), show=survey.disclosure.show)
+    text = language.text
+    columns = [
+        Column(source="label", label=text("Question")),
+        Column(source="asked", label=text("Asked"), kind="count"),
+        Column(source="answer", label=text("Answered"), kind="share"),
+        Column(source="dont_know", label=text("Don’t know"), kind="share"),
+        Column(source="not_applicable", label=text("Not applicable"), kind="share"),
+        Column(source="no_answer", label=text("No answer"), kind="share"),
+    ]
+    return table.build(
+        hidden, columns, language, name=naming.slug("missing", year),
+        caption=text("Questions by how many answered them, {year}", year=str(year)),
+        note=naming.note(names),
+    )  # fmt: skip
 
 
-def _write_column(frame: pd.DataFrame, column: Column, language: Language) -> list[str]:
-    write = writer(column.kind, language, digits=column.digits)
-    if column.interval is None:
-        return [write(value) for value in frame[column.source]]
-    low, high = column.interval
-    return [span(a, b, write, language) for a, b in zip(frame[low], frame[high], strict=True)]
+def response_rates(survey: Study, language: Language, *, year: int) -> Table | None:
+    """Show how many of those asked took part, by agency, from frame.csv; None without one."""
+    names = Names(survey, language)
+    rows = survey.frame
+    rows = rows[(rows["year"] == year) & rows["sample"].notna() & rows["respondents"].notna()]
+    if rows.empty:
+        return None
+    sums = rows.groupby("agency", sort=False)[["sample", "respondents"]].sum().reset_index()
+    whole = pd.DataFrame([{"agency": ALL, **sums[["sample", "respondents"]].sum()}])
+    frame = pd.concat([whole, sums], ignore_index=True) if len(sums) > 1 else sums
+    frame = frame.assign(
+        n=frame["respondents"],
+        rate=frame["respondents"] / frame["sample"],
+        label=[names.agency(code) if code else names.language.text("All")
+               for code in frame["agency"]],
+    )  # fmt: skip
+    ordered = frame.sort_values("rate", ascending=False, kind="stable")
+    text = language.text
+    columns = [
+        Column(source="label", label=names.role("agency")),
+        Column(source="sample", label=text("Asked"), kind="count"),
+        Column(source="respondents", label=text("Answered"), kind="count"),
+        Column(source="rate", label=text("Response rate"), kind="share"),
+    ]
+    low = int((frame["rate"] < survey.disclosure.response_rate).sum())
+    remark = language.plural(
+        "{n} row lies under {limit}, the least for a national comparison.",
+        "{n} rows lie under {limit}, the least for a national comparison.",
+        low, limit=language.percent(survey.disclosure.response_rate),
+    )  # fmt: skip
+    return table.build(
+        disclosure.hide(ordered, show=survey.disclosure.show), columns, language,
+        name=naming.slug("response", year),
+        caption=text("Response rate {year}", year=str(year)),
+        note=naming.note(names, remark),
+    )  # fmt: skip
 
 
-def span(low: Any, high: Any, write: Callable[[Any], str], language: Language) -> str:
-    """Write an interval; empty where it is not known."""
-    if pd.isna(low) or pd.isna(high):
-        return ""
-    return language.range(write(low), write(high))
+def estimates(
+    frame: pd.DataFrame,
+    survey: Study,
+    language: Language,
+    *,
+    year: int,
+    items: list[str] | None = None,
+    **where: Unpack[Where],
+) -> Table:
+    """List means with their intervals, the highest first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of estimates.parquet.
+    """
+    names = Names(survey, language)
+    keys: dict[str, object] = {**MARGIN, **where, "item": items, "statistic": "mean"}
+    rows = naming.pick(frame, survey, year=year, **keys).sort_values("estimate", ascending=False)
+    rows = rows.assign(label=[names.item(str(code)) for code in rows["item"]])
+    text = language.text
+    columns = [
+        Column(source="label", label=text("Question or index")),
+        Column(source="estimate", label=text("Mean, 0–100"), kind="score"),
+        Column(source="", label=text("95% interval"), kind="score",
+               interval=("ci_low", "ci_high")),
+        Column(source="n", label=text("Answers"), kind="count"),
+    ]  # fmt: skip
+    who = where.get("agency", ALL)
+    subject = names.agency(who)
+    return table.build(
+        rows, columns, language, name=naming.slug("estimates", year, *where.values()),
+        caption=text("Means, {who} {year}", who=subject, year=str(year)),
+        note=naming.note(names),
+    )  # fmt: skip
 
 
-def writer(kind: Kind, language: Language, *, digits: int | None = None) -> Callable[[Any], str]:
-    """Return the function that writes one value of a kind; missing values become empty."""
-    places = {"score": 0, "difference": 1, "share": 0, "decimal": 2} if digits is None else {}
-    d = places.get(kind, digits or 0)
-    writers: dict[str, Callable[[Any], str]] = {
-        "text": str,
-        "year": lambda x: str(int(x)),
-        "count": language.integer,
-        "score": lambda x: language.number(x, d),
-        "decimal": lambda x: language.number(x, d),
-        "difference": lambda x: language.signed(x, d),
-        "share": lambda x: language.percent(x, d),
-    }
-    return lambda value: "" if pd.isna(value) else writers[kind](value)
+def model(
+    terms: pd.DataFrame, survey: Study, language: Language, *, name: str = "model", caption: str
+) -> Table:
+    """Show the coefficients of a model, positive meaning higher answers.
+
+    Parameters
+    ----------
+    terms : DataFrame
+        Columns term (as readers shall see it), estimate, se, ci_low, ci_high.
+    """
+    text = language.text
+    columns = [
+        Column(source="term", label=text("Term")),
+        Column(source="estimate", label=text("Estimate"), kind="decimal"),
+        Column(source="se", label=text("Standard error"), kind="decimal"),
+        Column(source="", label=text("95% interval"), kind="decimal",
+               interval=("ci_low", "ci_high")),
+    ]  # fmt: skip
+    note = naming.note(Names(survey, language))
+    return table.build(terms, columns, language, name=name, caption=caption, note=note)

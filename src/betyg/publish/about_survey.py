@@ -1,0 +1,248 @@
+"""Sentences on the survey itself: rounds, who took part, what was surveyed, who answered.
+
+They count in a frame with one row or more for each agency, year, activity or respondent that
+there is, such as respondents.parquet or cells.parquet.
+"""
+
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.errors import DataError
+from betyg.publish.language import Language
+from betyg.publish.naming import ALL, Names
+
+
+def _years(frame: pd.DataFrame, year: int) -> list[int]:
+    years = sorted({int(y) for y in frame["year"] if y > 0})
+    if year not in years:
+        raise DataError(f"no data of {year}. There are: {', '.join(map(str, years))}.")
+    return [y for y in years if y <= year]
+
+
+def rounds(frame: pd.DataFrame, survey: Study, language: Language, *, year: int) -> str:
+    """Say which round this is, and since when there have been rounds.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Column year.
+    """
+    years = _years(frame, year)
+    title = str(survey.label(survey.title, language.code))
+    if len(years) == 1:
+        return language.text("{title} {year}: the first round.", title=title, year=str(year))
+    yearly = years == list(range(years[0], year + 1))
+    message = (
+        language.text(
+            "{title} {year}: the {ordinal} round, made every year since {first}.",
+            title=title, year=str(year), first=str(years[0]), ordinal=language.ordinal(len(years)),
+        )
+        if yearly
+        else language.text(
+            "{title} {year}: the {ordinal} round since {first}, though not every year.",
+            title=title, year=str(year), first=str(years[0]), ordinal=language.ordinal(len(years)),
+        )
+    )  # fmt: skip
+    return message
+
+
+def _present(frame: pd.DataFrame, survey: Study, year: int) -> set[str]:
+    known = set(survey.agency_codes)
+    return known & set(frame.loc[frame["year"] == year, "agency"].astype(str))
+
+
+def present_throughout(frame: pd.DataFrame, survey: Study, *, year: int) -> tuple[str, ...]:
+    """Return the agencies with data in every round up to ``year``, in the order of agencies.csv."""
+    every = set.intersection(*(_present(frame, survey, y) for y in _years(frame, year)))
+    return tuple(code for code in survey.agency_codes if code in every)
+
+
+def taking_part(
+    frame: pd.DataFrame, survey: Study, language: Language, *, year: int, agency: str | None = None
+) -> str:
+    """Say how many agencies take part, and how many have done so since the start.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns agency, year.
+    agency : str, optional
+        Adds whether this one is among them.
+    """
+    names = Names(survey, language)
+    years = _years(frame, year)
+    now = _present(frame, survey, year)
+    always = present_throughout(frame, survey, year=year)
+    whole = len(now) == len(survey.agency_codes)
+    first = language.plural(
+        "All: the only one there is takes part in {year}.",
+        "All {n} take part in {year}.", len(now), year=str(year),
+    ) if whole else language.plural(
+        "{n} of {total} takes part in {year}.", "{n} of {total} take part in {year}.", len(now),
+        year=str(year), total=language.integer(len(survey.agency_codes)),
+    )  # fmt: skip
+    if len(years) < 2:
+        return first
+    if agency is None or agency not in always:
+        second = language.plural(
+            "{words} of them has taken part in every round since {first}.",
+            "{words} of them have taken part in every round since {first}.",
+            len(always), words=_capital(language.cardinal(len(always))), first=str(years[0]),
+        )  # fmt: skip
+    else:
+        second = language.text(
+            "{agency} is one of {words} that have taken part in every round since {first}.",
+            agency=names.agency(agency), words=language.cardinal(len(always)), first=str(years[0]),
+        )  # fmt: skip
+    return f"{first} {second}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _activities(
+    frame: pd.DataFrame, survey: Study, *, year: int, agency: str | None = None
+) -> list[str]:
+    chosen = frame["year"] == year
+    if agency is not None:
+        chosen &= frame["agency"] == agency
+    present = set(frame.loc[chosen, "activity"].astype(str))
+    return [a.code for a in survey.activities if a.code in present and not survey.is_total(a.code)]
+
+
+def activities(
+    frame: pd.DataFrame, survey: Study, language: Language, *, year: int, limit: int = 8
+) -> str:
+    """Say how many activities are surveyed in a year, and which.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns year, activity.
+    limit : int
+        How many are named before the rest are counted.
+    """
+    names = Names(survey, language)
+    codes = _activities(frame, survey, year=year)
+    if not codes:
+        return ""
+    return language.plural(
+        "{n} activity was surveyed in {year}: {activities}.",
+        "{n} activities were surveyed in {year}: {activities}.",
+        len(codes),
+        year=str(year),
+        activities=language.listing([names.activity(code) for code in codes], limit=limit),
+    )
+
+
+def activities_of(
+    frame: pd.DataFrame, survey: Study, language: Language, *, agency: str, year: int
+) -> str:
+    """Say how many of the year's activities concern an agency, and how many were surveyed before.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns agency, year, activity.
+    """
+    names = Names(survey, language)
+    now = _activities(frame, survey, year=year, agency=agency)
+    if not now:
+        return language.text(
+            "None of the activities of {year} concerns {agency}.",
+            year=str(year), agency=names.agency(agency),
+        )  # fmt: skip
+    before = {
+        code
+        for y in _years(frame, year)[:-1]
+        for code in _activities(frame, survey, year=y, agency=agency)
+    }
+    repeated = [names.activity(code) for code in now if code in before]
+    first = language.plural(
+        "{words} of the activities of {year} concerns {agency}.",
+        "{words} of the activities of {year} concern {agency}.",
+        len(now), words=_capital(language.cardinal(len(now))), year=str(year),
+        agency=names.agency(agency),
+    )  # fmt: skip
+    if not repeated:
+        second = language.text(
+            "None of them was surveyed there before, so results cannot be followed over time."
+        )
+    else:
+        second = language.plural(
+            "{words} of them was surveyed before, so its results can be followed over time: "
+            "{activities}.",
+            "{words} of them were surveyed before, so their results can be followed over time: "
+            "{activities}.",
+            len(repeated), words=_capital(language.cardinal(len(repeated))),
+            activities=language.listing(repeated),
+        )  # fmt: skip
+    return f"{first} {second}"
+
+
+def answered(
+    respondents: pd.DataFrame,
+    survey: Study,
+    language: Language,
+    *,
+    year: int,
+    agency: str | None = None,
+) -> str:
+    """Say how many persons answered, by group where there are groups.
+
+    Parameters
+    ----------
+    respondents : DataFrame
+        Columns respondent_id, year, agency, group: a row a respondent, or a respondent and
+        activity.
+    """
+    names = Names(survey, language)
+    chosen = respondents["year"] == year
+    if agency is not None:
+        chosen &= respondents["agency"] == agency
+    rows = respondents.loc[chosen]
+    people = rows["respondent_id"].nunique()
+    if people < survey.disclosure.show:
+        return language.text("Too few answers to show.")
+    first = language.plural(
+        "{n} person answered in {year}.", "{n} persons answered in {year}.", people, year=str(year)
+    )
+    by_group = rows.groupby("group", observed=True)["respondent_id"].nunique()
+    counts = {str(g): int(n) for g, n in by_group.items() if str(g) != ALL}
+    listed = [
+        f"{names.group(g.code)} {language.integer(counts[g.code])}"
+        for g in survey.groups
+        if counts.get(g.code, 0) >= survey.disclosure.show and not survey.is_total(g.code)
+    ]
+    if len(listed) < 2:
+        return first
+    return f"{first} " + language.text("By group: {groups}.", groups=language.listing(listed))
+
+
+def groups_asked(survey: Study, language: Language) -> str:
+    """Say which groups the survey is made among."""
+    names = Names(survey, language)
+    listed = [names.group(g.code) for g in survey.groups if not survey.is_total(g.code)]
+    if not listed:
+        return ""
+    return language.text("Those asked: {groups}.", groups=language.listing(listed))
+
+
+def events(survey: Study, language: Language, *, year_from: int, year_to: int) -> tuple[str, ...]:
+    """Say which measures were taken, when and by how many; a sentence for each."""
+    return tuple(
+        language.plural(
+            "{year}: {event} ({n} unit).", "{year}: {event} ({n} units).", len(event.agencies),
+            year=str(event.year), event=survey.label(event, language.code),
+        )
+        if event.agencies
+        else f"{event.year}: {survey.label(event, language.code)}."
+        for event in survey.events
+        if year_from <= event.year <= year_to
+    )  # fmt: skip
+
+
+def whole_report(language: Language, *, file: str) -> str:
+    """Say where the whole report is."""
+    return language.text("The whole report can be downloaded: {file}.", file=file)

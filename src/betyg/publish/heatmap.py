@@ -1,0 +1,291 @@
+"""Agencies by themes: how far each lies from the mean of all, and which differences are sure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Unpack
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from betyg.data.study import Study
+from betyg.errors import DataError
+from betyg.publish import figure, naming, table
+from betyg.publish.figure import COLOURS, GRID, SOFT, Figure
+from betyg.publish.findings import surely_apart
+from betyg.publish.language import Language
+from betyg.publish.naming import ALL, INDEX_OF_THEME, MARGIN, Names, Where
+
+ROW = 15.0
+DEEPEST = 8.0  # points of difference at which the colour is full
+
+
+def differences(
+    estimates: pd.DataFrame,
+    survey: Study,
+    language: Language,
+    *,
+    year: int,
+    items: Sequence[str] | None = None,
+    **where: Unpack[Where],
+) -> Figure:
+    """Draw agency x theme: the difference from the mean of all, coloured where it is sure.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Columns agency, year, item, statistic ("mean"), estimate, se, n and, where there are,
+        activity and group; with rows of agency "all".
+    items : sequence of str, optional
+        Columns of the map; the indices of the themes, or without those all items, where not given.
+    **where
+        ``activity`` and ``group``, where not all of them.
+
+    Returns
+    -------
+    Figure
+    """
+    names = Names(survey, language)
+    keys: dict[str, object] = {**MARGIN, **where, "agency": None, "statistic": "mean"}
+    wanted = list(items) if items is not None else default_items(estimates, survey, year=year)
+    rows = naming.pick(estimates, survey, year=year, item=wanted, **keys)
+    grid = _grid(rows, names, survey)
+    plot_name = naming.slug("themes", year, *where.values(), *(items or ()))
+    activity = where.get("activity", ALL)
+    return Figure(
+        name=plot_name,
+        title=_title(grid, names),
+        subtitle=naming.subtitle(
+            names,
+            what=language.text("Difference from the mean of all, points on 0–100"),
+            who=None if activity == ALL else names.activity(activity),
+            year=year,
+        ),
+        note=naming.note(names, *_notes(grid, language)),
+        alt=_alt(grid, names, year=year),
+        svg=_draw(grid, names, width=figure.WIDE, name=plot_name),
+        svg_narrow=_draw(grid, names, width=figure.NARROW, name=plot_name),
+        table=_table(grid, names, year=year, name=plot_name),
+        table_label=language.text("The figure as a table"),
+    )
+
+
+def default_items(estimates: pd.DataFrame, survey: Study, *, year: int) -> list[str]:
+    """Return the indices of the themes, or all items where there are none."""
+    present = set(estimates.loc[(estimates["year"] == year), "item"].astype(str))
+    themes = [f"{INDEX_OF_THEME}{t.theme}" for t in survey.themes]
+    chosen = [code for code in themes if code in present]
+    return chosen or [item.item for item in survey.items if item.item in present]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Grid:
+    """Agencies (rows) by themes (columns), both sorted, the most favoured first."""
+
+    agencies: tuple[str, ...]
+    themes: tuple[str, ...]
+    means: NDArray[np.float64]
+    difference: NDArray[np.float64]  # NaN where hidden or not asked
+    sure: NDArray[np.int8]  # 1, 0, -1
+    hidden: NDArray[np.bool_]  # asked, but too few answers
+
+
+def _grid(rows: pd.DataFrame, names: Names, survey: Study) -> _Grid:
+    everyone = rows[rows["agency"] == ALL].set_index("item")["estimate"].dropna()
+    one = rows[(rows["agency"] != ALL) & rows["item"].isin(everyone.index)]
+    if one.empty:
+        raise DataError(
+            f"study {survey.name}: no means of single agencies beside those of all. "
+            "Estimate by agency and by year in 02_results."
+        )
+    themes = everyone.sort_values(ascending=False, kind="stable").index
+    wide = one.set_index(["agency", "item"])
+    estimate, se = (_block(wide[part].astype(float), themes) for part in ("estimate", "se"))
+    hidden = _block((~wide["shown"]).astype(float), themes) == 1
+    difference = estimate - everyone[themes].to_numpy()
+    mean = np.array([np.nanmean(d) if np.isfinite(d).any() else -np.inf for d in difference])
+    codes = [str(code) for code in wide["estimate"].unstack("item").index]
+    order = np.argsort(-mean, kind="stable")
+    return _Grid(
+        agencies=tuple(names.agency(codes[i]) for i in order),
+        themes=tuple(names.item(str(item)) for item in themes),
+        means=everyone[themes].to_numpy(float),
+        difference=difference[order],
+        sure=surely_apart(estimate, se, reference=everyone[themes].to_numpy(float))[order],
+        hidden=hidden[order],
+    )
+
+
+def _block(values: "pd.Series[float]", themes: pd.Index) -> NDArray[np.float64]:
+    return values.unstack("item").reindex(columns=themes).to_numpy(dtype=float)
+
+
+def _extreme(grid: _Grid, names: Names, *, sign: int) -> tuple[str, str, str] | None:
+    """Return agency, theme and difference of the sure cell that lies furthest up or down."""
+    cells = np.where(grid.sure == sign, grid.difference * sign, -np.inf)
+    if not np.isfinite(cells).any():
+        return None
+    i, j = np.unravel_index(int(np.argmax(cells)), cells.shape)
+    return grid.agencies[i], grid.themes[j], names.language.signed(grid.difference[i, j], 0)
+
+
+def _title(grid: _Grid, names: Names) -> str:
+    language = names.language
+    up, down = (_extreme(grid, names, sign=s) for s in (1, -1))
+    found = up or down
+    if found is None:
+        return language.text("No difference from the mean of all is sure")
+    if up and down:
+        return language.text(
+            "Furthest above the mean: {top}, “{theme}” ({up}); furthest below: {bottom}, "
+            "“{other}” ({down})",
+            top=up[0], theme=up[1], up=up[2], bottom=down[0], other=down[1], down=down[2],
+        )  # fmt: skip
+    return language.text(
+        "The only sure differences go one way; furthest: {agency}, “{theme}” ({value})",
+        agency=found[0],
+        theme=found[1],
+        value=found[2],
+    )
+
+
+def _notes(grid: _Grid, language: Language) -> list[str]:
+    notes = [
+        language.text(
+            "Coloured: the difference is sure, all cells judged together. Grey number: it may be "
+            "chance."
+        )
+    ]
+    if grid.hidden.any():
+        notes.append(language.text("Hatched: too few answers to show."))
+    if (~np.isfinite(grid.difference) & ~grid.hidden).any():
+        notes.append(language.text("Empty: not asked."))
+    return notes
+
+
+def _alt(grid: _Grid, names: Names, *, year: int) -> str:
+    language = names.language
+    counted = language.text(
+        "Heat map of {rows} units by {columns} themes, {year}: {above} differences from the mean "
+        "are surely positive, {below} surely negative, {rest} not sure, {hidden} hidden.",
+        rows=language.integer(len(grid.agencies)),
+        columns=language.integer(len(grid.themes)),
+        year=str(year),
+        above=language.integer(int((grid.sure > 0).sum())),
+        below=language.integer(int((grid.sure < 0).sum())),
+        rest=language.integer(int((np.isfinite(grid.difference) & (grid.sure == 0)).sum())),
+        hidden=language.integer(int(grid.hidden.sum())),
+    )
+    return f"{counted} {_title(grid, names)}."
+
+
+def _table(grid: _Grid, names: Names, *, year: int, name: str) -> table.Table:
+    """Agencies by themes; a hidden cell says so in words."""
+    text = names.language.text
+    write = table.writer("difference", names.language, digits=0)
+    few = text("too few answers to show")
+    rows = tuple(
+        (agency, *(few if grid.hidden[i, j] else write(value) for j, value in enumerate(values)))
+        for i, (agency, values) in enumerate(zip(grid.agencies, grid.difference, strict=True))
+    )
+    frame = pd.DataFrame(grid.difference, index=list(grid.agencies), columns=list(grid.themes))
+    return table.Table(
+        name=name,
+        caption=text("Difference from the mean of all {year}, points on 0–100", year=str(year)),
+        header=(names.role("agency"), *grid.themes),
+        rows=rows,
+        numeric=(False, *(True for _ in grid.themes)),
+        frame=frame.rename_axis("agency").reset_index(),
+    )
+
+
+def _draw(grid: _Grid, names: Names, *, width: float, name: str) -> str:
+    shape = grid.difference.shape
+    labels = min(max(map(figure.text_width, grid.agencies)) + 8, 0.42 * width)
+    cell = (width - labels) / shape[1]
+    head, headings = _headings(grid, cell)
+    height = head + ROW + 4 + shape[0] * ROW
+    with figure.drawing(width=width, height=height) as canvas:
+        axes = figure.area(canvas, left=labels, bottom=0, width=width - labels,
+                           height=shape[0] * ROW)  # fmt: skip
+        palette = sns.blend_palette(
+            [COLOURS[c] for c in ("low", "low-soft", "middle", "high-soft", "high")], as_cmap=True
+        )
+        sns.heatmap(
+            grid.difference, mask=grid.sure == 0, cmap=palette, vmin=-DEEPEST, vmax=DEEPEST,
+            cbar=False, ax=axes, linewidths=1, linecolor=COLOURS["paper"], xticklabels=False,
+            yticklabels=False,
+        )  # fmt: skip
+        axes.set(xlabel="", ylabel="")
+        for i, agency in enumerate(grid.agencies):
+            axes.annotate(
+                figure.shorten(agency, labels - 8), (0, i + 0.5), (-6, 0),
+                ("axes fraction", "data"), textcoords="offset points", ha="right",
+                va="center_baseline",
+            )  # fmt: skip
+        _numbers(axes, grid, names.language, palette)
+        _top(axes, grid, names.language, headings)
+        return figure.to_svg(canvas, name=f"{name}-{int(width)}")
+
+
+def _numbers(axes: Axes, grid: _Grid, language: Language, palette: object) -> None:
+    for (i, j), value in np.ndenumerate(grid.difference):
+        if grid.hidden[i, j]:
+            axes.add_patch(
+                Rectangle((j + 0.04, i + 0.08), 0.92, 0.84, fill=False, hatch="////",
+                          ec=COLOURS["absent"], lw=0)
+            )  # fmt: skip
+        if not np.isfinite(value):
+            continue
+        colour = SOFT
+        if grid.sure[i, j]:
+            share = float(np.clip((value + DEEPEST) / (2 * DEEPEST), 0, 1))
+            colour = figure.text_on(_hex(palette, share))
+        axes.text(j + 0.5, i + 0.5, language.signed(value, 0), ha="center",
+                  va="center_baseline", color=colour)  # fmt: skip
+    axes.hlines(range(1, len(grid.agencies)), 0, len(grid.themes), color=GRID, lw=0.4, zorder=0)
+
+
+def _hex(palette: object, share: float) -> str:
+    from matplotlib.colors import Colormap, to_hex
+
+    return to_hex(palette(share)) if isinstance(palette, Colormap) else COLOURS["middle"]
+
+
+def _headings(grid: _Grid, cell: float) -> tuple[float, list[tuple[str, int]]]:
+    """Return the room above the map and, for each theme, its text and rotation.
+
+    Level where every word fits the column, upright where one does not.
+    """
+    widest = max(figure.text_width(word) for theme in grid.themes for word in theme.split())
+    if widest <= cell - 4:
+        lines = [figure.wrap(theme, width=cell - 4) for theme in grid.themes]
+        tall = max(map(len, lines)) * figure.LEADING
+        return tall + 6, [("\n".join(part), 0) for part in lines]
+    room = 130.0
+    lines = [figure.wrap(theme, width=room) for theme in grid.themes]
+    most = max(1, int(cell // figure.LEADING))
+    cut = [[*part[: most - 1], figure.shorten(" ".join(part[most - 1 :]), room)] for part in lines]
+    tall = max(figure.text_width(line) for part in cut for line in part)
+    return tall + 6, [("\n".join(part), 90) for part in cut]
+
+
+def _top(axes: Axes, grid: _Grid, language: Language, headings: Sequence[tuple[str, int]]) -> None:
+    """Write the themes, and the mean of all under each."""
+    for j, (heading, rotation) in enumerate(headings):
+        axes.annotate(
+            heading, (j + 0.5, 1), (0, ROW + 4), ("data", "axes fraction"),
+            textcoords="offset points", ha="center", va="bottom", rotation=rotation,
+            linespacing=1.2, multialignment="left" if rotation else "center",
+        )  # fmt: skip
+        axes.annotate(
+            language.number(grid.means[j]), (j + 0.5, 1), (0, ROW / 2), ("data", "axes fraction"),
+            textcoords="offset points", ha="center", va="center_baseline", color=SOFT,
+        )  # fmt: skip
+    axes.annotate(
+        language.text("All, 0–100"), (0, 1), (-6, ROW / 2), ("axes fraction", "axes fraction"),
+        textcoords="offset points", ha="right", va="center_baseline", color=SOFT,
+    )  # fmt: skip

@@ -1,0 +1,41 @@
+"""Generated sentences on their way to the page: plain text, never markup."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+Form = Literal["paragraph", "list"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """Sentences that a cell shows, as a paragraph or a list.
+
+    Labels of the study stand in them as they are; whatever they hold comes out as text.
+    """
+
+    sentences: tuple[str, ...]
+    form: Form
+
+    def _repr_html_(self) -> str:
+        if not self.sentences:
+            return ""
+        if self.form == "paragraph":
+            return f'<p class="generated">{escape(" ".join(self.sentences))}</p>'
+        items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
+        return f'<ul class="generated">{items}</ul>'
+
+
+def paragraph(*sentences: str) -> Prose:
+    """Put sentences into one paragraph; empty ones are left out."""
+    return Prose(sentences=_kept(sentences), form="paragraph")
+
+
+def bullets(*sentences: str) -> Prose:
+    """Put sentences into a list; empty ones are left out."""
+    return Prose(sentences=_kept(sentences), form="list")
+
+
+def _kept(sentences: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sentence for sentence in sentences if sentence)

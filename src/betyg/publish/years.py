@@ -1,0 +1,249 @@
+"""Years compared: lines with intervals, cut where the question changed, with events marked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Unpack
+
+import numpy as np
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.publish import figure, naming, table, trend_lines
+from betyg.publish.agencies import axis_span
+from betyg.publish.figure import Figure
+from betyg.publish.language import Language
+from betyg.publish.naming import ALL, MARGIN, Names, Where
+from betyg.publish.trend_lines import Series
+
+SURE = 1.96
+POWER = 0.84  # four times in five
+
+
+def compared(
+    estimates: pd.DataFrame,
+    survey: Study,
+    language: Language,
+    *,
+    item: str,
+    panel: pd.DataFrame | None = None,
+    **where: Unpack[Where],
+) -> Figure:
+    """Draw how an item or index went from year to year.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Columns agency, year, item, statistic ("mean"), estimate, se, ci_low, ci_high, n and, where
+        there are, activity and group. Rows with agency "all" give the main line.
+    panel : DataFrame, optional
+        The same columns, from the agencies present throughout; its row "all" is drawn beside.
+    **where
+        ``agency`` adds the line of one agency, in the colour of emphasis; ``activity`` and
+        ``group`` where not all of them.
+
+    Returns
+    -------
+    Figure
+    """
+    names = Names(survey, language)
+    series = list(_series(estimates, panel, names, item=item, where=where))
+    rounds = tuple(sorted({int(y) for y in estimates["year"] if y > 0}))
+    rows = pd.concat([s.rows for s in series])
+    plot = trend_lines.Plot(
+        names=names,
+        series=tuple(series),
+        rounds=rounds,
+        breaks=survey.breaks(item),
+        events=tuple(e for e in survey.events if rounds[0] <= e.year <= rounds[-1]),
+        span=axis_span(rows[rows["shown"]]),
+        name=naming.slug("years", item, *where.values()),
+    )
+    what = names.item(item)
+    return Figure(
+        name=plot.name,
+        title=_title(what, series, plot),
+        subtitle=naming.subtitle(
+            names,
+            what=language.text("{item}, 0–100 with 95% confidence interval", item=what),
+            who=_who(names, where),
+            year=_years(series),
+            n=series[0].rows["n"].sum(),
+        ),
+        note=naming.note(names, *_notes(series, plot)),
+        alt=_alt(what, series, plot),
+        svg=trend_lines.draw(plot, width=figure.WIDE),
+        svg_narrow=trend_lines.draw(plot, width=figure.NARROW),
+        table=_table(series, names, what, plot.name),
+        table_label=language.text("The figure as a table"),
+    )
+
+
+def _series(
+    estimates: pd.DataFrame, panel: pd.DataFrame | None, names: Names, *, item: str, where: Where
+) -> Iterator[Series]:
+    keys: dict[str, object] = {**MARGIN, **where, "item": item, "statistic": "mean"}
+    agency = where.get("agency", ALL)
+    everyone = naming.pick(estimates, names.survey, **(keys | {"agency": ALL}))
+    yield _one_series(names.language.text("All"), everyone, "ink")
+    if panel is not None:
+        part = naming.pick(panel, names.survey, **(keys | {"agency": ALL}))
+        size = panel.loc[panel["agency"] != ALL, "agency"].nunique()
+        yield _one_series(_panel_name(size, names.language), part, "rest")
+    if agency != ALL:
+        own = naming.pick(estimates, names.survey, **keys)
+        yield _one_series(names.agency(agency), own, "accent")
+
+
+def _one_series(label: str, rows: pd.DataFrame, colour: str) -> Series:
+    ordered = rows[rows["year"] > 0].sort_values("year").reset_index(drop=True)
+    return Series(label=label, rows=ordered, colour=colour)
+
+
+def _panel_name(size: int, language: Language) -> str:
+    if not size:
+        return language.text("Those present every year")
+    return language.plural("The one present every year", "The {n} present every year", size)
+
+
+def _who(names: Names, where: Where) -> str | None:
+    activity = where.get("activity", ALL)
+    return None if activity == ALL else names.activity(activity)
+
+
+def _years(series: Sequence[Series]) -> list[int]:
+    return [int(y) for s in series for y in s.rows.loc[s.rows["shown"], "year"]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """From the first to the last year that can be compared with it."""
+
+    first: int
+    last: int
+    before: float
+    after: float
+    se: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether the change is outside what chance gives 19 times in 20."""
+        return abs(self.after - self.before) > SURE * self.se
+
+    @property
+    def found(self) -> float:
+        """The change, in points, that would be found four times in five."""
+        return (SURE + POWER) * self.se
+
+
+def change(series: Series, plot: trend_lines.Plot) -> Change | None:
+    """Return the change over the last unbroken part of a series, if that has two years."""
+    parts = trend_lines.comparable_parts(series.rows, plot.breaks)
+    if not parts or len(parts[-1]) < 2:
+        return None
+    first, last = parts[-1].iloc[0], parts[-1].iloc[-1]
+    return Change(
+        first=int(first["year"]),
+        last=int(last["year"]),
+        before=float(first["estimate"]),
+        after=float(last["estimate"]),
+        se=float(np.hypot(first["se"], last["se"])),
+    )
+
+
+def _title(what: str, series: Sequence[Series], plot: trend_lines.Plot) -> str:
+    language = plot.names.language
+    main = series[-1] if series[-1].colour == "accent" else series[0]
+    found = change(main, plot)
+    subject = what if main is series[0] else f"{main.label}: {what}"
+    if found is None:
+        last = main.rows[main.rows["shown"]].iloc[-1]
+        return language.text(
+            "{item}: {value} in {year}; no other year can be compared with it",
+            item=subject,
+            value=language.number(last["estimate"]),
+            year=str(int(last["year"])),
+        )
+    numbers = {
+        "item": subject,
+        "before": language.number(found.before),
+        "after": language.number(found.after),
+        "first": str(found.first),
+        "last": str(found.last),
+    }
+    if np.isnan(found.se):
+        return language.text(
+            "{item}: {before} in {first}, {after} in {last}; how sure is not known", **numbers
+        )
+    if not found.sure:
+        return language.text(
+            "{item}: no sure change from {first} ({before}) to {last} ({after})", **numbers
+        )
+    if found.after > found.before:
+        return language.text("{item}: up from {before} ({first}) to {after} ({last})", **numbers)
+    return language.text("{item}: down from {before} ({first}) to {after} ({last})", **numbers)
+
+
+def _notes(series: Sequence[Series], plot: trend_lines.Plot) -> Iterator[str]:
+    language = plot.names.language
+    if plot.span != (0.0, 100.0):
+        yield language.text(
+            "The axis is cut: it shows {span} of 0–100.", span=language.range(*plot.span)
+        )
+    main = series[-1] if series[-1].colour == "accent" else series[0]
+    found = change(main, plot)
+    if found is not None and found.se > 0 and not found.sure:
+        yield language.text(
+            "No sure change: a change of {points} is found four times in five.",
+            points=language.number(found.found, 1),
+        )
+    if any(year in plot.breaks for year in plot.rounds[1:]):
+        yield language.text("Cut line: the question changed, and the years cannot be compared.")
+    hidden = sorted({int(y) for s in series for y in s.rows.loc[~s.rows["shown"], "year"]})
+    yield naming.left_out(plot.names, [str(year) for year in hidden])
+
+
+def _alt(what: str, series: Sequence[Series], plot: trend_lines.Plot) -> str:
+    language = plot.names.language
+    sentences = [
+        language.text("Line chart of {item} by year, with confidence intervals.", item=what)
+    ]
+    for one in series:
+        rows = one.rows[one.rows["shown"]]
+        if rows.empty:
+            continue
+        first, last = rows.iloc[0], rows.iloc[-1]
+        ordered = rows.sort_values("estimate")
+        low, high = ordered.iloc[0], ordered.iloc[-1]
+        sentences.append(
+            language.text(
+                "{series}: {before} in {first}, {after} in {last}; highest {high} ({top}), "
+                "lowest {low} ({bottom}).",
+                series=one.label,
+                before=language.number(first["estimate"]),
+                first=str(int(first["year"])),
+                after=language.number(last["estimate"]),
+                last=str(int(last["year"])),
+                high=language.number(high["estimate"]),
+                top=str(int(high["year"])),
+                low=language.number(low["estimate"]),
+                bottom=str(int(low["year"])),
+            )
+        )
+        sentences.append(naming.answers(plot.names, rows["n"].sum()))
+    return naming.sentences(*sentences)
+
+
+def _table(series: Sequence[Series], names: Names, what: str, name: str) -> table.Table:
+    text = names.language.text
+    rows = pd.concat([s.rows.assign(series=s.label) for s in series], ignore_index=True)
+    columns = [
+        table.Column(source="series", label=text("Series")),
+        table.Column(source="year", label=names.role("year"), kind="year"),
+        table.Column(source="estimate", label=what, kind="score"),
+        table.Column(
+            source="", label=text("95% interval"), kind="score", interval=("ci_low", "ci_high")
+        ),
+        table.Column(source="n", label=text("Answers"), kind="count"),
+    ]
+    caption = text("{item} by year, 0–100", item=what)
+    return table.build(rows, columns, names.language, name=name, caption=caption)
