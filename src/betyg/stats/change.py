@@ -19,8 +19,8 @@ __all__ = ["BREAK", "COLUMNS", "NO_OVERLAP", "decompose"]
 
 Array = NDArray[np.float64]
 
-NO_OVERLAP = "no shared activities"
-BREAK = "wording or scale changed"
+NO_OVERLAP = "no_shared_activity"
+BREAK = "question_changed"
 ALL = "all"
 COLUMNS = [
     "outcome", "agency", "year_from", "year_to",
@@ -68,7 +68,8 @@ def decompose(
     -------
     DataFrame
         outcome, agency, year_from, year_to; raw, like_for_like, mix, entry, exit, each with
-        _se, _low, _high (points); n_shared, n_from, n_to (cells); answers_from, answers_to;
+        _se, _low, _high (points); n_shared, n_from, n_to (activities both times, before,
+        after; cells, where activities do not vary); answers_from, answers_to;
         shares ("frame" or "design"); comparable and, where not, reason (then all parts
         are NaN); differs (raw and like for like differ in sign or significance: mix,
         not performance); shown (enough answers in both years).
@@ -83,7 +84,7 @@ def decompose(
     if known.table.empty:
         raise DataError(
             f"change: the estimates hold no mean of '{chosen}' by agency and year. Make them "
-            "with estimate.table(..., by=estimate.margins(survey)) in 02_results."
+            "with estimate.table and its own margins in 02_results."
         )
     rows = [
         _row(known, survey, (chosen, agency), years)
@@ -130,9 +131,9 @@ def _row(
         "year_from": years[0],
         "year_to": years[1],
         **_numbers(parts, hidden=bool(reason)),
-        "n_shared": parts.shared,
-        "n_from": int((~np.isnan(pair.means[0])).sum()),
-        "n_to": int((~np.isnan(pair.means[1])).sum()),
+        "n_shared": pair.count(0, 1),
+        "n_from": pair.count(0),
+        "n_to": pair.count(1),
         "answers_from": before,
         "answers_to": after,
         "shares": pair.source,

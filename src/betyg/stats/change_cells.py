@@ -34,6 +34,8 @@ class Pair:
         Of the shares: "frame" or "design".
     published : bool
         Whether the values were published, with or without their number of answers.
+    counted : ndarray of int, shape (cells,)
+        Activity of each cell; the cell itself where activities do not vary.
     """
 
     shares: tuple[Array, Array]
@@ -43,6 +45,14 @@ class Pair:
     answers: tuple[int, int]
     source: str
     published: bool
+    counted: NDArray[np.intp]
+
+    def count(self, *times: int) -> int:
+        """Return how many activities were measured at all of ``times`` (0 before, 1 after)."""
+        measured = np.ones(self.counted.size, dtype=bool)
+        for time in times:
+            measured &= ~np.isnan(self.means[time])
+        return int(np.unique(self.counted[measured]).size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +83,8 @@ class Cells:
         own = self.of(agency)
         sides = [own[own["year"] == year].set_index(["agency", "key"]) for year in years]
         index = sides[0].index.union(sides[1].index)
+        activity = pd.concat(sides)["activity"]
+        activity = activity[~activity.index.duplicated()].reindex(index)
         source = "frame" if all(side["population"].notna().all() for side in sides) else "design"
         column = "population" if source == "frame" else "weight"
         aligned = [side.reindex(index) for side in sides]
@@ -88,6 +100,7 @@ class Cells:
             answers=(int(sides[0]["n"].sum()), int(sides[1]["n"].sum())),
             source=source,
             published=self.published,
+            counted=pd.factorize(activity)[0] if (activity != ALL).all() else np.arange(len(index)),
         )
 
     def _covariance(self, aligned: pd.DataFrame, year: int) -> Array:
@@ -144,7 +157,9 @@ def cells_of(
         is_all = (means[role] == ALL).to_numpy()
         is_total = means[role].astype(str).isin(list(survey.totals)).to_numpy()
         inside &= ~is_all & ~is_total if role in roles else is_all
-    table = _keyed(means[inside], roles)[["agency", "year", "key", "estimate", "se", "df", "n"]]
+    kept = ["agency", "year", "activity", "key", "estimate", "se", "df", "n", "n_eff"]
+    cut = survey.kind == "responses" and not set(roles) <= set(survey.design.strata)
+    table = _small_cells(_keyed(means[inside], roles)[kept], cut=cut)
     table = table.merge(
         _weights(cells, roles, outcome), on=["agency", "year", "key"], validate="one_to_one"
     )
@@ -153,6 +168,32 @@ def cells_of(
     )
     dependent = {} if respondents is None else _dependent(respondents, survey, outcome, roles)
     return Cells(table=table, covariances=dependent, published=survey.kind == "published")
+
+
+def _small_cells(table: pd.DataFrame, *, cut: bool) -> pd.DataFrame:
+    """Mend the standard errors of small cells, whose shares are held fixed.
+
+    Linearisation takes the size of a domain as random; given its size, its variance is
+    n / (n - 1) larger. One answer tells nothing of its variance: it gets the pooled variance of
+    the cells of its agency and year, or of all.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Cells with estimate, se, df, n, n_eff.
+    cut : bool
+        Whether cells are parts of strata; where they are strata the factor is there already.
+    """
+    n, df = table["n"].to_numpy(np.float64), table["df"].to_numpy(np.float64)
+    grown = table["se"] ** 2 * np.where((n > 1) & cut, n / np.maximum(n - 1.0, 1.0), 1.0)
+    known = (df > 0) & np.isfinite(df)
+    single = grown * table["n_eff"]
+    weighted = table.assign(sum=np.where(known, single * df, 0.0), own=np.where(known, df, 0.0))
+    local = weighted.groupby(["agency", "year"])[["sum", "own"]].transform("sum")
+    overall = weighted["sum"].sum() / max(weighted["own"].sum(), 1.0)
+    pooled = (local["sum"] / local["own"].where(local["own"] > 0)).fillna(overall)
+    variance = grown.where(df > 0, pooled / table["n_eff"])
+    return table.assign(se=np.sqrt(variance)).drop(columns="n_eff")
 
 
 def _keyed(frame: pd.DataFrame, roles: list[str]) -> pd.DataFrame:

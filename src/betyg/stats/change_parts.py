@@ -95,8 +95,8 @@ def _weights(shares: tuple[Array, Array], both: NDArray[np.bool_]) -> tuple[Arra
     p1, p2 = np.where(both, before, 0.0) / kept[0], np.where(both, after, 0.0) / kept[1]
     bar, shift = (p1 + p2) / 2.0, (p2 - p1) / 2.0
     none = np.zeros_like(bar)
-    new = np.where(both, 0.0, after) - (1.0 - kept[1]) * p2
-    gone = -np.where(both, 0.0, before) + (1.0 - kept[0]) * p1
+    new = np.where(both, 0.0, after) - after[~both].sum() * p2
+    gone = -np.where(both, 0.0, before) + before[~both].sum() * p1
     first = np.stack([-before, -bar, shift, none, gone])
     second = np.stack([after, bar, shift, new, none])
     return first, second

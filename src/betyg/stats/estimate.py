@@ -23,7 +23,6 @@ __all__ = [
     "direct",
     "domain_mean",
     "from_cells",
-    "margins",
     "table",
 ]
 
@@ -111,12 +110,6 @@ def domain_mean(
     return MeanEstimate(estimate=float(mean), se=se, n=int(counted.sum()), df=design.degf(counted))
 
 
-def margins(survey: Study) -> Margins:
-    """Return the margins of the reports, and the cells that changes are made of."""
-    cell = ("agency", "year", *(role for role in ROLES if role in survey.compare.adjust_for))
-    return MARGINS if cell in MARGINS else (*MARGINS, cell)
-
-
 def table(
     respondents: pd.DataFrame,
     cells: pd.DataFrame,
@@ -134,7 +127,8 @@ def table(
     survey : Study
         The study.
     by : sequence of sequences of str, optional
-        Margins: the roles that each crosses; ``margins(survey)`` by default.
+        Margins: the roles that each crosses. By default ``MARGINS``, and of the outcome the means
+        by agency, year and all of ``compare.adjust_for``, which changes are made of.
     shares : {"korn-graubard", "wilson"}
         Intervals of shares.
 
@@ -188,7 +182,6 @@ def direct(
     ParameterError
         If a margin names something else than agency, year, activity and group.
     """
-    by = _checked(by, survey)
     if respondents.empty:
         return estimate_frames.arranged([], survey)
     frame, answers = estimate_entries.of_respondents(respondents, survey)
@@ -228,7 +221,6 @@ def from_cells(
     DesignError, ParameterError
         As in ``direct``.
     """
-    by = _checked(by, survey)
     if survey.kind == "published":
         return estimate_frames.arranged([_published(cells)], survey, known_n=False)
     if cells.empty:
@@ -239,19 +231,33 @@ def from_cells(
 
 
 def _estimated(
-    frame: Frame, answers: Iterator[Answers], survey: Study, by: Margins, shares: ShareInterval
+    frame: Frame,
+    answers: Iterator[Answers],
+    survey: Study,
+    by: Margins | None,
+    shares: ShareInterval,
 ) -> list[pd.DataFrame]:
-    margins = estimate_frames.layouts(frame, by, survey)
-    return [
-        part
-        for one in answers
-        for part in estimate_frames.rows_of(one, margins, frame=frame, survey=survey, shares=shares)
-    ]
+    chosen = _checked(MARGINS if by is None else by)
+    margins = estimate_frames.layouts(frame, chosen, survey)
+    cell = ("agency", "year", *(role for role in ROLES if role in survey.compare.adjust_for))
+    extra = [] if by is not None or cell in MARGINS else [cell]
+    cells = estimate_frames.layouts(frame, extra, survey)
+    needed = _parts(survey.compare.outcome, survey)
+    parts: list[pd.DataFrame] = []
+    for one in answers:
+        parts += estimate_frames.rows_of(one, margins, frame=frame, survey=survey, shares=shares)
+        if one.item in needed:
+            parts += estimate_frames.mean_rows(one, cells, frame=frame)
+    return parts
 
 
-def _checked(by: Margins | None, survey: Study) -> Margins:
-    if by is None:
-        return margins(survey)
+def _parts(outcome: str, survey: Study) -> set[str]:
+    """Return the outcome and, if it is a composite index, its items."""
+    items = {index.name: index.items for index in survey.composites}
+    return {outcome, *items.get(outcome, ())}
+
+
+def _checked(by: Margins) -> Margins:
     for margin in by:
         for role in margin:
             if role not in ROLES:

@@ -243,14 +243,14 @@ def domain_means(
     strata_of_piece = domains.piece_stratum
     touched = by_code(strata_of_piece, units, strata.size.size) > 0
     size = strata.size[strata_of_piece]
-    centred = np.where(size > 1, sums**2 / size, 0.0)
+    centred = np.where(size > 1, sums**2 / np.maximum(size, 1.0), 0.0)
     variance = by_code(
         domains.piece_domain,
         strata.factors(touched)[strata_of_piece] * np.maximum(squares - centred, 0.0),
         count,
     )
-    effective = total**2 / np.where(total > 0, by_code(domain, entries.square[kept], count), 1.0)
     some = total > 0
+    effective = total**2 / np.where(some, by_code(domain, entries.square[kept], count), 1.0)
     df = by_code(domains.piece_domain, units - (units > 0), count)
     return DomainMeans(
         estimate=np.where(some, mean, np.nan),

@@ -13,7 +13,7 @@ from betyg.stats.estimate_domains import DomainMeans, Domains, domain_means, dom
 from betyg.stats.estimate_entries import DONT_KNOW, ROLES, Answers, Frame
 from betyg.stats.proportions import ShareInterval, share_interval, t_interval
 
-__all__ = ["COLUMNS", "arranged", "layouts", "rows_of"]
+__all__ = ["COLUMNS", "arranged", "layouts", "mean_rows", "rows_of"]
 
 Array = NDArray[np.float64]
 
@@ -81,6 +81,18 @@ def rows_of(
             yield _long(means, domains, frame, (statistic, response), shares).assign(
                 item=answers.item
             )
+
+
+def mean_rows(
+    answers: Answers, margins: Sequence[tuple[tuple[str, ...], Domains]], *, frame: Frame
+) -> Iterator[pd.DataFrame]:
+    """Estimate only the mean of one item in every margin."""
+    for _, domains in margins:
+        means = domain_means(
+            answers.entries, answers.entries.score, domains=domains, strata=answers.strata
+        )
+        named = _long(means, domains, frame, ("mean", np.nan), "korn-graubard")
+        yield named.assign(item=answers.item)
 
 
 def _statistics(answers: Answers, dont_know: bool) -> Iterator[tuple[str, float, Array]]:

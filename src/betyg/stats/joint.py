@@ -108,7 +108,7 @@ def joint_means(
     labels = respondents[over] if isinstance(over, str) else over
     scores = scores_of(respondents, item, survey)
     names = _levels(labels[~np.isnan(scores)], survey)
-    level = pd.Categorical(labels.astype("str"), categories=names).codes
+    level = pd.Index(names).get_indexer(pd.Index(labels.astype("str")))
     columns = np.where(level[:, None] == np.arange(len(names)), scores[:, None], np.nan)
     return _joint(columns, tuple(names), design_of(respondents, survey), item)
 

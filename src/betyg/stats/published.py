@@ -1,0 +1,181 @@
+"""A mixed model of published values: the trend, and the change within places."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMResults
+from statsmodels.tools.sm_exceptions import ConvergenceWarning
+
+from betyg.data.study import Study
+from betyg.errors import ConvergenceError, DesignError
+
+__all__ = ["PublishedFit", "fit"]
+
+Array = NDArray[np.float64]
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedFit:
+    """Trend of published values, places apart from years.
+
+    Attributes
+    ----------
+    trend : DataFrame
+        year, estimate (mean of an average place, 0-100), se, ci_low, ci_high; change,
+        change_se, change_low, change_high (against the first year); n (places).
+    within : DataFrame
+        year_from, year_to, estimate (mean change of the places with a value both years), se,
+        ci_low, ci_high, n (such places).
+    sd_place, sd_rest : float
+        Standard deviation between places, and within places apart from the trend.
+    covariance : ndarray of float, shape (years, years)
+        Of the trend's estimates.
+    loglike : float
+        Restricted log-likelihood.
+    n : int
+        Values.
+    n_places : int
+        Places.
+    """
+
+    trend: pd.DataFrame
+    within: pd.DataFrame
+    sd_place: float
+    sd_rest: float
+    covariance: Array
+    loglike: float
+    n: int
+    n_places: int
+
+
+def fit(estimates: pd.DataFrame, survey: Study, *, item: str) -> PublishedFit:
+    """Fit value ~ year + (1 | agency) to published values by REML.
+
+    A place that is absent one year does not move the trend, because places
+    have their own level. What it may *not* be used for: bands, ranks or any comparison of
+    places with each other. Values come without (or with few) numbers of answers, so how much
+    of a place's deviation is sampling error cannot be told; and where the rows are a
+    selection of places, the trend is that of the selection.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Estimates of kind ``published``: agency, year, item, statistic, estimate.
+    survey : Study
+        Totals, which are left out, and breaks: only years on one series with the last are used.
+    item : str
+        The published measure.
+
+    Returns
+    -------
+    PublishedFit
+
+    Raises
+    ------
+    DesignError
+        If there are fewer than two years, or no place has values in two of them.
+    ConvergenceError
+        If the optimiser does not end.
+
+    References
+    ----------
+    R counterpart: ``lme4::lmer(value ~ factor(year) + (1 | agency))``.
+    """
+    values = estimates[
+        (estimates["item"] == item)
+        & (estimates["statistic"] == "mean")
+        & (estimates["agency"] != "all")
+        & (estimates["year"] != 0)
+        & estimates["estimate"].notna()
+        & ~estimates["agency"].isin(list(survey.totals))
+    ]
+    years = sorted(int(year) for year in values["year"].unique())
+    years = [year for year in years if survey.comparable(item, year, years[-1])]
+    values = values[values["year"].isin(years)]
+    repeated = values.groupby("agency", observed=True)["year"].nunique()
+    if len(years) < 2 or not (repeated > 1).any():
+        raise DesignError(
+            f"published: {item} has {len(years)} years and {int((repeated > 1).sum())} places with "
+            "values in two of them; a trend needs two years and repeated places."
+        )
+    result = _mixed(values, years, item)
+    k = len(years)
+    beta = np.asarray(result.fe_params, dtype=np.float64)
+    covariance = np.asarray(result.cov_params(), dtype=np.float64)[:k, :k]
+    return PublishedFit(
+        trend=_trend(values, years, beta, covariance),
+        within=_within(values, years),
+        sd_place=float(np.sqrt(np.asarray(result.cov_re)[0, 0])),
+        sd_rest=float(np.sqrt(result.scale)),
+        covariance=covariance,
+        loglike=float(result.llf),
+        n=len(values),
+        n_places=int(repeated.size),
+    )
+
+
+def _mixed(values: pd.DataFrame, years: list[int], item: str) -> MixedLMResults:
+    """Fit with one column a year, so that parameters are the years' means."""
+    year = values["year"].to_numpy()
+    columns = (year[:, None] == np.array(years)).astype(np.float64)
+    model = MixedLM(
+        values["estimate"].to_numpy(np.float64), columns, groups=values["agency"].astype("str")
+    )
+    with warnings.catch_warnings():
+        # Its message is about the numbers of an optimiser; ours is about the data.
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            return model.fit(reml=True, method=["lbfgs", "bfgs", "powell"])
+        except ConvergenceWarning as error:
+            raise ConvergenceError(
+                f"published: the mixed model of {item} did not converge ({error}). The places may "
+                "not differ at all, or too few have several years."
+            ) from error
+
+
+def _trend(values: pd.DataFrame, years: list[int], beta: Array, covariance: Array) -> pd.DataFrame:
+    se = np.sqrt(np.diag(covariance))
+    change = beta - beta[0]
+    change_se = np.sqrt(
+        np.maximum(np.diag(covariance) + covariance[0, 0] - 2.0 * covariance[0], 0.0)
+    )
+    change_se[0] = 0.0
+    counts = values.groupby("year")["agency"].nunique()
+    return pd.DataFrame(
+        {
+            "year": np.array(years, dtype=np.int16),
+            "estimate": beta,
+            "se": se,
+            "ci_low": beta - Z95 * se,
+            "ci_high": beta + Z95 * se,
+            "change": change,
+            "change_se": change_se,
+            "change_low": change - Z95 * change_se,
+            "change_high": change + Z95 * change_se,
+            "n": counts.reindex(years).to_numpy(np.int64),
+        }
+    )
+
+
+def _within(values: pd.DataFrame, years: list[int]) -> pd.DataFrame:
+    """Return the mean change of the same places between successive years, and first to last."""
+    wide = values.pivot_table(index="agency", columns="year", values="estimate", observed=True)
+    pairs = [*pairwise(years), *([(years[0], years[-1])] if len(years) > 2 else [])]
+    rows = []
+    for before, after in pairs:
+        change = (wide[after] - wide[before]).dropna().to_numpy(np.float64)
+        n = change.size
+        mean = float(change.mean()) if n else np.nan
+        se = float(change.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+        half = float(stdtrit(n - 1, 0.975)) * se if n > 1 else np.nan
+        rows.append((before, after, mean, se, mean - half, mean + half, n))
+    names = ["year_from", "year_to", "estimate", "se", "ci_low", "ci_high", "n"]
+    return pd.DataFrame(rows, columns=names).astype({"year_from": "int16", "year_to": "int16"})
