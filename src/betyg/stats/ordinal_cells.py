@@ -15,7 +15,7 @@ from betyg.stats.ordinal_design import Layout, Patterns
 from betyg.stats.ordinal_sandwich import Rows
 from betyg.stats.sums import by_code, rows_by_code
 
-__all__ = ["Answers", "answers_of"]
+__all__ = ["Answers", "answers_of", "check_aliased", "given_answers", "pattern_codes", "scaled"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -68,6 +68,7 @@ def answers_of(
     *,
     scale_within: Sequence[str],
     groups: tuple[str | None, str | None],
+    beside: Sequence[str] = (),
 ) -> Answers:
     """Collapse the cells of one item to patterns and check that the terms can be estimated.
 
@@ -81,6 +82,8 @@ def answers_of(
         Groups that keep their own effective size.
     groups : tuple of str or None
         Columns of strata and of primary sampling units.
+    beside : sequence of str
+        Further variables that patterns tell apart, those of random terms.
 
     Returns
     -------
@@ -92,16 +95,17 @@ def answers_of(
         As in ``ordinal.fit``.
     """
     cells = cells.reset_index(drop=True)
-    given = _given(cells)
-    weight, square = _scaled(given, [role for role in scale_within if role in given.columns])
+    given = given_answers(cells)
+    weight, square = scaled(given, [role for role in scale_within if role in given.columns])
     layout = ordinal_design.layout_of(given, terms)
-    pattern, first = _pattern_codes(given, layout)
+    roles = tuple(dict.fromkeys([*layout.roles, *beside]))
+    pattern, first = pattern_codes(given, roles)
     category, categories, scores = _categories(given)
     size = (first.size, categories.size)
     counts = by_code(pattern * size[1] + category, weight, size[0] * size[1]).reshape(size)
-    observed = given.iloc[first].loc[:, list(layout.roles)].reset_index(drop=True)
+    observed = given.iloc[first].loc[:, list(roles)].reset_index(drop=True)
     patterns = ordinal_design.collapse(observed, layout)
-    _check_aliased(patterns, layout)
+    check_aliased(patterns, layout)
     _check_separated(layout, patterns, counts)
     n = given["n"].to_numpy(np.float64)
     return Answers(
@@ -121,7 +125,7 @@ def answers_of(
     )
 
 
-def _given(cells: pd.DataFrame) -> pd.DataFrame:
+def given_answers(cells: pd.DataFrame) -> pd.DataFrame:
     """Keep answers; give unweighted cells the weights that counts stand for."""
     given = cells[cells["n"] > 0]
     if "kind" in given.columns:
@@ -148,7 +152,7 @@ def _place(cells: pd.DataFrame) -> str:
     return ", ".join(f"{role} {cells[role].iloc[0]}" for role in known) or "the item"
 
 
-def _scaled(given: pd.DataFrame, within: list[str]) -> tuple[Array, Array]:
+def scaled(given: pd.DataFrame, within: list[str]) -> tuple[Array, Array]:
     """Scale weights so that each group sums to its effective size."""
     weight = given["weight_sum"].to_numpy(np.float64)
     square = given["weight_sq_sum"].to_numpy(np.float64)
@@ -161,10 +165,11 @@ def _scaled(given: pd.DataFrame, within: list[str]) -> tuple[Array, Array]:
     return weight * factor, square * factor**2
 
 
-def _pattern_codes(given: pd.DataFrame, layout: Layout) -> tuple[Codes, Codes]:
+def pattern_codes(given: pd.DataFrame, roles: Sequence[str]) -> tuple[Codes, Codes]:
     """Return the pattern of each row, and a row of each pattern."""
     key = np.zeros(len(given), dtype=np.int64)
-    for role, levels in layout.levels.items():
+    for role in roles:
+        levels = ordinal_design.observed_levels(given[role])
         key = key * len(levels) + ordinal_design.encode(given[role], levels, role)
     _, first, pattern = np.unique(key, return_index=True, return_inverse=True)
     return pattern, first
@@ -189,7 +194,8 @@ def _names(categories: Array, layout: Layout) -> list[str]:
     return [*cuts, *layout.names]
 
 
-def _check_aliased(patterns: Patterns, layout: Layout) -> None:
+def check_aliased(patterns: Patterns, layout: Layout) -> None:
+    """Raise if a column is a sum of others."""
     lost = ordinal_design.aliased(patterns, layout.names)
     if lost:
         raise DesignError(
