@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
+import pyreadstat
 
 from betyg.data.study import Study
 from betyg.data.sums import write_sums
@@ -53,6 +56,7 @@ a,03,2011,1,4,3,9
 b,20,2011,1.5,1,9,2
 c,25,2012,2,,8,99
 """
+FULL = ROWS.replace("2,,8,99", "2,2,8,99")
 
 
 def load(
@@ -84,7 +88,43 @@ def load(
     return Study.load(folder.parent, folder.name)
 
 
-def frame(text: str) -> pd.DataFrame:
-    """Return a table written as comma-separated text."""
-    lines = [line.split(",") for line in text.strip().splitlines()]
-    return pd.DataFrame(lines[1:], columns=lines[0])
+def source(file: str, more: str = "", roles: str = ROLES) -> str:
+    """Return a [[source]] section."""
+    return f'[[source]]\nfile = "{file}"\n{more}\ncolumns = {roles}\n'
+
+
+def typed() -> pd.DataFrame:
+    """Return ``FULL`` as a table of texts and numbers."""
+    return pd.read_csv(io.StringIO(FULL), dtype={"office": str, "id": str})
+
+
+def written(tmp_path: Path, suffix: str) -> bytes:
+    """Return ``FULL`` as the bytes of a file of a format."""
+    path = tmp_path / f"made{suffix}"
+    frame = typed()
+    if suffix in (".sav", ".zsav"):
+        pyreadstat.write_sav(frame, path, compress=suffix == ".zsav")
+    elif suffix == ".dta":
+        pyreadstat.write_dta(frame, path)
+    elif suffix == ".xlsx":
+        frame.to_excel(path, index=False)
+    else:
+        frame.to_parquet(path)
+    return path.read_bytes()
+
+
+def workbook(cells: list[list[object]], title: str = "Data") -> openpyxl.Workbook:
+    """Return a workbook with one sheet."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = title
+    for row in cells:
+        sheet.append(row)
+    return book
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    """Return a workbook as bytes."""
+    held = io.BytesIO()
+    book.save(held)
+    return held.getvalue()

@@ -35,6 +35,7 @@ pct_a7 = "a7"
 outcome = "Q07"
 """
 PARENTS = {"Public Service": "", "Health Canada": "Public Service", "ROEB": "Health Canada"}
+ONE_ANSWER = "Q82"  # harm by the pay system: the survey counts only "not at all" as positive
 WITHIN = 2  # points: percentages of categories are rounded, the published one was not
 
 
@@ -124,6 +125,7 @@ def test_per_cent_positive_comes_back_within_rounding(cleaned, units):
         units, left_on=keys, right_on=["code", "year", "qid_2019"], validate="one_to_one"
     )
     gap = (both["share"] - both["pct_positive_published"]).abs()
+    gap = gap[both["item"] != ONE_ANSWER]
     assert len(gap.dropna()) > 2400
     assert gap.max() < WITHIN
     assert gap.median() < 0.5

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import openpyxl
-import pandas as pd
 import pyreadstat
 import pytest
-import raw_study
 
+import raw_study
 from betyg.data import read
 from betyg.data.raw_table import RawTable
-
-SOURCE = '[[source]]\nfile = "{file}"\n{more}\ncolumns = {roles}\n'
-
-
-def source(file: str, more: str = "", roles: str = raw_study.ROLES) -> str:
-    return SOURCE.format(file=file, more=more, roles=roles)
+from raw_study import saved, source, typed, workbook, written
 
 
 def received(tmp_path: Path, raw: dict, **arguments: object) -> RawTable:
@@ -39,25 +31,7 @@ EXPECTED = {
     "w": ["1", "1.5", "2"],
     "year": ["2011", "2011", "2012"],
 }
-ROWS = raw_study.ROWS.replace("2,,8,99", "2,2,8,99")
-
-
-def typed() -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(ROWS), dtype={"office": str, "id": str})
-
-
-def written(tmp_path: Path, suffix: str) -> bytes:
-    path = tmp_path / f"made{suffix}"
-    frame = typed()
-    if suffix in (".sav", ".zsav"):
-        pyreadstat.write_sav(frame, path, compress=suffix == ".zsav")
-    elif suffix == ".dta":
-        pyreadstat.write_dta(frame, path)
-    elif suffix == ".xlsx":
-        frame.to_excel(path, index=False)
-    else:
-        frame.to_parquet(path)
-    return path.read_bytes()
+ROWS = raw_study.FULL
 
 
 @pytest.mark.parametrize("suffix", [".sav", ".zsav", ".dta", ".xlsx", ".parquet"])
@@ -121,21 +95,6 @@ def test_only_the_columns_that_the_study_uses_are_kept(tmp_path):
     table = received(tmp_path, {"a.csv": ROWS.replace("\n", ",secret\n")})
     assert "secret" not in table.frame
     assert "secret" in table.columns
-
-
-def workbook(cells: list[list[object]], title: str = "Data") -> openpyxl.Workbook:
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = title
-    for row in cells:
-        sheet.append(row)
-    return book
-
-
-def saved(book: openpyxl.Workbook) -> bytes:
-    held = io.BytesIO()
-    book.save(held)
-    return held.getvalue()
 
 
 def cells() -> list[list[object]]:

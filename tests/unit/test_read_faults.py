@@ -8,11 +8,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-import raw_study
-from test_read import saved, source, workbook, written
 
+import raw_study
 from betyg.data import read
 from betyg.errors import DataError
+from raw_study import saved, source, workbook, written
 
 ROWS = raw_study.ROWS
 

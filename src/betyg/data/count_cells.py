@@ -61,6 +61,9 @@ def cells(
     if _unit(raw) != "count":
         n = np.where(np.isnan(n), sampling.answered(keys, survey), n)
         _check_base(raw, keys, n, problems)
+    if len(problems):
+        return _as_cells(keys[:0], table[:0], survey)
+    if _unit(raw) != "count":
         table = table * (n / table.sum(axis=1))[:, None]
     return _as_cells(keys, table, survey)
 

@@ -85,12 +85,13 @@ def _wide(
     needed = category_states.of_wide(raw, rows, survey) != OFF_SCALE
     marks = np.column_stack([hidden(raw, column) for column in raw.source.categories])
     suppressed = (marks & needed).any(axis=1) | _hidden_n(raw)
+    n = optional(raw, "n", among, problems)
     return Held(
         values=values,
-        n=optional(raw, "n", among, problems),
+        n=n,
         category=pd.Series("", index=range(len(rows)), dtype="str"),
         suppressed=suppressed,
-        empty=~(np.nan_to_num(values) > 0).any(axis=1) & ~suppressed,
+        empty=_says_nothing(raw, values, n) & ~suppressed,
     )
 
 
@@ -113,6 +114,16 @@ def _long(
         suppressed=suppressed,
         empty=np.isnan(value) & ~suppressed,
     )
+
+
+def _says_nothing(
+    raw: RawTable, values: NDArray[np.float64], n: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Mark rows without a number; a zero is one if it means that the remainder has all."""
+    chosen: NDArray[np.bool_] = (np.nan_to_num(values) > 0).any(axis=1)
+    if raw.source.remainder is not None:
+        chosen |= ~np.isnan(values).all(axis=1)
+    return ~chosen | (n == 0)
 
 
 def _hidden_n(raw: RawTable) -> NDArray[np.bool_]:

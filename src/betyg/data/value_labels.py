@@ -60,9 +60,10 @@ def _check_column(
             continue
         own = _likeness(label, scale, state_of(scale, code))
         other, best = _closest_other(label, scale, state_of(scale, code))
-        if best > own or (own < ALIKE and recoded is None):
+        swapped = best > own and best >= ALIKE
+        if swapped or (own < ALIKE and recoded is None):
             said = " / ".join(dict.fromkeys(scale.by_code[code].label.values()))
-            hint = f" (that is {other} in the study)" if best > own and best >= ALIKE else ""
+            hint = f" (that is {other} in the study)" if swapped else ""
             wrong.append(f"{raw} is '{label}'{hint}, in the study '{said}'")
     if wrong:
         more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
