@@ -93,9 +93,9 @@ class Project:
 
 
 def ran(result: subprocess.CompletedProcess[str]) -> set[str]:
-    """Return which notebooks make said to have run, as 'study label'."""
+    """Return what make said to have run, as 'study label'; pages are not counted."""
     lines = [line.split() for line in result.stdout.splitlines() if line.endswith(" s")]
-    return {" ".join(words[:2]) for words in lines}
+    return {" ".join(words[:2]) for words in lines if words[1] != "page"}
 
 
 def _cell(number: int, kind: str, source: str, *tags: str) -> dict[str, object]:

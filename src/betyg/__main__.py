@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ RAW = Path("data/raw")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 2 for what the user can mend."""
     options = _parser().parse_args(arguments)
+    # Jupyter would build a grammar of web addresses, which takes a second or two and is not used.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     command: Callable[[argparse.Namespace], None] = options.command
     try:
         command(options)
@@ -68,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
 
     job = _read_key(options.key)
     seconds = notebook.run(job)
-    _done(job["target"], f"{job['study']:<18} {job['label']:<18} {seconds:6.1f} s")
+    _done(job["target"], _line(job["study"], job["label"], seconds))
 
 
 def keep(options: argparse.Namespace) -> None:
@@ -82,6 +85,7 @@ def keep(options: argparse.Namespace) -> None:
 
 def render(options: argparse.Namespace) -> None:
     """Write the page that readers get of a notebook."""
+    began = time.monotonic()
     from betyg.data.study import Study
     from betyg.publish import document
 
@@ -96,11 +100,13 @@ def render(options: argparse.Namespace) -> None:
         synthetic=survey.synthetic,
         labels=_names(survey, facts["language"]),
     )
-    _done(facts["target"], f"{facts['study']:<18} page in {facts['language']}")
+    label = f"page in {facts['language']}"
+    _done(facts["target"], _line(facts["study"], label, time.monotonic() - began))
 
 
 def preflight(options: argparse.Namespace) -> None:
     """Check a study before its notebooks run: all problems at once."""
+    began = time.monotonic()
     from betyg.data.study import Study
 
     facts = _read_key(options.key)
@@ -115,7 +121,7 @@ def preflight(options: argparse.Namespace) -> None:
         sys.stderr.write(f"warning: {warning}\n")
     passed = options.key.with_suffix(".ok")
     passed.write_text("")
-    _done(str(passed), f"{facts['study']:<18} preflight")
+    _done(str(passed), _line(facts["study"], "preflight", time.monotonic() - began))
 
 
 def new(options: argparse.Namespace) -> None:
@@ -167,6 +173,10 @@ def _folder(study: str) -> Path:
 
 def _read_key(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _line(study: str, label: str, seconds: float) -> str:
+    return f"{study:<18} {label:<18} {seconds:6.1f} s"
 
 
 def _done(target: str, line: str) -> None:

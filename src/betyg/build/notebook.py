@@ -119,8 +119,6 @@ def _ended(error: Exception) -> str:
 
 
 def _papermill() -> ModuleType:
-    """Import papermill without a grammar that checks web addresses and takes a second to build."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import papermill
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we say it ourselves, once

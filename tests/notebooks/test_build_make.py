@@ -1,0 +1,259 @@
+"""make in a scratch copy of the repository: what it runs, what it leaves alone, what it says."""
+
+import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from toy import CLEAN, REPORT, Project, ran, write_notebook
+
+ONE = {"one preflight", "one 01_clean", "one 05_report-sv"}
+PAGE = "reports/one/one-report-sv-synthetic.html"
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Two studies, built once in Swedish; nobody changes this one."""
+    project = Project(tmp_path_factory.mktemp("make"), "one", "two")
+    result = project.make("report", "LANGUAGE=sv")
+    assert result.returncode == 0, result.stderr
+    assert ran(result) == ONE | {line.replace("one", "two") for line in ONE}
+    return project
+
+
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Project:
+    """A copy of the finished project, to be changed."""
+    copy = object.__new__(Project)
+    copy.folder = tmp_path / "copy"
+    shutil.copytree(finished.folder, copy.folder)
+    return copy
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def report(project: Project, *arguments: str, status: int = 0) -> set[str]:
+    result = project.make("report", "LANGUAGE=sv", *arguments)
+    assert result.returncode == status, result.stdout + result.stderr
+    return ran(result)
+
+
+def said(result: subprocess.CompletedProcess[str], *parts: str) -> None:
+    """Check an error: its exit code, its words, and that it is no traceback."""
+    assert result.returncode == 2, result.stdout + result.stderr
+    for part in parts:
+        assert part in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_second_make_does_nothing_and_says_so_in_under_a_second(project: Project) -> None:
+    project.make("report", "LANGUAGE=sv")
+    began = time.monotonic()
+    result = project.make("report", "LANGUAGE=sv")
+    assert time.monotonic() - began < 1
+    assert result.stdout == "make report: everything is up to date.\n"
+    assert result.stderr == ""
+
+
+def test_one_byte_of_one_study_builds_that_study_only(project: Project) -> None:
+    edit(project.folder / "data/raw/two/SOURCE.md", "a", "b")
+    assert report(project) == {line.replace("one", "two") for line in ONE}
+
+
+def test_words_are_put_in_without_running_anything(project: Project) -> None:
+    edit(project.folder / "notebooks/05_report.ipynb", "## Svar", "## Resultat")
+    assert report(project, "STUDY=one") == set()
+    assert b"Resultat" in project.built(PAGE)[PAGE]
+
+
+def test_code_of_the_report_runs_the_report_only(project: Project) -> None:
+    edit(project.folder / "notebooks/05_report.ipynb", "len(answers[", "1 + len(answers[")
+    assert report(project, "STUDY=one") == {"one 05_report-sv"}
+
+
+def test_a_table_that_came_out_the_same_runs_nothing_after_it(project: Project) -> None:
+    edit(project.folder / "notebooks/01_clean.ipynb", "# From", "# Out of")
+    edit(project.folder / "notebooks/01_clean.ipynb", "import pandas", "import math, pandas")
+    assert report(project, "STUDY=one") == {"one 01_clean"}
+    assert report(project, "STUDY=one") == set()
+
+
+def test_a_changed_table_runs_what_reads_it(project: Project) -> None:
+    old, new = "store.write(answers,", "store.write(answers[1:],"
+    edit(project.folder / "notebooks/01_clean.ipynb", old, new)
+    assert report(project, "STUDY=one") == {"one 01_clean", "one 05_report-sv"}
+
+
+def test_a_module_runs_the_notebooks_that_reach_it_unless_only_its_words_change(
+    project: Project,
+) -> None:
+    store = project.folder / "src/betyg/data/store.py"
+    store.write_text(store.read_text("utf-8") + "\n# more words\n")
+    (project.folder / "src/betyg/stats/unreached.py").write_text("x = 1\n")
+    assert report(project, "STUDY=one") == set()
+    store.write_text(store.read_text("utf-8") + "\nmore_code = 1\n")
+    assert report(project, "STUDY=one") == {"one 01_clean", "one 05_report-sv"}
+
+
+@pytest.mark.parametrize("damage", ["deleted", "truncated"])
+def test_a_table_that_is_not_as_it_was_written_is_made_again(project: Project, damage: str) -> None:
+    table = project.folder / "data/processed/one/answers.parquet"
+    whole = table.read_bytes()
+    table.unlink()
+    if damage == "truncated":
+        table.write_bytes(whole[:-20])
+    assert "one 01_clean" in report(project, "STUDY=one")
+    assert table.read_bytes() == whole
+
+
+def test_a_write_call_that_is_taken_out_stops_the_build(project: Project) -> None:
+    before = project.built("reports/**/*")
+    write_notebook(project.folder / "notebooks/01_clean.ipynb", CLEAN[:-1])
+    result = project.make("report")
+    said(result, "05_report.ipynb reads table 'answers', which no notebook writes")
+    assert project.built("reports/**/*") == before
+
+
+def test_one_study_that_fails_does_not_stop_the_other(project: Project) -> None:
+    with (project.folder / "data/raw/one/answers.csv").open("ab") as file:
+        file.write(b"\r\n")
+    edit(project.folder / "data/raw/two/SOURCE.md", "a", "b")
+    before = project.built("reports/one/*")
+    result = project.make("report", "LANGUAGE=sv")
+    said(result, "data/raw/one", "'answers.csv' has changed", "make sums STUDY=one")
+    assert ran(result) == {line.replace("one", "two") for line in ONE}
+    assert project.built("reports/one/*") == before
+    assert project.make("sums", "STUDY=one").returncode == 0
+    assert report(project, "STUDY=one") == ONE
+
+
+def test_a_study_toml_that_cannot_be_read_stops_its_own_study_only(project: Project) -> None:
+    (project.folder / "data/raw/one/study.toml").write_text("[study\n")
+    edit(project.folder / "data/raw/two/SOURCE.md", "a", "b")
+    result = project.make("report", "LANGUAGE=sv")
+    said(result, "study.toml")
+    assert "two 05_report-sv" in ran(result)
+
+
+def test_a_failing_cell_is_told_and_only_the_rest_runs_when_it_is_mended(project: Project) -> None:
+    notebook = project.folder / "notebooks/05_report.ipynb"
+    edit(notebook, "Markdown(f", "Markdwn(f")
+    before = project.built("reports/**/*")
+    result = project.make("report", "LANGUAGE=sv", "STUDY=one")
+    said(result, "stopped in cell 7 of 7", "NameError: name 'Markdwn' is not defined")
+    said(result, "build/one/05_report-sv.failed.ipynb", "make report STUDY=one")
+    assert project.built("reports/**/*") == before
+    edit(notebook, "Markdwn(f", "Markdown(f")
+    assert report(project, "STUDY=one") == {"one 05_report-sv"}
+    assert project.built("reports/**/*") == before
+
+
+def test_other_parameters_stand_beside_the_canonical_report(project: Project) -> None:
+    before = project.built("reports/one/*")
+    assert report(project, "STUDY=one", "PARAMS=year_from=2012") == ONE
+    page = "reports/one/variants/year_from=2012/one-report-sv-synthetic.html"
+    assert b"2012: " in project.built(page)[page]
+    assert project.built("reports/one/*") == before
+    assert report(project, "STUDY=one", "PARAMS=year_from=2012") == set()
+    assert report(project, "STUDY=one") == set()
+
+
+@pytest.mark.parametrize(
+    ("argument", "part"),
+    [
+        ("PARAMS=yer_from=2012", "Did you mean 'year_from'?"),
+        ("PARAMS=year_from=soon", "year_from is declared as int, but 'soon' is a str"),
+        ("STUDY=onne", "Did you mean 'one'?"),
+        ("LANGUAGE=de", "Choose from: en, sv."),
+    ],
+)
+def test_a_wrong_choice_is_refused_with_the_right_ones(
+    finished: Project, argument: str, part: str
+) -> None:
+    said(finished.make("report", argument), part)
+
+
+def test_a_study_gives_values_to_a_notebook(project: Project) -> None:
+    toml = project.folder / "data/raw/one/study.toml"
+    toml.write_text(toml.read_text("utf-8") + "\n[parameters.05_report]\nyear_from = 2012\n")
+    report(project, "STUDY=one")
+    assert b"2012: " in project.built(PAGE)[PAGE]
+    edit(toml, "year_from = 2012", "yer_from = 2012")
+    said(
+        project.make("report", "STUDY=one"),
+        "study.toml [parameters.05_report]",
+        "Did you mean 'year_from'?",
+    )
+
+
+def test_a_desktops_language_setting_chooses_nothing(project: Project) -> None:
+    result = project.make("report", "STUDY=one", LANGUAGE="de_DE:de")
+    assert result.returncode == 0
+    assert ran(result) == {"one 05_report-en"}
+
+
+def test_an_added_notebook_runs_with_the_others(project: Project) -> None:
+    cells = [CLEAN[1], ("code", "print(study)"), ("code", "!echo from the shell")]
+    write_notebook(project.folder / "notebooks/03b_my_check.ipynb", cells)
+    assert report(project, "STUDY=two") == {"two 03b_my_check"}
+    kept = json.loads((project.folder / "reports/two/notebooks/03b_my_check.ipynb").read_text())
+    assert kept["cells"][2]["outputs"][0]["text"] == "two\n"
+
+
+def test_a_notebook_with_a_space_in_its_name_is_told_of(project: Project) -> None:
+    write_notebook(project.folder / "notebooks/03 check.ipynb", REPORT)
+    result = project.make("report", "LANGUAGE=sv")
+    assert result.returncode == 0
+    assert "03 check.ipynb: not run" in result.stderr
+    assert "03_check.ipynb" in result.stderr
+
+
+def test_a_missing_translation_is_told_and_stops_nothing(project: Project) -> None:
+    write_notebook(project.folder / "notebooks/05_report.ipynb", [*REPORT[:4], *REPORT[5:]])
+    result = project.make("preflight", "STUDY=one")
+    assert result.returncode == 0
+    assert "05_report.ipynb, cell 4: text for readers in sv, none in en" in result.stderr
+
+
+def test_two_at_a_time_give_the_same_bytes(finished: Project, tmp_path: Path) -> None:
+    parallel = Project(tmp_path, "one", "two")
+    result = parallel.make("-j2", "report", "LANGUAGE=sv")
+    assert result.returncode == 0, result.stderr
+    assert parallel.built("reports/**/*") == finished.built("reports/**/*")
+    assert parallel.built("data/processed/**/*") == finished.built("data/processed/**/*")
+
+
+def test_make_alone_lists_the_targets_and_sets_nothing_up(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    for target in ("help", "clean"):
+        assert project.make("VENV=", target).returncode == 0
+    assert "make report" in project.make("VENV=").stdout
+    assert not (tmp_path / ".venv").exists()
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_missing_python_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    for name in ("python3", *(f"python3.{minor}" for minor in range(11, 15))):
+        old = tmp_path / "bin" / name
+        old.parent.mkdir(exist_ok=True)
+        old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2 && exit\nexit 1\n')
+        old.chmod(0o755)
+    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    result = project.make("VENV=", "report", PATH=path, CONDA_DEFAULT_ENV="")
+    said(result, "betyg needs Python 3.11 or later", "found: Python 3.9.2")
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_new_needs_a_name_and_begins_a_study(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    said(project.make("new"), "make new STUDY=name")
+    assert project.make("new", "STUDY=users_2026").returncode == 0
+    assert (tmp_path / "data/raw/users_2026/study.toml").exists()
