@@ -19,7 +19,7 @@ from betyg.data.settings import Source
 __all__ = ["RawTable", "categorical", "gather", "places", "spelled"]
 
 SHOWN = 5  # examples of one kind of problem that a message names
-BATCH = 100_000  # rows held as Python lists at a time
+BATCH = 2_000  # rows held as Python lists at a time: more would slow the garbage collector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,8 @@ def places(lines: Sequence[int], *, word: str = "line") -> str:
 
 def spelled(value: object) -> str:
     """Spell a cell of a binary format as a text file would hold it."""
+    if isinstance(value, str):
+        return value
     if value is None or value is pd.NaT or value is pd.NA:
         return ""
     if isinstance(value, (bool, np.bool_)):

@@ -96,7 +96,7 @@ class Rows:
                 if len(cells) < self.width or any(cells[self.width :]):
                     self.ragged.append((start, len(cells)))
                     continue
-            elif not any(cells):
+            elif not cells[0] and not any(cells):
                 continue
             yield start, cells
 
