@@ -62,6 +62,7 @@ class Project:
 
     def __init__(self, folder: Path, *studies: str) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         for name in ("Makefile", "requirements.lock", "pyproject.toml"):
             shutil.copy(ROOT / name, folder / name)
         shutil.copytree(
