@@ -88,7 +88,7 @@ NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
 
 %/betyg-is-set-up: requirements.lock pyproject.toml
 	@if [ ! -f $(@D)/requirements.lock ] || ! $(PYTHON) -c pass; then $(if $(CONDA),:,$(NEW_VENV)); fi
-	@if ! cmp -s requirements.lock $(@D)/requirements.lock; then rm -f $(@D)/requirements.lock; \
+	@if ! cmp -s requirements.lock $(@D)/requirements.lock; then rm -f $@ $(@D)/requirements.lock; \
 	  echo "installing the packages of requirements.lock: a minute or so, once"; \
 	  $(PIP) --require-hashes -r requirements.lock; fi
 	@$(PIP) --no-deps --no-build-isolation --editable .
