@@ -107,14 +107,14 @@ def fit(estimates: pd.DataFrame, survey: Study, *, item: str) -> PublishedFit:
             "values in two of them; a trend needs two years and repeated places."
         )
     result = _mixed(values, years, item)
-    k = len(years)
     beta = np.asarray(result.fe_params, dtype=np.float64)
-    covariance = np.asarray(result.cov_params(), dtype=np.float64)[:k, :k]
+    between, rest = float(np.asarray(result.cov_re)[0, 0]), float(result.scale)
+    covariance = _covariance(values, years, between, rest)
     return PublishedFit(
         trend=_trend(values, years, beta, covariance),
         within=_within(values, years),
-        sd_place=float(np.sqrt(np.asarray(result.cov_re)[0, 0])),
-        sd_rest=float(np.sqrt(result.scale)),
+        sd_place=float(np.sqrt(between)),
+        sd_rest=float(np.sqrt(rest)),
         covariance=covariance,
         loglike=float(result.llf),
         n=len(values),
@@ -139,6 +139,18 @@ def _mixed(values: pd.DataFrame, years: list[int], item: str) -> MixedLMResults:
                 f"published: the mixed model of {item} did not converge ({error}). The places may "
                 "not differ at all, or too few have several years."
             ) from error
+
+
+def _covariance(values: pd.DataFrame, years: list[int], between: float, rest: float) -> Array:
+    """Return (X' V^-1 X)^-1 for V = rest I + between J within places.
+
+    MixedLM's own covariance inverts a Hessian that mixes years and variances.
+    """
+    present = pd.crosstab(values["agency"].astype("str"), values["year"]).reindex(columns=years)
+    x = present.to_numpy(np.float64)
+    shrink = between / (rest + between * x.sum(axis=1))
+    information = (np.diag(x.sum(axis=0)) - (x.T * shrink) @ x) / rest
+    return np.asarray(np.linalg.inv(information), dtype=np.float64)
 
 
 def _trend(values: pd.DataFrame, years: list[int], beta: Array, covariance: Array) -> pd.DataFrame:
