@@ -120,6 +120,18 @@ def test_codes_off_the_scale_are_listed_with_count_and_first_lines(tmp_path):
     assert tables.respondents["help.missing"].astype("str").tolist()[3] == "no_answer"
 
 
+def test_many_columns_with_the_same_fault_are_cut_short(tmp_path):
+    items = [f"i{at}" for at in range(9)]
+    facts = {
+        "codebook.csv": "item,theme,scale,label_sv,label_en\noverall,,grade,H,O\n"
+        + "".join(f"{item},,agree,{item},{item}\n" for item in items)
+    }
+    head = "id,office,year,w,overall," + ",".join(items) + "\n"
+    said = fault(tmp_path, head + "a,03,2011,1,9" + ",7" * 9 + "\n", facts=facts)
+    assert "6 problems" in said
+    assert "a.csv: 4 more columns hold codes that are not on their scale." in said
+
+
 def test_labels_in_the_cells_are_read_as_their_codes(tmp_path):
     tables = cleaned(tmp_path, ROWS + "d,03,2011,1,Very good,Vet inte,Betyg 7\n")
     last = tables.respondents.iloc[3]

@@ -75,6 +75,16 @@ def test_what_is_missing_to_a_hundred_goes_to_the_remainder(tmp_path):
     assert "remainder" in said
 
 
+def test_rows_that_do_not_add_up_may_be_left_out_and_are_counted(tmp_path):
+    text = WIDE + "25,2011,help,80,50,50,30,10,0\n"
+    assert "line 4: the percentages add up to 140" in fault(tmp_path, text, wide())
+    more = '[cleaning]\nout_of_range = "no_answer"\n'
+    survey, cleaned = tables(tmp_path, text, wide(), more=more)
+    assert (account(cleaned)["no answer at all"], account(cleaned)["kept"]) == (1, 2)
+    assert "1 rows whose numbers do not add up" in cleaned.attrition["note"].tolist()
+    assert set(cells.collapse(cleaned, survey)["agency"]) == {"03", "20"}
+
+
 def test_fractions_and_percent_signs_are_percentages(tmp_path):
     text = HEADER + "03,2011,help,10,0.1,0.2,0.3,0.4,0\n"
     found = of(collapsed(tmp_path, text, wide('values = "fraction"\n')), "help")

@@ -66,10 +66,12 @@ def table(
     why = repeats(rows, used, survey, problems)
     cells: list[pd.DataFrame] = []
     for at, raw in enumerate(used):
-        own = rows["source"].to_numpy() == at
-        _account(raw, len(tables[at].lines), why[own], ledger)
+        own = rows[(rows["source"] == at).to_numpy()]
+        reasons = why[own.index]
         make = count_cells.cells if survey.kind == "counts" else published.cells
-        cells.append(make(raw, held[at], rows[own & (why == "")], survey, problems))
+        cells.append(make(raw, held[at], own[reasons == ""], survey, problems))
+        unusable = (reasons == "") & ~_have_cells(own, cells[-1])
+        _account(raw, len(tables[at].lines), reasons, unusable, ledger)
     return _finished(pd.concat(cells, ignore_index=True), survey)
 
 
@@ -104,12 +106,28 @@ def _with_numbers(rows: pd.DataFrame, held: Held) -> pd.DataFrame:
     return rows.assign(category=held.category, content=held.content(), why=why)
 
 
-def _account(raw: RawTable, read: int, why: NDArray[np.str_], ledger: Ledger) -> None:
+def _have_cells(rows: pd.DataFrame, cells: pd.DataFrame) -> NDArray[np.bool_]:
+    keys = pd.MultiIndex.from_frame(rows[counts.KEYS])
+    return np.asarray(keys.isin(pd.MultiIndex.from_frame(cells[counts.KEYS])))
+
+
+def _account(
+    raw: RawTable,
+    read: int,
+    why: NDArray[np.str_],
+    unusable: NDArray[np.bool_],
+    ledger: Ledger,
+) -> None:
     dropped = {reason: int((why == reason).sum()) for reason in np.unique(why) if reason}
-    unlisted = dropped.get("declared not used", 0)
+    unlisted, wrong = dropped.get("declared not used", 0), int(unusable.sum())
     dropped["declared not used"] = unlisted + read - len(why)
-    note = f"{unlisted} rows of items that are not in codebook.csv" if unlisted else ""
-    ledger.enter(raw.source.id, read=read, dropped=dropped, notes={"declared not used": note})
+    dropped["no answer at all"] = dropped.get("no answer at all", 0) + wrong
+    notes = {
+        "declared not used": f"{unlisted} rows of items that are not in codebook.csv",
+        "no answer at all": f"{wrong} rows whose numbers do not add up",
+    }
+    said = {step: note for step, note in notes.items() if not note.startswith("0 ")}
+    ledger.enter(raw.source.id, read=read, dropped=dropped, notes=said)
 
 
 def _no_cells() -> pd.DataFrame:

@@ -82,9 +82,8 @@ def groups(rows: pd.DataFrame) -> list[tuple[tuple[str, int], NDArray[np.intp]]]
 
 
 def _state(raw: str, item: str, year: int, survey: Study) -> int:
-    looks = survey.crosswalk_rows(item, year)
     scale: Scale = survey.scale_of(item, year)
-    recode = looks[0].recode if looks else {}
+    recode = {k: v for look in survey.crosswalk_rows(item, year) for k, v in look.recode.items()}
     code = recode.get(raw) or recode.get(whole(raw) or raw) or raw
     known = recognised(code, survey.category_spellings(scale))
     return OFF_SCALE if known is None else state_of(scale, known)

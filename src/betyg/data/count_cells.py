@@ -30,6 +30,9 @@ def cells(
 ) -> pd.DataFrame:
     """Return a cell for each key and category that anybody chose.
 
+    Rows whose numbers do not add up are problems; under ``out_of_range = "no_answer"`` they have
+    no cell.
+
     Parameters
     ----------
     raw : RawTable
@@ -55,7 +58,9 @@ def cells(
         slack = 0.5 * category_states.sizes(keys, survey) + 0.51
     remainder = category_states.of_remainder(raw, keys, survey)
     rest = whole - table.sum(axis=1)
-    _check_sums(raw, keys, rest=rest, slack=slack, remainder=remainder, problems=problems)
+    wrong = (rest < -slack) | ((rest > slack) & (remainder == OFF_SCALE))
+    if survey.cleaning.out_of_range == "error":
+        _report_sums(raw, keys, rest, np.flatnonzero(wrong), problems)
     rest = np.where(remainder == OFF_SCALE, 0.0, np.clip(rest, 0.0, None))
     table[np.arange(len(keys)), remainder - LOWEST] += rest
     if _unit(raw) != "count":
@@ -65,7 +70,7 @@ def cells(
         return _as_cells(keys[:0], table[:0], survey)
     if _unit(raw) != "count":
         table = table * (n / table.sum(axis=1))[:, None]
-    return _as_cells(keys, table, survey)
+    return _as_cells(keys[~wrong], table[~wrong], survey)
 
 
 def whole_numbers(table: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -125,17 +130,14 @@ def _long(
     return first, table
 
 
-def _check_sums(
+def _report_sums(
     raw: RawTable,
     keys: pd.DataFrame,
-    *,
     rest: NDArray[np.float64],
-    slack: NDArray[np.float64],
-    remainder: NDArray[np.int8],
+    wrong: NDArray[np.intp],
     problems: Problems,
 ) -> None:
     """Note rows whose categories add up to more than the whole, or to less without remainder."""
-    wrong = np.flatnonzero((rest < -slack) | ((rest > slack) & (remainder == OFF_SCALE)))
     if not len(wrong):
         return
     places = keys["row"].to_numpy()[wrong]
@@ -150,7 +152,8 @@ def _check_sums(
         'Set values = "fraction" in its [[source]]: these are shares of 1.'
         if fractions
         else "If the rest is don't know or no answer, say so: remainder = code, in its "
-        "[[source]]; if it is hidden, list its spelling in `suppressed`.",
+        "[[source]]; if it is hidden, list its spelling in `suppressed`; to leave such rows out, "
+        'set out_of_range = "no_answer" in [cleaning].',
     )
 
 

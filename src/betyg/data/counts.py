@@ -120,10 +120,10 @@ def _says_nothing(
     raw: RawTable, values: NDArray[np.float64], n: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Mark rows without a number; a zero is one if it means that the remainder has all."""
-    chosen: NDArray[np.bool_] = (np.nan_to_num(values) > 0).any(axis=1)
+    silent = np.all(~(values > 0), axis=1)
     if raw.source.remainder is not None:
-        chosen |= ~np.isnan(values).all(axis=1)
-    return ~chosen | (n == 0)
+        silent = np.all(np.isnan(values), axis=1)
+    return np.asarray(silent | (n == 0))
 
 
 def _hidden_n(raw: RawTable) -> NDArray[np.bool_]:

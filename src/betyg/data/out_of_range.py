@@ -6,10 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from betyg.data.codebook import Scale
-from betyg.data.raw_table import SHOWN, RawTable
+from betyg.data.raw_table import SHOWN, RawTable, add_few
 from betyg.errors import Problems
 
 __all__ = ["OutOfRange"]
+
+REMEDY = (
+    "Add the code to scales.csv, map it in column recode of crosswalk.csv, or set "
+    'out_of_range = "no_answer" in [cleaning].'
+)
 
 
 class OutOfRange:
@@ -27,6 +32,7 @@ class OutOfRange:
 
     def report(self, table: RawTable, problems: Problems) -> None:
         """Note one problem a column: the codes, how often, and where they stand first."""
+        found: list[tuple[str, str, str]] = []
         for (column, _), (scale, chunks) in self._cells.items():
             rows = np.unique(np.concatenate(chunks))
             codes, values = table.coded(column)
@@ -38,9 +44,8 @@ class OutOfRange:
             ]
             more = f" and {len(distinct) - SHOWN} more codes" if len(distinct) > SHOWN else ""
             known = ", ".join(category.code for category in scale.categories)
-            problems.add(
-                table.where(rows, column=column),
-                f"{', '.join(shown)}{more}: not on scale '{scale.scale}', whose codes are {known}.",
-                "Add the code to scales.csv, map it in column recode of crosswalk.csv, or set "
-                'out_of_range = "no_answer" in [cleaning].',
-            )
+            where = table.where(rows, column=column)
+            what = f"{', '.join(shown)}{more}: not on scale '{scale.scale}'"
+            found.append((where, f"{what}, whose codes are {known}.", REMEDY))
+        more = "columns hold codes that are not on their scale"
+        add_few(found, problems, file=table.source.file, more=more)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from betyg.data.codebook import normal
 from betyg.data.settings import Source
+from betyg.errors import Problems
 
-__all__ = ["RawTable", "categorical", "gather", "places", "spelled"]
+__all__ = ["SHOWN", "RawTable", "add_few", "categorical", "gather", "places", "spelled"]
 
 SHOWN = 5  # examples of one kind of problem that a message names
 BATCH = 2_000  # rows held as Python lists at a time: more would slow the garbage collector
@@ -82,6 +83,16 @@ class RawTable:
             labels=self.labels,
             missing=self.missing,
         )
+
+
+def add_few(
+    found: Sequence[tuple[str, str, str]], problems: Problems, *, file: str, more: str
+) -> None:
+    """Note the first problems of one kind in a file, each with place and remedy; count the rest."""
+    for one in found[:SHOWN]:
+        problems.add(*one)
+    if len(found) > SHOWN:
+        problems.add(file, f"{len(found) - SHOWN} more {more}.", "Mend these first, and try again.")
 
 
 def places(lines: Sequence[int], *, word: str = "line") -> str:

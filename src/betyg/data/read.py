@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from betyg.data import harmonise, read_binary, read_delimited, read_excel, roles
-from betyg.data.raw_table import RawTable
+from betyg.data.raw_table import RawTable, add_few
 from betyg.data.settings import Source
 from betyg.data.study import Study
 from betyg.errors import Problems, did_you_mean
@@ -95,12 +95,14 @@ def _declared(source: Source) -> set[str]:
 
 def lacks(table: RawTable, required: Set[str], remedy: str, problems: Problems) -> None:
     """Note the required columns that the file does not have."""
+    found: list[tuple[str, str, str]] = []
     for column in sorted(required - set(table.columns)):
         hint = did_you_mean(column, table.columns)
         said = [f"column '{column}' is missing."]
         said += [hint] if hint.startswith("Did") else []
-        said += [f"The file has: {_listed(table.columns)}."]
-        problems.add(table.source.file, " ".join(said), remedy)
+        said += [] if found else [f"The file has: {_listed(table.columns)}."]
+        found.append((table.source.file, " ".join(said), remedy))
+    add_few(found, problems, file=table.source.file, more="columns are missing")
 
 
 def _listed(columns: Sequence[str]) -> str:

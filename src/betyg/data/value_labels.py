@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from betyg.data.codebook import CrosswalkRow, Scale
 from betyg.data.harmonise import state_of
 from betyg.data.numbers import whole
-from betyg.data.raw_table import SHOWN, RawTable
+from betyg.data.raw_table import SHOWN, RawTable, add_few
 from betyg.data.roles import recognised
 from betyg.data.study import Study
 from betyg.errors import Problems
 
 __all__ = ["check"]
 
+REMEDY = "Map the codes in column recode of crosswalk.csv (1=5|2=4 ...), or correct scales.csv."
 ALIKE = 0.55  # similarity of two spellings of one label: "Mkt nöjd" and "Mycket nöjd" pass
 
 
@@ -32,25 +33,26 @@ def check(table: RawTable, *, years: NDArray[np.int16], survey: Study, problems:
     A label contradicts the scale if, in every language, it is more like another category's
     label than its own, or like none. An explicit ``recode`` of the code settles the second.
     """
-    if not table.labels:
-        return
+    found: dict[str, tuple[str, str, str]] = {}
     for year in np.unique(years[years > 0]).tolist():
         for item in survey.item_codes:
             scale = survey.scale_of(item, year)
             for look in survey.crosswalk_rows(item, year):
                 labels = table.labels.get(look.column, {})
-                if look.contains is None and scale.categories:
-                    _check_column(table, look, scale, labels, survey, problems)
+                wrong = _contradictions(look, scale, labels, survey) if labels else []
+                if wrong:
+                    where = table.where(column=look.column)
+                    found[look.column] = (where, _said(scale, wrong), REMEDY)
+    more = "columns have labels that contradict their scale"
+    add_few(list(found.values()), problems, file=table.source.file, more=more)
 
 
-def _check_column(
-    table: RawTable,
-    look: CrosswalkRow,
-    scale: Scale,
-    labels: Mapping[str, str],
-    survey: Study,
-    problems: Problems,
-) -> None:
+def _contradictions(
+    look: CrosswalkRow, scale: Scale, labels: Mapping[str, str], survey: Study
+) -> list[str]:
+    """Return the codes of a column whose labels contradict the scale, in words."""
+    if look.contains is not None or not scale.categories:
+        return []
     spellings = survey.category_spellings(scale)
     wrong: list[str] = []
     for raw, label in labels.items():
@@ -65,13 +67,12 @@ def _check_column(
             said = " / ".join(dict.fromkeys(scale.by_code[code].label.values()))
             hint = f" (that is {other} in the study)" if swapped else ""
             wrong.append(f"{raw} is '{label}'{hint}, in the study '{said}'")
-    if wrong:
-        more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-        problems.add(
-            table.where(column=look.column),
-            f"value labels contradict scale '{scale.scale}': {'; '.join(wrong[:SHOWN])}{more}.",
-            "Map the codes in column recode of crosswalk.csv (1=5|2=4 ...), or correct scales.csv.",
-        )
+    return wrong
+
+
+def _said(scale: Scale, wrong: Sequence[str]) -> str:
+    more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+    return f"value labels contradict scale '{scale.scale}': {'; '.join(wrong[:SHOWN])}{more}."
 
 
 def _likeness(label: str, scale: Scale, state: int) -> float:
