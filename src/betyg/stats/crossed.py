@@ -19,6 +19,9 @@ __all__ = ["Crossed", "Factor", "crossed"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Cross = Array | sparse.csr_array[np.float64]
+
+DENSE = 200_000  # entries of the cross block that are cheaper dense than sparse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +36,14 @@ class Crossed:
         The same without the first term.
     pair : ndarray of int, shape (other terms * patterns,)
         Which pair of levels (other term, first term) a pattern adds to.
-    indices, indptr : ndarray of int
+    rows, indices, indptr : ndarray of int
         Those pairs as a compressed sparse matrix, other levels by first levels.
     """
 
     patterns: Patterns
     rest: Patterns
     pair: Codes
+    rows: Codes
     indices: Codes
     indptr: Codes
 
@@ -66,16 +70,23 @@ class Crossed:
         scale = np.repeat(sd, self.sizes)
         own, other = scale[:large], scale[large:]
         diagonal = 1.0 + own**2 * by_code(self.patterns.codes[0], weights, large)
-        shared = by_code(self.pair, np.tile(weights, len(self.rest.widths)), self.indices.size)
-        shared *= np.repeat(other, np.diff(self.indptr)) * own[self.indices]
-        cross = sparse.csr_array(
-            (shared, self.indices, self.indptr), shape=(other.size, large), dtype=np.float64
-        )
+        cross = self._cross(weights, own, other)
         small = other[:, None] * self.rest.gram(weights) * other
         small -= _product(cross, 1.0 / diagonal)
         small[np.diag_indices_from(small)] += 1.0
         lower = np.asarray(np.linalg.cholesky(small), dtype=np.float64)
         return Factor(crossed=self, scale=scale, diagonal=diagonal, cross=cross, lower=lower)
+
+    def _cross(self, weights: Array, own: Array, other: Array) -> Cross:
+        """Return the block between the other terms and the first."""
+        shape = (other.size, own.size)
+        shared = by_code(self.pair, np.tile(weights, len(self.rest.widths)), self.indices.size)
+        shared *= other[self.rows] * own[self.indices]
+        if shape[0] * shape[1] <= DENSE:
+            block = np.zeros(shape)
+            block[self.rows, self.indices] = shared
+            return block
+        return sparse.csr_array((shared, self.indices, self.indptr), shape=shape, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +101,7 @@ class Factor:
         Diagonal of S.
     diagonal : ndarray, shape (first term's levels,)
         Block of the first term.
-    cross : csr_array, shape (other levels, first term's levels)
+    cross : ndarray or csr_array, shape (other levels, first term's levels)
         Block below it.
     lower : ndarray, shape (other levels, other levels)
         Cholesky factor of the rest's Schur complement.
@@ -99,7 +110,7 @@ class Factor:
     crossed: Crossed
     scale: Array
     diagonal: Array
-    cross: sparse.csr_array[np.float64]
+    cross: Cross
     lower: Array
 
     @property
@@ -141,8 +152,10 @@ class Factor:
     def _own(self, spread: Array) -> Array:
         """Return the diagonal of the first term's block of A^-1."""
         pairs = self.crossed
-        row = np.repeat(np.arange(self.lower.shape[0]), np.diff(pairs.indptr))
-        filled = self.cross.data * spread[pairs.indices, row]
+        cross = self.cross
+        dense = isinstance(cross, np.ndarray)
+        shared = cross[pairs.rows, pairs.indices] if dense else np.asarray(cross.data)
+        filled = shared * spread[pairs.indices, pairs.rows]
         return (1.0 + by_code(pairs.indices, filled, self.diagonal.size)) / self.diagonal
 
     def leverage_and_traces(self) -> tuple[Array, Array]:
@@ -180,13 +193,16 @@ def crossed(patterns: Patterns) -> Crossed:
         patterns=patterns,
         rest=rest,
         pair=place,
+        rows=pairs // large,
         indices=pairs % large,
         indptr=np.concatenate([[0], np.cumsum(filled)]).astype(np.intp),
     )
 
 
-def _product(cross: sparse.csr_array[np.float64], weights: Array) -> Array:
+def _product(cross: Cross, weights: Array) -> Array:
     """Return cross diag(weights) cross' as a dense matrix."""
+    if isinstance(cross, np.ndarray):
+        return (cross * weights) @ cross.T
     scaled = cross.copy()
     scaled.data = cross.data * weights[cross.indices]
     return np.asarray((scaled @ cross.T).toarray(), dtype=np.float64)

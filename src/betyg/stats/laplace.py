@@ -24,7 +24,16 @@ from betyg.stats.crossed import Crossed, Factor
 from betyg.stats.ordinal_design import Patterns
 from betyg.stats.ordinal_likelihood import Derivatives, Link
 
-__all__ = ["Mode", "Problem", "fixed_information", "gradient", "joint_step", "loglike", "mode"]
+__all__ = [
+    "Mode",
+    "Problem",
+    "fixed_information",
+    "follow",
+    "gradient",
+    "joint_step",
+    "loglike",
+    "mode",
+]
 
 Array = NDArray[np.float64]
 
@@ -113,9 +122,10 @@ def at_effects(problem: Problem, params: Array, b: Array) -> Mode | None:
         return None
     scale = np.repeat(sd, problem.random.sizes)
     eta = problem.fixed.times(beta) + problem.random.patterns.times(scale * b)
-    if not np.isfinite(ordinal_likelihood.loglike(theta, eta, problem.counts, problem.link)):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        at = ordinal_likelihood.derivatives(theta, eta, problem.counts, problem.link)
+    if not (np.isfinite(at.loglike) and np.isfinite(at.h_eta).all()):
         return None
-    at = ordinal_likelihood.derivatives(theta, eta, problem.counts, problem.link)
     factor = problem.random.factor(np.maximum(-at.h_eta, 0.0), sd)
     return Mode(params=params, b=b, eta=eta, at=at, factor=factor)
 
@@ -217,6 +227,26 @@ def _mixed_curvature(problem: Problem, here: Mode) -> Array:
     ]
     both = np.concatenate([effects.sums(here.at.h_cross), np.concatenate(blocks)], axis=1)
     return np.asarray(-here.factor.scale[:, None] * both)
+
+
+def follow(problem: Problem, here: Mode) -> Array:
+    """Return the derivative of the standardised mode by the parameters.
+
+    Returns
+    -------
+    ndarray, shape (effects, thresholds + slopes + sds)
+    """
+    random, scale = problem.random.patterns, here.factor.scale
+    slopes = random.sums(here.at.d_eta)
+    by_sd = []
+    for a, b in zip(random.offsets[:-1], random.offsets[1:], strict=True):
+        own = np.zeros_like(here.b)
+        own[a:b] = here.b[a:b]
+        turn = scale * random.sums(here.at.h_eta * random.times(own))
+        turn[a:b] += slopes[a:b]
+        by_sd.append(turn)
+    pull = np.concatenate([-_mixed_curvature(problem, here), np.stack(by_sd, axis=1)], axis=1)
+    return here.factor.solve(pull)
 
 
 def fixed_information(problem: Problem, here: Mode) -> Array:

@@ -185,18 +185,25 @@ def curvature(problem: Problem, optimum: Optimum) -> Curvature:
     metric = _metric(problem, _point(problem, here))[np.ix_(estimated, estimated)]
     width = DIFFERENCE * np.sqrt(np.diag(np.linalg.inv(metric)))
     hessian = np.empty((estimated.size,) * 2)
-    sensitivity = np.zeros((here.b.size, here.params.size))
-    for i, (k, h) in enumerate(zip(estimated, width, strict=True)):
-        up, down = here.params.copy(), here.params.copy()
-        up[k] += h
-        down[k] -= h
-        above, below = (_mode_at(problem, params, here.b) for params in (up, down))
+    turn = laplace.follow(problem, here)
+    for i, (k, h) in enumerate(zip(estimated.tolist(), width.tolist(), strict=True)):
+        above, below = (_moved(problem, here, (k, step), turn) for step in (h, -h))
         change = laplace.gradient(problem, above) - laplace.gradient(problem, below)
         hessian[i] = change[estimated] / (2.0 * h)
-        sensitivity[:, k] = (above.effects - below.effects) / (2.0 * h)
     covariance = np.zeros((here.params.size,) * 2)
     covariance[np.ix_(estimated, estimated)] = _inverse(-(hessian + hessian.T) / 2.0)
+    sensitivity = here.factor.scale[:, None] * turn
+    term = np.repeat(np.arange(problem.random.sizes.size), problem.random.sizes)
+    sensitivity[np.arange(here.b.size), problem.cuts + problem.slopes + term] += here.b
     return Curvature(covariance=covariance, sensitivity=sensitivity)
+
+
+def _moved(problem: Problem, here: Mode, move: tuple[int, float], turn: Array) -> Mode:
+    """Return the mode with one parameter moved, from where its derivative says it is."""
+    k, step = move
+    params = here.params.copy()
+    params[k] += step
+    return _mode_at(problem, params, here.b + step * turn[:, k])
 
 
 def _inverse(information: Array) -> Array:
