@@ -1,5 +1,6 @@
 """An invented survey and estimates of it, for tests of what is published."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 from betyg.data.codebook import Category, CrosswalkRow, Event, Item, Scale, Theme, Unit
 from betyg.data.settings import Band, Cleaning, Compare, Design, Disclosure, Index
 from betyg.data.study import Study
+from betyg.stats.change import NO_OVERLAP
 
 COUNTIES = (
     "Stockholms", "Uppsala", "Södermanlands", "Östergötlands", "Jönköpings", "Kronobergs",
@@ -170,17 +172,24 @@ def _row(**values: object) -> dict[str, object]:
     }  # fmt: skip
 
 
-def estimates(survey: Study | None = None, *, seed: int = 1) -> pd.DataFrame:
+def estimates(
+    survey: Study | None = None, *, years: tuple[int, ...] = YEARS, seed: int = 1
+) -> pd.DataFrame:
     """Estimates as 02_results writes them: means by agency and year, shares for all."""
     survey = survey or study()
+    codes = tuple(unit.code for unit in survey.agencies)
+    return _estimates(codes, years, seed).copy()
+
+
+@cache
+def _estimates(codes: tuple[str, ...], years: tuple[int, ...], seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
-    codes = [unit.code for unit in survey.agencies]
     apart = dict(zip(codes, rng.normal(0, 3.5, len(codes)), strict=True))
     level = LEVEL | {"nki": 71} | {
         f"theme.{t}": np.mean([LEVEL[i] for i in ITEMS if ITEMS[i][0] == t]) for t in THEMES
     }  # fmt: skip
     rows = []
-    for year in YEARS:
+    for year in years:
         for item, mean in level.items():
             drift = 0.4 * (year - 2013)
             rows.append(_row(agency="all", year=year, item=item, estimate=mean + drift,
@@ -190,7 +199,7 @@ def estimates(survey: Study | None = None, *, seed: int = 1) -> pd.DataFrame:
                 noise = rng.normal(0, 1.5)
                 rows.append(_row(agency=code, year=year, item=item, n=n, se=22 / np.sqrt(n),
                                  estimate=mean + drift + apart[code] + noise))  # fmt: skip
-        rows += _shares(survey, year)
+        rows += _shares(study(), year)
     return pd.DataFrame(rows)
 
 
@@ -224,7 +233,7 @@ def changes(survey: Study | None = None, *, seed: int = 2) -> pd.DataFrame:
             "outcome": "nki", "agency": unit.code, "year_from": 2016, "year_to": 2017,
             "n_shared": int(rng.integers(1, 6)), "n_from": 6, "n_to": 6, "answers_from": 300,
             "answers_to": 4 if i == 8 else 280, "shares": "design",
-            "comparable": i % 6 != 5, "reason": "" if i % 6 != 5 else "no shared activities",
+            "comparable": i % 6 != 5, "reason": "" if i % 6 != 5 else NO_OVERLAP,
         }  # fmt: skip
         row["differs"] = bool((abs(like) > 2.4) != (abs(like + mix) > 2.4))
         for part, value in parts.items():

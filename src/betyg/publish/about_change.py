@@ -12,6 +12,8 @@ from betyg.publish.naming import ALL, MARGIN, Names, Where
 from betyg.publish.years import POWER, SURE
 from betyg.stats.change import BREAK
 
+RARE = 0.01  # a share that rounds to nothing is not nothing
+
 
 def interval(low: float, high: float, language: Language) -> str:
     """Write the interval of a difference, with signs: ``+0,4 till +3,1``."""
@@ -178,5 +180,5 @@ def around_event(
     return f"{first} " + language.text(
         "Random divisions of the units give a difference as large in {share} of cases. Whether "
         "the event has anything to do with it, these data cannot tell.",
-        share=language.percent(p),
+        share=language.percent(p) if p >= RARE else language.text("less than 1%"),
     )

@@ -313,7 +313,12 @@ def mentioned(
     rows = _rows(estimates, survey, year=year, where=where, item=items, statistic="share")
     chosen = [r for r in rows if r["shown"] and r["response"] == 2]
     chosen.sort(key=lambda r: -r["estimate"])
-    listed = [f"“{names.item(r['item'])}” {share_with_margin(r, language)}" for r in chosen[:count]]
+    listed = [
+        language.text(
+            "“{item}” {value}", item=names.item(r["item"]), value=share_with_margin(r, language)
+        )
+        for r in chosen[:count]
+    ]
     if not listed:
         return f"{names.theme(theme)}: {disclosure.label(language)}."
     return language.text(

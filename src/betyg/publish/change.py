@@ -18,7 +18,7 @@ from betyg.stats.change import BREAK, NO_OVERLAP
 ROW = 15.0
 HEAD = 34.0
 FOOT = 22.0
-TOO_FEW = "too few answers"
+TOO_FEW = "too_few_answers"
 REASONS = {
     NO_OVERLAP: msgid("not comparable: no activity in both years"),
     BREAK: msgid("not comparable: the question changed"),

@@ -1,5 +1,6 @@
 """The distribution of answers: what each question got, in words, bars and numbers."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Unpack
 
@@ -100,7 +101,7 @@ def _one(rows: pd.DataFrame, statistic: str) -> float:
 
 
 def _title(bars: Sequence[Bar], language: Language) -> str:
-    graded = [bar for bar in bars if len(bar.shares) >= TOP_TWO_FROM] or list(bars)
+    graded = on_one_scale(bars)
     if len(graded) == 1:
         only = graded[0]
         return language.text(
@@ -118,6 +119,14 @@ def _title(bars: Sequence[Bar], language: Language) -> str:
     )
 
 
+def on_one_scale(bars: Sequence[Bar]) -> list[Bar]:
+    """Return the questions of the scale that most share: across scales nothing is compared."""
+    graded = [bar for bar in bars if len(bar.shares) >= TOP_TWO_FROM] or list(bars)
+    counts = Counter(bar.scale.scale for bar in graded)
+    most = counts.most_common(1)[0][0]
+    return [bar for bar in graded if bar.scale.scale == most]
+
+
 def _reading(bars: Sequence[Bar], language: Language) -> str:
     parts = []
     if any(len(bar.shares) >= TOP_TWO_FROM for bar in bars):
@@ -128,7 +137,8 @@ def _reading(bars: Sequence[Bar], language: Language) -> str:
 
 
 def _alt(bars: Sequence[Bar], language: Language, *, year: int, n: float) -> str:
-    best, worst = max(bars, key=lambda b: b.favour), min(bars, key=lambda b: b.favour)
+    graded = on_one_scale(bars)
+    best, worst = max(graded, key=lambda b: b.favour), min(graded, key=lambda b: b.favour)
     text = language.text(
         "Diverging bars of the answers to {total} questions in {year}. Most favourable: {best}, "
         "{high}; least: {worst}, {low}.",

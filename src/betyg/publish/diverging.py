@@ -68,14 +68,15 @@ def _blocks(bars: Sequence[Bar], names: Names) -> list[tuple[Scale, list[tuple[s
                 ],
             )
         )
-    return sorted(blocks, key=lambda block: -sum(len(bars) for _, bars in block[1]))
+    # Questions with degrees first: yes or no (chosen or not) is another matter.
+    return sorted(blocks, key=lambda b: (b[0].k == 2, -sum(len(bars) for _, bars in b[1])))
 
 
 def colours(k: int) -> list[str]:
     """Return k colours from low to high, the middle one neutral where k is odd."""
     low, high = (COLOURS["low"], COLOURS["low-soft"]), (COLOURS["high-soft"], COLOURS["high"])
     if k <= 3:
-        return {2: [low[0], high[1]], 3: [low[0], COLOURS["middle"], high[1]]}[max(k, 2)]
+        return {2: [COLOURS["middle"], high[1]], 3: [low[0], COLOURS["middle"], high[1]]}[max(k, 2)]
     middle = [COLOURS["middle"]] if k % 2 else []
     half = k // 2
     return [
@@ -157,7 +158,8 @@ def _fill(
     y = 0.0
     for number, (scale, themes) in enumerate(blocks):
         y = _key(axes, scale, names, layout, y + (14 if number else 0))
-        y = _heads(axes, scale, names, layout, y)
+        known = any(np.isfinite(bar.dont_know) for _, bars in themes for bar in bars)
+        y = _heads(axes, scale, names, layout, y, known=known)
         for theme, bars in themes:
             if theme:
                 axes.text(0, y + 10, theme, fontweight="bold", va="baseline")
@@ -182,11 +184,16 @@ def _key(axes: Axes, scale: Scale, names: Names, layout: _Layout, y: float) -> f
     return y + figure.LEADING + 8
 
 
-def _heads(axes: Axes, scale: Scale, names: Names, layout: _Layout, y: float) -> float:
+def _heads(
+    axes: Axes, scale: Scale, names: Names, layout: _Layout, y: float, *, known: bool
+) -> float:
+    """Write what the numbers at the right are; don't-know only where it could be answered."""
     text = names.language.text
     heads = {"top2": text("Top two"), "dont_know": text("Don’t know"), "n": text("n")}
     if scale.k < TOP_TWO_FROM:
         heads["top2"] = ""
+    if not known:
+        heads["dont_know"] = ""
     lines = {key: heads[key].split(" ") for key, _ in layout.right}
     deepest = max(len(parts) for parts in lines.values())
     for key, x in layout.right:

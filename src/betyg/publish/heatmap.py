@@ -278,7 +278,8 @@ def _top(axes: Axes, grid: _Grid, language: Language, headings: Sequence[tuple[s
     for j, (heading, rotation) in enumerate(headings):
         axes.annotate(
             heading, (j + 0.5, 1), (0, ROW + 4), ("data", "axes fraction"),
-            textcoords="offset points", ha="center", va="bottom", rotation=rotation,
+            textcoords="offset points", ha="center",
+            va="bottom" if rotation else "baseline", rotation=rotation,
             linespacing=1.2, multialignment="left" if rotation else "center",
         )  # fmt: skip
         axes.annotate(

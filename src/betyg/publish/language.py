@@ -43,6 +43,16 @@ _ORDINALS = (
     msgid("eighth"),
     msgid("ninth"),
     msgid("tenth"),
+    msgid("eleventh"),
+    msgid("twelfth"),
+    msgid("thirteenth"),
+    msgid("fourteenth"),
+    msgid("fifteenth"),
+    msgid("sixteenth"),
+    msgid("seventeenth"),
+    msgid("eighteenth"),
+    msgid("nineteenth"),
+    msgid("twentieth"),
 )
 _CARDINALS = (
     msgid("none"),
@@ -181,10 +191,13 @@ class Language:
         return format_date(day, format="long", locale=self.code)
 
     def ordinal(self, n: int) -> str:
-        """Write a place: ``third``, ``tredje``, ``kolmas``; a numeral after the tenth."""
+        """Write a place: ``third``, ``tredje``, ``kolmas``; a numeral after the twentieth."""
         if 1 <= n <= len(_ORDINALS):
             return self.text(_ORDINALS[n - 1])
-        return self.text("no. {n}", n=self.integer(n))
+        endings = {1: msgid("{n}st"), 2: msgid("{n}nd"), 3: msgid("{n}rd")}
+        other = msgid("{n}th")
+        form = other if n % 100 in (11, 12, 13) else endings.get(n % 10, other)
+        return self.text(form, n=n)
 
     def cardinal(self, n: int) -> str:
         """Write a small number in words, as running text does up to twelve."""

@@ -197,14 +197,26 @@ def missing_answers(cells: pd.DataFrame, survey: Study, language: Language, *, y
     )  # fmt: skip
 
 
-def response_rates(survey: Study, language: Language, *, year: int) -> Table | None:
-    """Show how many of those asked took part, by agency, from frame.csv; None without one."""
+def response_rates(
+    respondents: pd.DataFrame, survey: Study, language: Language, *, year: int
+) -> Table | None:
+    """Show how many of those asked took part, by agency; None where frame.csv has no samples.
+
+    Parameters
+    ----------
+    respondents : DataFrame
+        Columns respondent_id, agency, year: who answered, where frame.csv does not state it.
+    """
     names = Names(survey, language)
     rows = survey.frame
-    rows = rows[(rows["year"] == year) & rows["sample"].notna() & rows["respondents"].notna()]
+    rows = rows[(rows["year"] == year) & rows["sample"].notna()]
     if rows.empty:
         return None
-    sums = rows.groupby("agency", sort=False)[["sample", "respondents"]].sum().reset_index()
+    sums = rows.groupby("agency", sort=False)[["sample", "respondents"]].sum(min_count=1)
+    own = respondents[respondents["year"] == year]
+    counted = own.groupby(own["agency"].astype(str))["respondent_id"].nunique()
+    stated = sums["respondents"].fillna(counted.reindex(sums.index).astype(float))
+    sums = sums.assign(respondents=stated.fillna(0)).reset_index()
     whole = pd.DataFrame([{"agency": ALL, **sums[["sample", "respondents"]].sum()}])
     frame = pd.concat([whole, sums], ignore_index=True) if len(sums) > 1 else sums
     frame = frame.assign(
@@ -292,3 +304,34 @@ def model(
     ]  # fmt: skip
     note = naming.note(Names(survey, language))
     return table.build(terms, columns, language, name=name, caption=caption, note=note)
+
+
+def within(
+    frame: pd.DataFrame, survey: Study, language: Language, *, item: str
+) -> Table:
+    """List the mean change of those with a published value in both years.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns year_from, year_to, estimate, ci_low, ci_high, n (units with both values).
+    """
+    names, text = Names(survey, language), language.text
+    rows = frame[frame["n"] > 1].sort_values(["year_to", "year_from"])
+    rows = rows.assign(
+        years=[language.range(str(a), str(b)) for a, b in
+               zip(rows["year_from"], rows["year_to"], strict=True)],
+        units=rows["n"],
+    ).drop(columns="n")  # fmt: skip
+    columns = [
+        Column(source="years", label=text("Years")),
+        Column(source="estimate", label=text("Mean change, points"), kind="change"),
+        Column(source="", label=text("95% interval"), kind="change",
+               interval=("ci_low", "ci_high")),
+        Column(source="units", label=text("Units with a value in both years"), kind="count"),
+    ]  # fmt: skip
+    return table.build(
+        rows, columns, language, name=naming.slug("within", item),
+        caption=text("{item}: change within the same units", item=names.item(item)),
+        note=naming.note(names),
+    )  # fmt: skip

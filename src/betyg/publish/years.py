@@ -83,8 +83,10 @@ def _series(
 ) -> Iterator[Series]:
     keys: dict[str, object] = {**MARGIN, **where, "item": item, "statistic": "mean"}
     agency = where.get("agency", ALL)
-    everyone = naming.pick(estimates, names.survey, **(keys | {"agency": ALL}))
-    yield _one_series(names.language.text("All"), everyone, "ink")
+    # Published figures of others may know single agencies only.
+    if agency == ALL or (estimates["agency"] == ALL).any():
+        everyone = naming.pick(estimates, names.survey, **(keys | {"agency": ALL}))
+        yield _one_series(names.language.text("All"), everyone, "ink")
     if panel is not None:
         part = naming.pick(panel, names.survey, **(keys | {"agency": ALL}))
         size = panel.loc[panel["agency"] != ALL, "agency"].nunique()

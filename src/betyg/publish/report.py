@@ -1,0 +1,371 @@
+"""The sections of the report: what each shows, and in a word why, where a study cannot have it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.errors import ParameterError
+from betyg.publish import (
+    about_change,
+    about_results,
+    about_survey,
+    agencies,
+    change,
+    distribution,
+    heatmap,
+    prose,
+    replication,
+    tables,
+    years,
+)
+from betyg.publish.language import Language
+from betyg.publish.naming import ALL, Names
+from betyg.stats import estimate
+
+FEWEST_COMPARED = 2
+
+
+class Shown(Protocol):
+    """Anything that a notebook shows as HTML."""
+
+    def _repr_html_(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Figures, tables and sentences that belong together, in order."""
+
+    parts: tuple[Shown, ...]
+
+    def _repr_html_(self) -> str:
+        return "\n".join(part._repr_html_() for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """What one report is made of: the tables of one study, up to one round, in one language.
+
+    Attributes
+    ----------
+    survey : Study
+        The study.
+    language : Language
+        The reader's.
+    year : int
+        The round that is reported.
+    year_from : int
+        First round of the years that are followed.
+    focus : str
+        Code of an agency to highlight and describe; empty for none.
+    respondents, cells, estimates, comparisons, within, changes : DataFrame
+        As the notebooks write them, without later rounds.
+    """
+
+    survey: Study
+    language: Language
+    year: int
+    year_from: int
+    focus: str
+    respondents: pd.DataFrame
+    cells: pd.DataFrame
+    estimates: pd.DataFrame
+    comparisons: pd.DataFrame
+    within: pd.DataFrame
+    changes: pd.DataFrame
+
+    @property
+    def presence(self) -> pd.DataFrame:
+        """Rows that tell who took part when: respondents or, without them, cells."""
+        if len(self.respondents):
+            return self.respondents
+        return self.cells[self.cells["kind"] != "no_answer"]
+
+    @property
+    def outcome(self) -> str:
+        """Code of the headline outcome."""
+        return self.survey.compare.outcome
+
+    @property
+    def before(self) -> int | None:
+        """The round before, if there is one."""
+        earlier = [int(year) for year in self.cells["year"].unique() if year < self.year]
+        return max(earlier) if earlier else None
+
+    @property
+    def several_agencies(self) -> bool:
+        """Whether agencies can be set side by side in this round."""
+        now = self.estimates["year"] == self.year
+        single = self.estimates.loc[now, "agency"].astype(str).unique()
+        units = [code for code in single if code != ALL and not self.survey.is_total(code)]
+        return len(units) >= FEWEST_COMPARED
+
+    @property
+    def is_published(self) -> bool:
+        """Whether only published values are known: no answers, mostly no bases."""
+        return self.survey.kind == "published"
+
+    def left_out(self, reason: str) -> Section:
+        """Say why a section is not there; ``reason`` is already in the reader's language."""
+        return Section((prose.paragraph(reason),))
+
+
+def edition(
+    survey: Study,
+    language: Language,
+    *,
+    year: int = 0,
+    year_from: int = 0,
+    focus: str = "",
+    **frames: pd.DataFrame,
+) -> Edition:
+    """Cut the tables off at the round that is reported: 0 is the latest.
+
+    Raises
+    ------
+    ParameterError
+        If there was no such round, or no such agency.
+    """
+    rounds = sorted(int(y) for y in frames["cells"]["year"].unique())
+    if year and year not in rounds:
+        known = ", ".join(map(str, rounds))
+        raise ParameterError(f"year: there was no round in {year}. Rounds: {known}.")
+    if focus:
+        survey.agency(focus)
+    last = year or rounds[-1]
+    cut = {
+        name: frame[frame["year_to" if "year_to" in frame else "year"] <= last]
+        for name, frame in frames.items()
+    }
+    return Edition(
+        survey=survey, language=language, year=last, year_from=year_from, focus=focus, **cut
+    )
+
+
+def summary(page: Edition) -> Section:
+    """Tell in plain words what the survey is, what was found and what changed."""
+    survey, words, year = page.survey, page.language, page.year
+    if page.is_published:
+        return Section((prose.bullets(*_of_published(page)),))
+    sentences = [
+        about_survey.rounds(page.presence, survey, words, year=year),
+        about_survey.taking_part(page.presence, survey, words, year=year),
+        about_survey.activities(page.presence, survey, words, year=year, limit=4),
+        *([] if page.respondents.empty else [
+            about_survey.answered(page.respondents, survey, words, year=year)]),
+        about_survey.groups_asked(survey, words),
+        about_results.level(page.estimates, survey, words, item=page.outcome, year=year),
+        _themes(page),
+        about_results.lowest(page.estimates, survey, words, year=year),
+        *like_for_like(page, ALL),
+    ]  # fmt: skip
+    return Section((prose.bullets(*sentences),))
+
+
+def _of_published(page: Edition) -> list[str]:
+    """Say how many values were found in print, and what changed where there are two of them."""
+    words = page.language
+    values = page.estimates[page.estimates["item"] == page.outcome]
+    values = values[~values["agency"].isin(list(page.survey.totals))]
+    told = [
+        words.text(
+            "{item}: {values} published values of {units} units, {first}–{last}.",
+            item=Names(page.survey, words).item(page.outcome), values=words.integer(len(values)),
+            units=words.integer(values["agency"].nunique()), first=str(values["year"].min()),
+            last=str(values["year"].max()),
+        )
+    ]  # fmt: skip
+    pair = page.within[page.within["year_to"] == page.year]
+    for row in pair[pair["ci_low"].notna()].itertuples():
+        told.append(
+            words.text(
+                "The {n} units with a value in both years changed on average by {change} points "
+                "from {first} to {last} ({interval}).",
+                n=words.integer(int(row.n)), change=words.signed(float(row.estimate), 1),
+                first=str(row.year_from), last=str(row.year_to),
+                interval=about_change.interval(float(row.ci_low), float(row.ci_high), words),
+            )
+        )  # fmt: skip
+    return told
+
+
+def _themes(page: Edition) -> str:
+    if not any(theme.index for theme in page.survey.themes):
+        return ""
+    return about_results.themes(page.estimates, page.survey, page.language, year=page.year)
+
+
+def like_for_like(page: Edition, agency: str) -> list[str]:
+    """Say what changed since the round before, and since the first."""
+    own = page.changes[(page.changes["agency"] == agency) & (page.changes["year_to"] == page.year)]
+    return [
+        about_change.like_for_like(
+            page.changes, page.survey, page.language,
+            agency=agency, outcome=page.outcome, years=(int(first), page.year),
+        )
+        for first in sorted(own["year_from"].unique(), reverse=True)
+    ]  # fmt: skip
+
+
+def facts(page: Edition) -> Section:
+    """Show the facts box and the measures taken over the years."""
+    survey, words = page.survey, page.language
+    if page.is_published:
+        return page.left_out(
+            words.text("How the values were found, and what may not be concluded: see SOURCE.md.")
+        )
+    box = tables.facts(page.presence, survey, words, year=page.year, agency=page.focus or None)
+    first = int(page.cells["year"].min())
+    told = about_survey.events(survey, words, year_from=first, year_to=page.year)
+    return Section((box, prose.bullets(*told)) if told else (box,))
+
+
+def answers(page: Edition) -> Section:
+    """Show how the answers to each question of the round are distributed."""
+    if page.is_published:
+        return page.left_out(
+            page.language.text(
+                "Only published values are known of this survey, not the answers behind them: "
+                "their distribution cannot be shown."
+            )
+        )
+    drawn = distribution.answers(page.estimates, page.survey, page.language, year=page.year)
+    return Section((drawn,))
+
+
+def compared(page: Edition) -> Section:
+    """Show the agencies at one common mix of activities and groups, and as they answered."""
+    survey, words = page.survey, page.language
+    if page.is_published:
+        return page.left_out(
+            words.text(
+                "The published values are a selection and mostly without their number of answers: "
+                "how sure a difference is cannot be told, so places are not ranked or compared."
+            )
+        )
+    if not page.several_agencies:
+        return page.left_out(words.text("There is one unit only: nothing to compare."))
+    adjusted = page.comparisons[page.comparisons["year"] == page.year]
+    focus = page.focus or None
+    if adjusted.empty:
+        return Section((
+            agencies.compared(page.estimates, survey, words, item=page.outcome, year=page.year,
+                              emphasis=focus),
+        ))  # fmt: skip
+    mix = prose.paragraph(_mix(page))
+    figure = agencies.compared(
+        page.comparisons, survey, words, item=page.outcome, year=page.year, emphasis=focus
+    )
+    return Section((mix, figure))
+
+
+def _mix(page: Edition) -> str:
+    names = Names(page.survey, page.language)
+    roles = [names.role(role) for role in page.survey.compare.adjust_for]
+    if not roles:
+        return page.language.text("The values are estimated by a model of the ordered answers.")
+    return page.language.text(
+        "The values are what each would get at one and the same mix ({roles}), estimated by a "
+        "model of the ordered answers.",
+        roles=page.language.listing([role.lower() for role in roles]),
+    )
+
+
+def over_time(page: Edition) -> Section:
+    """Show the years: all, the agencies present throughout, and the focus."""
+    survey, words = page.survey, page.language
+    if page.before is None:
+        return page.left_out(words.text("This is the first round: nothing to follow over time."))
+    if page.is_published:
+        return _trend(page)
+    where = {"agency": page.focus} if page.focus else {}
+    followed = page.estimates[page.estimates["year"] >= page.year_from]
+    figure = years.compared(
+        followed, survey, words, item=page.outcome, panel=_panel(page), **where
+    )
+    return Section((figure,))
+
+
+def _trend(page: Edition) -> Section:
+    """Show the model's trend of published values, and say whose trend it is."""
+    words = page.language
+    trend = page.comparisons[page.comparisons["agency"] == ALL]
+    values = trend.rename(columns={"outcome": "item"}).assign(statistic="mean")
+    told = words.text(
+        "The line follows an average unit, each with its own level, so that units that come and "
+        "go do not move it. It is the trend of the values that were found in print: those who "
+        "rose are more often in print than others."
+    )
+    figure = years.compared(values, page.survey, words, item=page.outcome)
+    return Section((prose.paragraph(told), figure))
+
+
+def _panel(page: Edition) -> pd.DataFrame | None:
+    """Return the outcome among the agencies present in every round; None if that is all."""
+    present = about_survey.present_throughout(page.presence, page.survey, year=page.year)
+    everyone = [code for code in page.survey.agency_codes if not page.survey.is_total(code)]
+    if not FEWEST_COMPARED <= len(present) < len(everyone):
+        return None
+    rows, cells = (
+        frame[frame["agency"].isin(list(present)) & (frame["year"] >= page.year_from)]
+        for frame in (page.respondents, page.cells)
+    )
+    return estimate.table(rows, cells, page.survey, by=(("year",),))
+
+
+def themes(page: Edition) -> Section:
+    """Show where each agency lies above or below the mean of all, theme by theme."""
+    words = page.language
+    if page.is_published or not page.several_agencies:
+        return page.left_out(
+            words.text("Themes are compared between units that answered the same questions only.")
+        )
+    drawn = heatmap.differences(page.estimates, page.survey, words, year=page.year)
+    return Section((drawn,))
+
+
+def changes(page: Edition) -> Section:
+    """Show raw and like-for-like change of every agency since the round before."""
+    survey, words = page.survey, page.language
+    if page.is_published:
+        return Section((tables.within(page.within, survey, words, item=page.outcome),))
+    if page.before is None or not _has_pair(page):
+        return page.left_out(words.text("No earlier round that this one can be set against."))
+    figure = change.compared(
+        page.changes, survey, words,
+        outcome=page.outcome, year_from=page.before, year_to=page.year,
+    )  # fmt: skip
+    return Section((prose.paragraph(*like_for_like(page, ALL)), figure))
+
+
+def _has_pair(page: Edition) -> bool:
+    pair = (page.changes["year_from"] == page.before) & (page.changes["year_to"] == page.year)
+    return bool((pair & (page.changes["agency"] != ALL)).any())
+
+
+def published(page: Edition) -> Section:
+    """Set published figures beside what the data give, up to the round that is reported."""
+    if not page.survey.published:
+        return page.left_out(page.language.text("No published figures are known of this survey."))
+    found = replication.compare(
+        page.survey, respondents=page.respondents, cells=page.cells, estimates=page.estimates
+    )
+    later = {row.id for row in page.survey.published if (row.year or 0) > page.year}
+    known = found[~found["id"].isin(list(later))]
+    return Section((tables.published(known, page.survey, page.language),))
+
+
+def quality(page: Edition, attrition: pd.DataFrame) -> Section:
+    """Account for the rows, the answers that are missing and those who did not take part."""
+    survey, words = page.survey, page.language
+    parts: list[Shown | None] = [tables.attrition(attrition, survey, words)]
+    if not page.is_published:
+        parts.append(tables.missing_answers(page.cells, survey, words, year=page.year))
+    parts.append(tables.response_rates(page.respondents, survey, words, year=page.year))
+    return Section(_kept(parts))
+
+
+def _kept(parts: Iterable[Shown | None]) -> tuple[Shown, ...]:
+    return tuple(part for part in parts if part is not None)

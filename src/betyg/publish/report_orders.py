@@ -1,0 +1,196 @@
+"""The report's sections on views, services and measures: what is ranked, shared and mentioned."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from betyg.data.codebook import Item
+from betyg.publish import about_change, about_order, about_results, prose, ranking
+from betyg.publish.naming import ALL, Names
+from betyg.publish.report import Edition, Section, Shown, like_for_like
+
+ANSWERS_OF_A_CHOICE = 2
+ANSWERS_OF_THREE_WAYS = 3
+
+
+def views(
+    page: Edition, orders: pd.DataFrame, leads: pd.DataFrame, agreement: pd.DataFrame
+) -> Section:
+    """Say what is best, most important, shared by all and mentioned most, as far as asked."""
+    parts = (
+        *_grades(page, orders),
+        *_three_ways(page),
+        *_shared(page, agreement),
+        *_services(page, orders, leads),
+        *_mentioned(page),
+    )
+    if not parts:
+        return page.left_out(
+            page.language.text("The survey has no questions that can be set in order.")
+        )
+    return Section(parts)
+
+
+def _services(page: Edition, orders: pd.DataFrame, leads: pd.DataFrame) -> Iterator[Shown]:
+    """Rank the activities that every respondent rates, with ties said to be ties."""
+    mine = orders[(orders["of"] == "activity") & (orders["year"] <= page.year)]
+    for item in mine.loc[mine["year"] == page.year, "by"].unique():
+        yield from _service(page, mine, leads, str(item))
+
+
+def _service(
+    page: Edition, orders: pd.DataFrame, leads: pd.DataFrame, item: str
+) -> Iterator[Shown]:
+    survey, words = page.survey, page.language
+    every = orders[orders["by"] == item].rename(columns={"code": "activity"})
+    now = every[every["year"] == page.year]
+    top = str(now["activity"].iloc[0])
+    against = leads[
+        (leads["item"] == item) & (leads["year"] == page.year) & (leads["first"] == top)
+    ]
+    yield prose.paragraph(
+        about_order.places(now, survey, words, what=Names(survey, words).item(item),
+                           year=page.year),
+        about_order.first_every_year(every, survey, words) if page.before else "",
+        about_order.apart_from_others(against, survey, words, item=item, unit=top),
+    )  # fmt: skip
+    yield ranking.compared(now, survey, words, item=item, year=page.year)
+
+
+def _grades(page: Edition, orders: pd.DataFrame) -> Iterator[Shown]:
+    """Say of each theme of graded questions which is best, and how sure that is."""
+    now = orders[(orders["of"] == "item") & (orders["year"] == page.year)]
+    told = []
+    for theme in now["by"].unique():
+        own = now[now["by"] == theme].rename(columns={"code": "item"})
+        if _answers(page, str(own["item"].iloc[0])) > ANSWERS_OF_THREE_WAYS:
+            said = about_order.best(own, page.survey, page.language, year=page.year)
+            told.append(f"{Names(page.survey, page.language).theme(str(theme))}: {said}")
+    if told:
+        yield prose.bullets(*told)
+
+
+def _answers(page: Edition, item: str) -> int:
+    return page.survey.scale_of(item, page.year).k
+
+
+def _three_ways(page: Edition) -> Iterator[Shown]:
+    """Say how questions of better, same or worse were answered; nothing is kept back."""
+    told = [
+        about_results.shares(page.estimates, page.survey, page.language, item=i.item,
+                             year=page.year)
+        for i in _asked(page)
+        if _answers(page, i.item) == ANSWERS_OF_THREE_WAYS
+    ]  # fmt: skip
+    if told:
+        yield prose.bullets(*told)
+
+
+def _shared(page: Edition, agreement: pd.DataFrame) -> Iterator[Shown]:
+    """Say which views all agencies share, within the margin that matters."""
+    survey, words = page.survey, page.language
+    now = agreement[(agreement["year"] == page.year) & (agreement["n"] >= survey.disclosure.show)]
+    names = Names(survey, words)
+    told = [
+        about_order.same_everywhere(
+            words, what=names.item(str(row.item)), largest=float(row.largest),
+            at_most=float(row.bound), margin=float(row.margin), groups=int(row.agencies),
+        )
+        for row in now.itertuples()
+        if _answers(page, str(row.item)) > ANSWERS_OF_THREE_WAYS
+    ]  # fmt: skip
+    if told:
+        yield prose.bullets(*told)
+
+
+def _mentioned(page: Edition) -> Iterator[Shown]:
+    """Say what is mentioned most in open answers and select-all questions."""
+    themes = dict.fromkeys(
+        item.theme for item in _asked(page) if _answers(page, item.item) == ANSWERS_OF_A_CHOICE
+    )
+    told = [
+        about_results.mentioned(
+            page.estimates, page.survey, page.language, theme=theme, year=page.year
+        )
+        for theme in themes
+        if theme
+    ]
+    if told:
+        yield prose.bullets(*told)
+
+
+def _asked(page: Edition) -> list[Item]:
+    """Return the items with answers in this round."""
+    now = page.cells[(page.cells["year"] == page.year) & (page.cells["kind"] == "answer")]
+    present = set(now["item"].astype(str))
+    return [item for item in page.survey.items if item.item in present]
+
+
+def measures(page: Edition, effects: pd.DataFrame) -> Section:
+    """Set the change of the agencies that a measure concerned against that of the others."""
+    now = effects[effects["year_to"] == page.year]
+    told = [
+        about_change.around_event(
+            page.language,
+            event=_label(page, int(row.event), str(row.item)),
+            estimate=float(row.estimate),
+            ci=(float(row.ci_low), float(row.ci_high)),
+            p=float(row.p_value),
+        )
+        for row in now.itertuples()
+    ]
+    if not told:
+        return page.left_out(
+            page.language.text("No measure that concerned some and not others is on record.")
+        )
+    return Section((prose.paragraph(*told),))
+
+
+def _label(page: Edition, event: int, item: str) -> str:
+    label = page.survey.label(page.survey.events[event], page.language.code)
+    return f"{label} ({Names(page.survey, page.language).item(item)})"
+
+
+def focus(page: Edition) -> Section:
+    """Describe the agency in focus: high and low marks, activity by activity, and its changes."""
+    survey, words, year, agency = page.survey, page.language, page.year, page.focus
+    if not agency:
+        return page.left_out(words.text("No unit was chosen to be described by itself."))
+    if not ((page.estimates["agency"] == agency) & (page.estimates["year"] == year)).any():
+        return page.left_out(
+            words.text(
+                "{agency} did not take part in {year}.",
+                agency=Names(survey, words).agency(agency), year=str(year),
+            )
+        )  # fmt: skip
+    told = [
+        *_of_theme(page, agency),
+        about_results.lowest(page.estimates, survey, words, year=year, agency=agency),
+        *like_for_like(page, agency),
+    ]
+    return Section((prose.bullets(*told),))
+
+
+def _of_theme(page: Edition, agency: str) -> Iterator[str]:
+    """Say of the best theme what each question got, and whether it is high in every activity."""
+    survey, words, year = page.survey, page.language, page.year
+    own = page.estimates[
+        (page.estimates["agency"] == agency)
+        & (page.estimates["year"] == year)
+        & (page.estimates["statistic"] == "mean")
+        & page.estimates["item"].isin([f"theme.{t.theme}" for t in survey.themes])
+        & page.estimates["shown"]
+    ]
+    whole = own[(own["activity"] == ALL) & (own["group"] == ALL)]
+    if whole.empty:
+        return
+    best = str(whole.sort_values("estimate")["item"].iloc[-1])
+    yield about_results.themes(page.estimates, survey, words, year=year, agency=agency)
+    yield about_results.of_theme(
+        page.estimates, survey, words, theme=best.removeprefix("theme."), year=year, agency=agency
+    )
+    high = [band.from_ for band in survey.bands][-2:-1]
+    for least in high:
+        yield about_results.high_everywhere(
+            page.estimates, survey, words, item=best, year=year, least=least, agency=agency
+        )

@@ -1,0 +1,56 @@
+"""What all tests share: whether there is a browser, and a plain word at the end if not."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+OFF = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+    "--disable-sync --no-first-run"
+)
+
+
+def chromium() -> str | None:
+    """Where the machine's Chromium is, if it has one; CHROMIUM may name another."""
+    named = os.environ.get("CHROMIUM")
+    found = (shutil.which(name) for name in ((named,) if named is not None else NAMES) if name)
+    return next((path for path in found if path), None)
+
+
+def in_ci() -> bool:
+    return os.environ.get("CI", "").lower() in ("true", "1")
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark what lies in tests/browser, and skip it where there is no browser (never in CI)."""
+    for item in items:
+        if "browser" in Path(item.path).relative_to(Path(__file__).parent).parts[:-1]:
+            item.add_marker(pytest.mark.browser)
+            if chromium() is None and not in_ci():
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end how many browser checks were not run: a skip is easily overlooked."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missed = [report for report in skipped if "no Chromium on this machine" in str(report.longrepr)]
+    if missed:
+        terminalreporter.write_line(f"{len(missed)} browser checks NOT run: install chromium")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium; in CI its absence is a failure."""
+    path = chromium()
+    if path is None:
+        pytest.fail("no Chromium on this machine, and CI must run the browser checks: install it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=path, args=OFF.split())
+        yield opened
+        opened.close()

@@ -1,0 +1,208 @@
+"""Figures: the same bytes, alt text from the same frame, manners."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import invented
+from betyg.errors import DataError, ParameterError
+from betyg.publish import (
+    agencies,
+    change,
+    distribution,
+    figure,
+    findings,
+    heatmap,
+    ranking,
+    trend_lines,
+    years,
+)
+from betyg.publish.figure import Figure
+from betyg.publish.language import Language
+
+LANGUAGES = ["sv", "fi", "en"]
+
+
+@pytest.fixture(scope="module")
+def survey():
+    return invented.study()
+
+
+@pytest.fixture(scope="module")
+def estimates():
+    return invented.estimates()
+
+
+def every(survey, estimates, code: str) -> list[Figure]:
+    language = Language(code)
+    return [
+        distribution.answers(estimates, survey, language, year=2017),
+        agencies.compared(estimates, survey, language, item="nki", year=2017, emphasis="06"),
+        years.compared(estimates, survey, language, item="website", agency="06"),
+        heatmap.differences(estimates, survey, language, year=2017),
+        change.compared(
+            invented.changes(), survey, language, outcome="nki", year_from=2016, year_to=2017
+        ),
+        ranking.compared(invented.places(), survey, language, item="nki", year=2017),
+    ]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_figure_has_its_words_a_table_and_the_word_synthetic(survey, estimates, code):
+    word = {"sv": "Syntetiska data", "fi": "Synteettinen aineisto", "en": "Synthetic data"}[code]
+    for made in every(survey, estimates, code):
+        assert made.title and made.subtitle and len(made.alt) > 60
+        assert word in made.note
+        assert made.table.rows and made.table.caption
+        assert f'aria-label="{made.alt[:20]}' in made._repr_html_()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_figures_hold_no_decimal_point_where_the_language_has_a_comma(survey, estimates, code):
+    for made in every(survey, estimates, code):
+        written = " ".join(re.findall(r">([^<>]+)</text>", made.svg))
+        wrong = r"\d\.\d" if code != "en" else r"\d,\d(?!\d\d)"
+        assert not re.search(wrong, written + made.title + made.alt)
+
+
+def test_the_same_frame_gives_the_same_bytes_and_ids_of_its_own(survey, estimates):
+    once, twice = (every(survey, estimates, "sv") for _ in range(2))
+    assert [f._repr_html_() for f in once] == [f._repr_html_() for f in twice]
+    page = "".join(f._repr_html_() for f in once)
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', page))
+    assert used <= set(ids)
+
+
+def test_text_is_never_smaller_than_nine_points(survey, estimates):
+    for made in every(survey, estimates, "sv"):
+        sizes = re.findall(r"font-size: ([\d.]+)px", made.svg + made.svg_narrow)
+        assert sizes and min(map(float, sizes)) >= 9
+
+
+def labels_and_places(svg: str) -> list[tuple[str, float, float, str]]:
+    found = re.findall(r'<text style="([^"]*)" x="([\d.-]+)" y="([\d.-]+)"[^>]*>([^<]*)<', svg)
+    return [(text, float(x), float(y), style) for style, x, y, text in found]
+
+
+@pytest.mark.parametrize("count", [21, 64, 120])
+def test_labels_of_many_agencies_do_not_overlap(count):
+    many = tuple(f"Kommun nummer {i} av {count}" for i in range(count))
+    survey = invented.study(many)
+    estimates = invented.estimates(survey, years=(2017,))
+    made = agencies.compared(estimates, survey, Language("sv"), item="nki", year=2017)
+    for svg in (made.svg, made.svg_narrow):
+        named = [(x, y) for text, x, y, _ in labels_and_places(svg) if text.startswith("Kommun")]
+        assert len(named) == count - 1, "one of them has too few answers"
+        for column in {x for x, _ in named}:
+            heights = sorted(y for x, y in named if x == column)
+            assert min(np.diff(heights)) > 11
+
+
+def test_every_text_lies_inside_the_drawing(survey, estimates):
+    for made in every(survey, estimates, "fi"):
+        for svg in (made.svg, made.svg_narrow):
+            width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups())
+            for text, x, y, style in labels_and_places(svg):
+                room = figure.text_width(text)
+                left = x - room * (0.5 if "middle" in style else 1 if "anchor: end" in style else 0)
+                assert left >= -1 and left + room <= width + 1, (made.name, text)
+                assert 0 <= y <= height + 1, (made.name, text)
+
+
+def test_labels_are_escaped_everywhere():
+    evil = "<script>alert('x')</script> & \"q\""
+    survey = invented.study((evil, "B", "C"))
+    made = agencies.compared(
+        invented.estimates(survey), survey, Language("sv"), item="nki", year=2017
+    )
+    html = made._repr_html_()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_a_figure_without_alt_text_is_refused(survey, estimates):
+    made = agencies.compared(estimates, survey, Language("sv"), item="nki", year=2017)
+    parts = {name: getattr(made, name) for name in Figure.__slots__}
+    with pytest.raises(ParameterError, match="no alt"):
+        Figure(**(parts | {"alt": " "}))
+
+
+def test_asking_for_what_was_not_estimated_names_the_keys(survey, estimates):
+    with pytest.raises(DataError, match=r"item='nki'.*year=1999"):
+        agencies.compared(estimates, survey, Language("sv"), item="nki", year=1999)
+
+
+def test_the_title_counts_only_sure_differences(survey):
+    rows = invented.estimates(survey)
+    equal = rows["agency"] != "all"
+    for column, move in {"estimate": 0, "ci_low": -2, "ci_high": 2}.items():
+        whole = rows[~equal & (rows["item"] == "nki") & (rows["year"] == 2017)]["estimate"].iloc[0]
+        rows.loc[equal, column] = whole + move
+    made = agencies.compared(rows, survey, Language("en"), item="nki", year=2017)
+    assert "none of the 20 is surely apart" in made.title
+
+
+def test_holm_names_no_more_than_single_tests_would():
+    rng = np.random.default_rng(1)
+    estimate = np.append(rng.normal(50, 1, 99), 60.0)
+    verdict = findings.surely_apart(estimate, np.ones(100), reference=50.0)
+    alone = np.abs(estimate - 50) > 1.96
+    assert verdict[-1] == 1
+    assert np.abs(verdict).sum() < alone.sum()
+
+
+def test_a_line_is_cut_where_the_question_changed_and_where_a_round_is_missing():
+    rows = pd.DataFrame({"year": [2009, 2010, 2012, 2013, 2014], "shown": True})
+    parts = trend_lines.unbroken_parts(rows, [2013], range(2009, 2015))
+    assert [part["year"].tolist() for part in parts] == [[2009, 2010], [2012], [2013, 2014]]
+    biennial = trend_lines.unbroken_parts(rows[:3], [], (2009, 2010, 2012))
+    assert len(biennial) == 1, "no round in 2011, so nothing is missing"
+
+
+def test_no_change_is_claimed_across_a_changed_question(survey, estimates):
+    made = years.compared(estimates, survey, Language("en"), item="website")
+    assert "2013" in made.title and "2009" not in made.title
+
+
+def test_hidden_cells_of_the_map_are_hatched_and_say_so(survey, estimates):
+    made = heatmap.differences(estimates, survey, Language("sv"), year=2017)
+    assert "url(#" in made.svg and "Streckad" in made.note
+    row = next(row for row in made.table.rows if row[0] == "Gotlands län")
+    assert set(row[1:]) == {"för få svar för att redovisas"}
+
+
+def test_what_cannot_be_compared_says_so_and_has_no_number(survey):
+    made = change.compared(
+        invented.changes(), survey, Language("sv"), outcome="nki", year_from=2016, year_to=2017
+    )
+    row = next(row for row in made.table.rows if row[0] == "Kronobergs län")
+    assert row[1:4] == ("", "", "") and row[-1].startswith("ej jämförbar")
+    assert made.svg.count("ej jämförbar") == 4
+
+
+def test_shared_places_are_said_in_words(survey):
+    made = ranking.compared(invented.places(), survey, Language("sv"), item="nki", year=2017)
+    assert "Naturskydd (delad tredje plats)" in made.title
+
+
+def test_drawing_ignores_the_users_own_settings(survey, estimates):
+    import matplotlib
+
+    plain = agencies.compared(estimates, survey, Language("sv"), item="nki", year=2017).svg
+    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red", "lines.linewidth": 9}):
+        changed = agencies.compared(estimates, survey, Language("sv"), item="nki", year=2017).svg
+    assert changed == plain
+
+
+def test_words_do_not_wait_for_the_drawing_library():
+    code = (
+        "import sys; from betyg.publish import document, language, tables, prose; "
+        "assert 'matplotlib' not in sys.modules and 'seaborn' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

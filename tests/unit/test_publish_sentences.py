@@ -1,0 +1,277 @@
+"""Sentences: what they say follows the frame, in every language."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import invented
+from betyg.data.codebook import Category, Item, Scale, Unit
+from betyg.data.settings import Compare
+from betyg.errors import DataError
+from betyg.publish import (
+    about_change,
+    about_order,
+    about_results,
+    about_survey,
+    causal,
+    prose,
+)
+from betyg.publish.language import Language
+
+SV, FI, EN = (Language(code) for code in ("sv", "fi", "en"))
+LANGUAGES = [SV, FI, EN]
+KRONOBERG = "06"
+
+
+@pytest.fixture(scope="module")
+def survey():
+    groups = (Unit(code="firms", label=invented.words("Företag", "Yritykset", "Firms")),
+              Unit(code="towns", label=invented.words("Kommuner", "Kunnat", "Towns")))  # fmt: skip
+    return invented.study(groups=groups, compare=Compare(outcome="nki", adjust_for=("activity",)))
+
+
+@pytest.fixture(scope="module")
+def estimates():
+    return invented.estimates()
+
+
+def respondents() -> pd.DataFrame:
+    """Rounds 2009-2012; boards 1-9 in all of them, all 21 in 2012; Kronoberg as in its release."""
+    rows = []
+    for year in range(2009, 2013):
+        for code in range(1, 22 if year == 2012 else 10):
+            served = ["plans", "farm", "nature", "permits"] if year == 2012 else ["plans", "farm"]
+            served += ["permits"] if year == 2011 else []
+            for activity in served:
+                for k in range(3):
+                    group = "firms" if k else "towns"
+                    rows.append((f"{year}-{code}-{activity}-{k}", year, f"{code:02d}", activity,
+                                 group))  # fmt: skip
+    return pd.DataFrame(rows, columns=["respondent_id", "year", "agency", "activity", "group"])
+
+
+def test_rounds_are_counted_in_words(survey):
+    rows = respondents()
+    assert "the fourth round, made every year since 2009" in about_survey.rounds(
+        rows, survey, EN, year=2012
+    )
+    without = rows[rows["year"] != 2010]
+    assert "third round since 2009, though not every year" in about_survey.rounds(
+        without, survey, EN, year=2012
+    )
+    with pytest.raises(DataError, match=r"no data of 2020.*2009"):
+        about_survey.rounds(rows, survey, EN, year=2020)
+
+
+def test_who_takes_part_and_since_when(survey):
+    rows = respondents()
+    said = about_survey.taking_part(rows, survey, SV, year=2012, agency=KRONOBERG)
+    assert said == ("Samtliga 21 deltar 2012. Kronobergs län är en av nio som varit med i varje "
+                    "omgång sedan 2009.")  # fmt: skip
+    gone = rows[~((rows["year"] == 2010) & (rows["agency"] == KRONOBERG))]
+    changed = about_survey.taking_part(gone, survey, SV, year=2012, agency=KRONOBERG)
+    assert "Åtta av dem har varit med" in changed
+
+
+def test_activities_of_an_agency_and_which_were_surveyed_before(survey):
+    rows = respondents()
+    said = about_survey.activities_of(rows, survey, EN, agency=KRONOBERG, year=2012)
+    assert said.startswith("Four of the activities of 2012 concern Kronobergs län. Three of them")
+    assert "Nature" not in said
+    never = rows[(rows["year"] == 2012)]
+    assert "None of them was surveyed there before" in about_survey.activities_of(
+        never, survey, EN, agency=KRONOBERG, year=2012
+    )
+
+
+def test_respondents_are_counted_once_though_they_rate_several_activities(survey):
+    rows = respondents()
+    twice = pd.concat([rows, rows.assign(activity="nature")])
+    said = about_survey.answered(twice, survey, SV, year=2012)
+    assert said == "252 personer svarade 2012. Fördelat på grupper: Företag 168 och Kommuner 84."
+
+
+def test_too_few_respondents_are_not_counted_out(survey):
+    few = respondents().query("year == 2012 and agency == '06' and activity == 'plans'")
+    assert about_survey.answered(few, survey, SV, year=2012) == "För få svar för att redovisas."
+
+
+def of_activities(values: dict[str, float]) -> pd.DataFrame:
+    base = invented.estimates(years=(2017,)).iloc[[0]]
+    rows = [base.assign(agency=KRONOBERG, item="theme.treatment", activity=a, estimate=v,
+                        ci_low=v - 4, ci_high=v + 4, n=50) for a, v in values.items()]  # fmt: skip
+    return pd.concat(rows, ignore_index=True)
+
+
+def test_high_in_every_activity_is_said_only_where_it_is_sure_in_each(survey):
+    high = of_activities({"plans": 82.0, "farm": 79.0})
+    said = about_results.high_everywhere(
+        high, survey, EN, item="theme.treatment", year=2017, least=70, agency=KRONOBERG
+    )
+    assert "gets high marks for Courtesy in every surveyed activity 2017: 79–82 of 100" in said
+    unsure = of_activities({"plans": 82.0, "farm": 73.0})
+    said = about_results.high_everywhere(
+        unsure, survey, EN, item="theme.treatment", year=2017, least=70, agency=KRONOBERG
+    )
+    assert "surely above 70 in 1 of 2 activities" in said and "every" not in said
+
+
+def test_the_lowest_questions_come_with_their_share_of_low_answers(survey, estimates):
+    said = about_results.lowest(estimates, survey, EN, year=2017)
+    assert said.index("reach the right person") < said.index("information on the website")
+    assert said.count("give one of the two lowest answers") == 2
+    better = estimates.copy()
+    better.loc[better["item"] == "person", "estimate"] += 40
+    assert "reach the right person" not in about_results.lowest(better, survey, EN, year=2017)
+
+
+def test_a_three_way_question_shows_all_of_the_rest(survey, estimates):
+    said = about_results.shares(estimates, survey, SV, item="better", year=2017)
+    for label in ("”Förbättrats” ", "”Lika bra” ", "”Försämrats” ", "av de tillfrågade vet ej"):
+        assert label in said
+
+
+def test_a_level_is_named_by_the_band_that_holds_its_whole_interval(survey, estimates):
+    said = about_results.level(estimates, survey, EN, item="nki", year=2017)
+    assert said == "Satisfaction index: 73 (72–73) of 100, high."
+    wide = estimates.assign(ci_low=estimates["estimate"] - 8)
+    assert "between pass and high" in about_results.level(wide, survey, EN, item="nki", year=2017)
+
+
+def test_what_is_mentioned_most_comes_first():
+    yes_no = Scale.build("mentioned", [
+        Category(scale="mentioned", code=c, order=o, label=invented.words(c, c, c))
+        for o, c in enumerate(("no", "yes"))
+    ])  # fmt: skip
+    names = {"praise_a": "Synligheten", "praise_b": "Nätverken"}
+    survey = invented.study(
+        items=tuple(Item(item=i, theme="praise", scale="mentioned",
+                         label=invented.words(n, n, n)) for i, n in names.items()),
+        scales=invented.scales() | {"mentioned": yes_no},
+        indices=(), compare=Compare(outcome="praise_a"),
+    )  # fmt: skip
+    base = invented.estimates(years=(2017,)).iloc[[0]]
+    rows = pd.concat([
+        base.assign(item=i, statistic="share", response=2.0, estimate=s, ci_low=s - 0.05,
+                    ci_high=s + 0.05) for i, s in {"praise_a": 0.2, "praise_b": 0.3}.items()
+    ])  # fmt: skip
+    said = about_results.mentioned(rows, survey, SV, theme="praise", year=2017)
+    assert said.index("Nätverken") < said.index("Synligheten")
+    assert "”Nätverken” 30\u00a0% (25–35)" in said
+
+
+def row_of_changes(**changes: object) -> pd.DataFrame:
+    frame = invented.changes().iloc[[0]].assign(n_shared=3, comparable=True, reason="", **changes)
+    return frame
+
+
+def like_for_like(frame: pd.DataFrame, survey, language: Language = EN) -> str:
+    return about_change.like_for_like(
+        frame, survey, language, agency="01", outcome="nki", years=(2016, 2017)
+    )
+
+
+def test_a_change_is_a_rise_only_where_its_interval_says_so(survey):
+    rise = row_of_changes(like_for_like=4.0, like_for_like_low=1.0, like_for_like_high=7.0,
+                          differs=False)  # fmt: skip
+    assert "over 3 shared activities: +4.0 points (+1.0 to +7.0), a sure rise." in like_for_like(
+        rise, survey
+    )
+    unsure = rise.assign(like_for_like_low=-1.0)
+    said = like_for_like(unsure, survey)
+    assert "no sure change (a change of 5.7 is found four times in five)" in said
+    assert "rise" not in said.replace("no sure", "")
+
+
+def test_mix_is_called_mix_and_what_cannot_be_compared_has_no_number(survey):
+    mixed = row_of_changes(raw=5.0, like_for_like=0.2, differs=True)
+    assert "not of performance" in like_for_like(mixed, survey)
+    apart = mixed.assign(comparable=False, reason="no_shared_activity")
+    said = like_for_like(apart, survey, SV)
+    assert said.endswith("ej jämförbar: ingen verksamhet båda åren.")
+    assert "5,0" not in said
+    small = mixed.assign(answers_to=4)
+    assert "too few answers" in like_for_like(small, survey)
+
+
+def test_years_across_a_changed_question_are_not_compared(survey, estimates):
+    said = about_change.between(estimates, survey, EN, item="website", years=(2012, 2017))
+    assert said.endswith("not comparable: the question changed.")
+    said = about_change.between(estimates, survey, EN, item="nki", years=(2009, 2017))
+    assert "69 in 2009, 73 in 2017; +3.2 points" in said and "a sure rise" in said
+
+
+def test_around_an_event_nothing_is_said_of_causes():
+    for language in LANGUAGES:
+        said = about_change.around_event(language, event="X", estimate=2.1, ci=(-0.5, 4.7), p=0.14)
+        causal.refuse(said)
+    assert "+2,1" in said.replace("+2.1", "+2,1")
+
+
+def test_places_that_are_shared_are_named_together(survey):
+    said = about_order.places(invented.places(), survey, SV, what="betydelse", year=2021)
+    assert said.startswith("Betydelse 2021. Första plats: Detaljplaner; andra plats:")
+    assert "delad tredje plats: Naturskydd och Överklagande av lovärenden." in said
+
+
+def test_the_best_grade_is_sure_or_has_rivals(survey):
+    ranked = invented.places()
+    said = about_order.best(ranked, survey, EN, year=2021, of="activity")
+    assert "surely above the others" in said
+    unsure = ranked.assign(place_high=[2, 2, 4, 4], place_low=[1, 1, 3, 3])
+    said = about_order.best(unsure, survey, EN, year=2021, of="activity")
+    assert said.endswith("84 of 100, but “Farm support” may be as high.")
+
+
+def test_still_first_needs_every_round(survey):
+    each = pd.concat([invented.places().assign(year=y) for y in (2020, 2021)], ignore_index=True)
+    said = about_order.first_every_year(each, survey, EN)
+    assert said == "Detailed plans is still in first place in 2021, as in every round since 2020."
+    each.loc[0, "place_high"] = 2
+    assert about_order.first_every_year(each, survey, EN).endswith("first place in 2021.")
+
+
+def test_a_shared_view_needs_the_interval_inside_the_margin():
+    values = {"what": "X", "largest": 3.1, "margin": 5.0, "groups": 4}
+    assert "shared by all 4 groups" in about_order.same_everywhere(EN, at_most=4.8, **values)
+    assert "cannot be said" in about_order.same_everywhere(EN, at_most=5.2, **values)
+
+
+def test_clearly_better_known_needs_every_paired_difference(survey):
+    pairs = pd.DataFrame({"activity": ["farm", "nature"], "difference": [8.0, 12.0],
+                          "ci_low": [5.0, 9.0], "ci_high": [11.0, 15.0], "n": 300})  # fmt: skip
+    said = about_order.apart_from_others(pairs, survey, EN, item="nki", unit="plans")
+    assert "Detailed plans lies surely above each of the 2 others; nearest is Farm support" in said
+    pairs.loc[0, "ci_low"] = -1.0
+    said = about_order.apart_from_others(pairs, survey, EN, item="nki", unit="plans")
+    assert "surely above 1 of the 2 others" in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda speech: speech.code)
+def test_every_sentence_is_made_in_every_language_without_gaps(survey, estimates, language):
+    rows = respondents()
+    made = [
+        about_survey.rounds(rows, survey, language, year=2012),
+        about_survey.taking_part(rows, survey, language, year=2011),
+        about_survey.activities(rows, survey, language, year=2012),
+        about_survey.groups_asked(survey, language),
+        *about_survey.events(survey, language, year_from=2009, year_to=2017),
+        about_survey.whole_report(language, file="report.html"),
+        about_results.of_theme(estimates, survey, language, theme="treatment", year=2017),
+        about_results.themes(estimates, survey, language, year=2017),
+        about_results.across_agencies(estimates, survey, language, item="nki", year=2017),
+        about_order.same_everywhere(
+            language, what="X", largest=1, at_most=9, margin=5, groups=3
+        ),
+    ]  # fmt: skip
+    for sentence in made:
+        assert len(sentence) > 15 and sentence.endswith(".")
+        assert "{" not in sentence and "nan" not in sentence.split()
+        causal.refuse(sentence)
+
+
+def test_prose_takes_labels_as_text_and_leaves_out_what_is_empty():
+    made = prose.bullets("<b>a</b>", "", "c")._repr_html_()
+    assert made == '<ul class="generated"><li>&lt;b&gt;a&lt;/b&gt;</li><li>c</li></ul>'
+    assert prose.paragraph("")._repr_html_() == ""
+    assert np.all([prose.paragraph("a", "b")._repr_html_().count("<p") == 1])
