@@ -1,0 +1,152 @@
+"""Tables: rounding, scopes, published figures, what was lost on the way."""
+
+import re
+
+import pandas as pd
+import pytest
+
+import invented
+from betyg.data.codebook import Published
+from betyg.errors import ParameterError
+from betyg.publish import replication, table, tables
+from betyg.publish.language import Language
+from betyg.publish.table import Column, Table
+
+SV, EN = Language("sv"), Language("en")
+
+
+def published(**given: object) -> Published:
+    base = {"id": "x", "statistic": "mean", "value": 70.0, "tolerance": 0.5, "source": "s",
+            "label": invented.words("Tal", "Luku", "Number")}  # fmt: skip
+    return Published(**(base | given))
+
+
+PRESENCE = pd.DataFrame(
+    [(f"{year}-{agency}-{k}", year, agency, activity)
+     for year, agency, activity in [(2009, "01", "plans"), (2009, "02", "farm"),
+                                    (2010, "01", "plans"), (2010, "01", "farm"),
+                                    (2010, "03", "nature")]
+     for k in range(10)],
+    columns=["respondent_id", "year", "agency", "activity"],
+).assign(group="all")  # fmt: skip
+
+
+def compared(facts: list[Published], **changes: object) -> pd.DataFrame:
+    survey = invented.study(published=tuple(facts), **changes)
+    return replication.compare(
+        survey, respondents=PRESENCE, cells=pd.DataFrame(), estimates=invented.estimates(survey)
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "derived"),
+    [
+        ({"statistic": "respondents", "year": 2009}, 20),
+        ({"statistic": "respondents", "year": 2010, "agency": "01"}, 10),
+        ({"statistic": "agencies", "year": 2010}, 2),
+        ({"statistic": "agencies_all_years", "year": 2010}, 1),
+        ({"statistic": "activities", "year": 2010}, 3),
+        ({"statistic": "activities_repeated", "year": 2010}, 2),
+        ({"statistic": "activities_repeated", "year": 2010, "agency": "01"}, 1),
+        ({"statistic": "rounds", "year": 2010}, 2),
+    ],
+)
+def test_counts_are_derived_as_their_definition_says(given, derived):
+    assert compared([published(value=derived, **given)])["derived"].tolist() == [derived]
+
+
+def test_means_and_shares_are_looked_up_and_shares_of_several_codes_are_summed():
+    survey = invented.study()
+    frame = invented.estimates(survey)
+    mine = frame[
+        (frame["item"] == "engaged") & (frame["year"] == 2017) & (frame["agency"] == "all")
+    ]
+    top = mine[(mine["statistic"] == "share") & (mine["response"] >= 4)]["estimate"].sum()
+    mean = mine[mine["statistic"] == "mean"]["estimate"].iloc[0]
+    found = compared([
+        published(id="a", item="engaged", year=2017),
+        published(id="b", statistic="share", item="engaged", category="4|5", year=2017),
+    ])  # fmt: skip
+    assert found["derived"].tolist() == pytest.approx([mean, top])
+
+
+def test_a_figure_agrees_within_its_tolerance_and_not_beyond():
+    assert replication.agrees(published(), 70.5)
+    assert not replication.agrees(published(), 70.51)
+    assert replication.agrees(published(relation=">", tolerance=0), 70.1)
+    assert not replication.agrees(published(relation="<", tolerance=0), 70.1)
+    assert not replication.agrees(published(), float("nan"))
+
+
+@pytest.mark.parametrize(("synthetic", "word"), [(True, "calibrated"), (False, "replicated")])
+def test_only_real_data_replicate(synthetic, word):
+    facts = [published(id="a", statistic="rounds", year=2010, value=2, tolerance=0),
+             published(id="b", statistic="rounds", year=2010, value=3, tolerance=0)]  # fmt: skip
+    survey = invented.study(published=tuple(facts), synthetic=synthetic)
+    made = tables.published(compared(facts, synthetic=synthetic), survey, EN)
+    assert word in made.caption and "1 of 2" in made.caption
+    assert [row[-1] for row in made.rows] == [
+        "as calibrated to" if synthetic else "replicated", "does NOT agree",
+    ]  # fmt: skip
+    assert ("replicat" in made.html()) is not synthetic
+
+
+def test_a_published_figure_on_too_few_answers_is_not_derived_in_public():
+    fact = published(statistic="respondents", year=2010, agency="03", activity="nature", value=10)
+    few = replication.compare(
+        invented.study(published=(fact,)), respondents=PRESENCE.drop(PRESENCE.index[-5:]),
+        cells=pd.DataFrame(), estimates=invented.estimates(),
+    )  # fmt: skip
+    assert few["derived"].isna().all() and not few["shown"].any()
+
+
+def test_attrition_adds_up_in_print():
+    frame = pd.DataFrame([("a.csv", "read", 1010, ""), ("a.csv", "duplicates", 7, ""),
+                          ("a.csv", "kept", 1003, ""), ("b.csv", "read", 20, ""),
+                          ("b.csv", "duplicates", 0, ""), ("b.csv", "kept", 20, "")],
+                         columns=["source", "step", "n", "note"])  # fmt: skip
+    made = tables.attrition(frame, invented.study(), SV)
+    assert made.header == ("Fil", "lästa rader", "dubbletter", "behållna rader")
+    assert made.rows[-1] == ("Alla filer", "1\u00a0030", "7", "1\u00a0023")
+
+
+def test_missing_answers_are_shares_of_those_asked():
+    cells = pd.DataFrame([("person", "answer", 90), ("person", "dont_know", 10),
+                          ("plain", "answer", 3)], columns=["item", "kind", "n"])  # fmt: skip
+    made = tables.missing_answers(cells.assign(year=2017), invented.study(), SV, year=2017)
+    rows = {row[0]: row[1:] for row in made.rows}
+    assert rows["Det är lätt att få tag på rätt person"][:3] == ("100", "90\u00a0%", "10\u00a0%")
+    assert rows["Beslutet var lätt att förstå"] == ("för få svar för att redovisas", "", "", "", "")
+
+
+def test_headers_have_scope_and_caption_names_the_region():
+    made = tables.estimates(invented.estimates(), invented.study(), SV, year=2017)
+    html = made._repr_html_()
+    assert html.count('scope="col"') == 4
+    assert html.count('scope="row"') == len(made.rows)
+    region = re.search(r'aria-labelledby="([^"]+)"', html)[1]
+    assert f'<caption id="{region}">' in html
+
+
+def test_numbers_are_rounded_in_print_and_kept_whole_behind():
+    frame = pd.DataFrame({"label": ["a"], "value": [72.449], "change": [-0.04], "share": [0.254]})
+    columns = [Column(source="label", label="A"), Column(source="value", label="B", kind="score"),
+               Column(source="change", label="C", kind="difference"),
+               Column(source="share", label="D", kind="share", digits=1)]  # fmt: skip
+    made = table.build(frame, columns, SV, name="t", caption="T")
+    assert made.rows == (("a", "72", "0,0", "25,4\u00a0%"),)
+    assert made.frame["value"].iloc[0] == 72.449
+
+
+def test_a_table_without_caption_is_refused():
+    with pytest.raises(ParameterError, match="no caption"):
+        Table(name="t", caption="", header=("A",), rows=(), numeric=(False,))
+
+
+def test_facts_say_what_is_synthetic():
+    survey = invented.study()
+    made = tables.facts(PRESENCE, survey, SV, year=2010, agency="01")
+    assert made.rows[-1] == (
+        "Data", "Svar från varje svarande. Syntetiska data: framställda för demonstration.",
+    )  # fmt: skip
+    assert any("Två av verksamheterna 2010 berör Stockholms län" in row[1] for row in made.rows)
