@@ -82,6 +82,7 @@ help: ## Show this list
 
 # Set-up leaves a copy of the lock file as its last act: without the copy the environment is half
 # made, and is made again from nothing; with an older copy the packages are brought up to date.
+# Python compiles what is used when it is first used: for all packages that takes half a minute.
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input --root-user-action=ignore
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14
 NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -90,7 +91,7 @@ NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
 	@if [ ! -f $(@D)/requirements.lock ] || ! $(PYTHON) -c pass; then $(if $(CONDA),:,$(NEW_VENV)); fi
 	@if ! cmp -s requirements.lock $(@D)/requirements.lock; then rm -f $@ $(@D)/requirements.lock; \
 	  echo "installing the packages of requirements.lock: a minute or so, once"; \
-	  $(PIP) --require-hashes -r requirements.lock; fi
+	  $(PIP) --no-compile --require-hashes -r requirements.lock; fi
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@cp requirements.lock $(@D)/requirements.lock
 	@touch $@
