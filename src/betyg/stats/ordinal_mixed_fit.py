@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from betyg.errors import ParameterError, did_you_mean
 from betyg.stats import ordinal_design, ordinal_likelihood, random_terms
 from betyg.stats.crossed import Factor
 from betyg.stats.ordinal_design import Layout, Patterns
@@ -184,15 +183,12 @@ class OrdinalMixedFit:
         """
         given = self.conditional.scale**2 * self.conditional.inverse_diagonal()
         added = ((self.sensitivity @ self.covariance) * self.sensitivity).sum(axis=1)
-        table = pd.DataFrame(
-            {
-                "term": [b.term for b in self.random_layout.blocks for _ in b.levels],
-                "mode": self.effects,
-                "conditional_se": np.sqrt(given),
-                "se": np.sqrt(given + added),
-            }
-        )
-        return pd.concat([table[table["term"] == term] for term in self.random])
+        columns = {
+            "mode": self.effects.to_numpy(),
+            "conditional_se": np.sqrt(given),
+            "se": np.sqrt(given + added),
+        }
+        return random_terms.effects_table(self.random_layout, self.random, columns)
 
     def predict(
         self,
@@ -221,7 +217,9 @@ class OrdinalMixedFit:
             If ``random`` names no random term.
         """
         eta = self._fixed(frame).times(self.slopes.to_numpy())
-        eta += self._random(frame, random).times(self.effects.to_numpy())
+        eta += random_terms.rows_of(frame, self.random_layout, random).times(
+            self.effects.to_numpy()
+        )
         probability = ordinal_likelihood.category_probabilities(
             self.thresholds.to_numpy(), eta, self.link
         )
@@ -241,7 +239,7 @@ class OrdinalMixedFit:
         DataFrame
             ``estimate``, ``se``, ``ci_low``, ``ci_high``, 0-100.
         """
-        fixed, effects = self._fixed(frame), self._random(frame, random)
+        fixed, effects = self._fixed(frame), random_terms.rows_of(frame, self.random_layout, random)
         eta = fixed.times(self.slopes.to_numpy()) + effects.times(self.effects.to_numpy())
         bounds = self.thresholds.to_numpy() - eta[:, None]
         density = ordinal_likelihood.boundary_density(bounds, self.link)
@@ -274,36 +272,11 @@ class OrdinalMixedFit:
             return Patterns(codes=(), widths=(), size=len(frame))
         return ordinal_design.collapse(frame, self.layout)
 
-    def _random(self, frame: pd.DataFrame, random: Sequence[str] | None) -> Patterns:
-        """Return the levels of the rows; terms that are not asked for have none."""
-        asked = self._asked(random)
-        roles = random_terms.roles_of(asked)
-        stand_in = frame.assign(
-            **{role: None for role in self.random_layout.levels if role not in roles}
-        )
-        found = random_terms.codes(stand_in, self.random_layout)
-        codes = tuple(
-            code if block.term in asked else np.full_like(code, len(block.levels))
-            for code, block in zip(found.codes, self.random_layout.blocks, strict=True)
-        )
-        return Patterns(codes=codes, widths=found.widths, size=found.size)
-
-    def _asked(self, random: Sequence[str] | None) -> tuple[str, ...]:
-        if random is None:
-            return self.random
-        for term in random:
-            if term not in self.random:
-                raise ParameterError(
-                    f"mixed model: '{term}' is no random term. {did_you_mean(term, self.random)}"
-                )
-        return tuple(random)
-
     def _unseen(self, effects: Patterns, random: Sequence[str] | None) -> Array:
         """Return for each row the variance of asked terms whose level the model never saw."""
         total = np.zeros(effects.size)
-        asked = self._asked(random)
         for code, block in zip(effects.codes, self.random_layout.blocks, strict=True):
-            if block.term in asked:
+            if random is None or block.term in random:
                 total[code == len(block.levels)] += self.variances[block.term]
         return total
 
@@ -331,7 +304,7 @@ class OrdinalMixedFit:
             sd = [self.sds[block.term] for block in self.random_layout.blocks]
             u = rng.normal(size=u.size) * np.repeat(sd, sizes)
         eta = self._fixed(self.patterns).times(self.slopes.to_numpy())
-        eta += self._random(self.patterns, None).times(u)
+        eta += random_terms.codes(self.patterns, self.random_layout).times(u)
         probability = ordinal_likelihood.category_probabilities(
             self.thresholds.to_numpy(), eta, self.link
         )

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.errors import DesignError, did_you_mean
+from betyg.errors import DesignError, ParameterError, did_you_mean
 from betyg.stats import ordinal_design
 from betyg.stats.ordinal_design import Block, Layout, Patterns
 
-__all__ = ["check_terms", "codes", "layout_of", "roles_of"]
+__all__ = ["check_terms", "codes", "effects_table", "layout_of", "rows_of", "roles_of"]
 
+Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 
@@ -167,3 +168,46 @@ def _block_codes(own: dict[str, Codes], block: Block, layout: Layout) -> Codes:
     known = np.all([own[role] >= 0 for role in block.roles], axis=0)
     at = tuple(np.where(known, own[role], 0) for role in block.roles)
     return np.where(known, table[np.ravel_multi_index(at, sizes)], len(block.levels))
+
+
+def rows_of(frame: pd.DataFrame, layout: Layout, asked: Sequence[str] | None) -> Patterns:
+    """Return the levels of the rows of ``frame`` in the terms asked for, none in the others.
+
+    Raises
+    ------
+    ParameterError
+        If a term asked for is no random term.
+    DesignError
+        If a column is missing.
+    """
+    terms = [block.term for block in layout.blocks]
+    wanted = terms if asked is None else list(asked)
+    for term in wanted:
+        if term not in terms:
+            raise ParameterError(
+                f"mixed model: '{term}' is no random term. {did_you_mean(term, terms)}"
+            )
+    unused = [role for role in layout.levels if role not in roles_of(wanted)]
+    found = codes(frame.assign(**dict.fromkeys(unused)), layout)
+    return Patterns(
+        codes=tuple(
+            code if term in wanted else np.full_like(code, width)
+            for code, width, term in zip(found.codes, found.widths, terms, strict=True)
+        ),
+        widths=found.widths,
+        size=found.size,
+    )
+
+
+def effects_table(layout: Layout, order: Sequence[str], columns: dict[str, Array]) -> pd.DataFrame:
+    """Return a row for each effect, terms in ``order``.
+
+    Returns
+    -------
+    DataFrame
+        Index: the effect, such as ``agency[08]``. ``term``, then ``columns``.
+    """
+    names = [name for block in layout.blocks for name in block.names]
+    terms = [block.term for block in layout.blocks for _ in block.levels]
+    table = pd.DataFrame({"term": terms, **columns}, index=names)
+    return pd.concat([table[table["term"] == term] for term in order])

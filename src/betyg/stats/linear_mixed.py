@@ -1,0 +1,201 @@
+"""Linear mixed models on cells: scores or index values with crossed random intercepts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from betyg.errors import DesignError, did_you_mean
+from betyg.stats import crossed, linear_profile, ordinal_cells, ordinal_design, random_terms
+from betyg.stats.linear_mixed_fit import LinearMixedFit
+from betyg.stats.linear_profile import Data, Method, Solution
+from betyg.stats.ordinal_design import Layout
+from betyg.stats.sums import by_code
+
+__all__ = ["LinearMixedFit", "fit"]
+
+Array = NDArray[np.float64]
+
+SAME_WEIGHT = 1e-9  # relative; scaled weights that equal their squares are all one
+NO_SPREAD = 1e-12  # of the total sum of squares; residuals below this are rounding
+
+
+def fit(
+    cells: pd.DataFrame,
+    terms: Sequence[str],
+    *,
+    random: Sequence[str],
+    outcome: str = "score",
+    method: Method = "reml",
+    scale_within: Sequence[str] = ("agency", "year"),
+) -> LinearMixedFit:
+    """Fit a linear mixed model to the cells of one item or index.
+
+    y = intercept + x @ beta + z @ u + e, u ~ N(0, sd^2) independent in each random
+    term, e ~ N(0, sigma^2). Answers enter by number, sum and sum of squares
+    of each pattern, so the fit equals that on the rows.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        The variables of all terms, ``outcome``, ``n``, and if they exist ``kind`` (rows
+        other than ``answer`` are left out), ``weight_sum`` and ``weight_sq_sum``.
+    terms : sequence of str
+        Fixed terms, such as ``("year", "group")``; may be empty.
+    random : sequence of str
+        Random intercepts, such as ``("agency", "agency:year", "activity")``.
+    outcome : str
+        Column of the values.
+    method : {"reml", "ml"}
+        Restricted likelihood, or likelihood (to compare fixed terms).
+    scale_within : sequence of str
+        Groups whose weights keep their own effective size.
+
+    Returns
+    -------
+    LinearMixedFit
+
+    Raises
+    ------
+    DesignError
+        If nobody answered, the values do not vary within the levels, fixed columns
+        are aliased, a random term has one level or one for every answer, is fixed as well, or
+        groups the answers as another does.
+    ConvergenceError
+        If the maximum is not reached.
+
+    References
+    ----------
+    R counterpart: ``lme4::lmer``.
+    """
+    random_terms.check_terms(cells, terms, random)
+    if outcome not in cells.columns:
+        raise DesignError(
+            f"mixed model: there is no '{outcome}'. {did_you_mean(outcome, cells.columns)}"
+        )
+    given = ordinal_cells.given_answers(cells.reset_index(drop=True))
+    within = [role for role in scale_within if role in given.columns]
+    weight, square = ordinal_cells.scaled(given, within)
+    layout = ordinal_design.layout_of(given, terms)
+    roles = tuple(dict.fromkeys([*layout.roles, *random_terms.roles_of(random)]))
+    frame, summed = _patterns(given, (weight, outcome), roles)
+    random_layout = random_terms.layout_of(frame, random)
+    data = _data(frame, summed, (layout, random_layout), method)
+    _check_residual(data, random_layout, float(given["n"].sum()))
+    found, estimated = linear_profile.maximise(data)
+    return _result(
+        found,
+        (layout, random_layout, tuple(terms), tuple(random)),
+        singular=[
+            b.term for b, own in zip(random_layout.blocks, estimated, strict=True) if not own
+        ],
+        described={
+            "outcome": outcome,
+            "method": method,
+            "nobs": int(round(given["n"].sum())),
+            "n_missing": int(round(cells["n"].sum() - given["n"].sum())),
+            "weighted": not np.allclose(weight, square, rtol=SAME_WEIGHT, atol=0.0),
+            "patterns": frame.assign(weight=data.weight),
+        },
+    )
+
+
+def _patterns(
+    given: pd.DataFrame,
+    values: tuple[Array, str],
+    roles: Sequence[str],
+) -> tuple[pd.DataFrame, tuple[Array, Array, float]]:
+    """Return the patterns, and of their answers the number, the mean and the spread within."""
+    weight, outcome = values
+    y = given[outcome].to_numpy(np.float64)
+    if not np.isfinite(y).all():
+        raise DesignError(
+            f"mixed model: {int((~np.isfinite(y)).sum())} cells have no '{outcome}'. Leave out the "
+            "cells that are no answers (kind), or name another outcome."
+        )
+    pattern, first = ordinal_cells.pattern_codes(given, roles)
+    total = by_code(pattern, weight, first.size)
+    mean = by_code(pattern, weight * y, first.size) / total
+    within = float(weight @ (y - mean[pattern]) ** 2)
+    return given.iloc[first].loc[:, list(roles)].reset_index(drop=True), (total, mean, within)
+
+
+def _data(
+    frame: pd.DataFrame,
+    summed: tuple[Array, Array, float],
+    layouts: tuple[Layout, Layout],
+    method: Method,
+) -> Data:
+    """Sum what does not change while the variances are searched."""
+    weight, mean, within = summed
+    fixed = ordinal_design.collapse(frame, layouts[0])
+    ordinal_cells.check_aliased(fixed, layouts[0])
+    random = random_terms.codes(frame, layouts[1])
+    column = fixed.sums(weight)
+    gram = np.block([[weight.sum(), column], [column[:, None], fixed.gram(weight)]])
+    blocks = [
+        fixed.group_sums(weight, code, width)
+        for code, width in zip(random.codes, random.widths, strict=True)
+    ]
+    mixed = [random.sums(weight), np.concatenate(blocks), random.sums(weight * mean)]
+    return Data(
+        weight=weight,
+        mean=mean,
+        within=within,
+        fixed=fixed,
+        random=crossed.crossed(random),
+        method=method,
+        gram=gram,
+        mixed=np.column_stack(mixed),
+    )
+
+
+def _check_residual(data: Data, layout: Layout, n: float) -> None:
+    """Raise where no spread is left for the residual, or none to tell it from a term."""
+    for block in layout.blocks:
+        if len(block.levels) >= n:
+            raise DesignError(
+                f"mixed model: '{block.term}' has as many levels as there are answers ({n:.0f}), "
+                "so its variance and the residual's are one. Leave it out of the random terms."
+            )
+    centre = float(data.weight @ data.mean / data.weight.sum())
+    total = data.within + float(data.weight @ (data.mean - centre) ** 2)
+    if data.df <= 0 or total <= NO_SPREAD * (1.0 + centre**2) * n:
+        raise DesignError(
+            "mixed model: the values do not vary, or there are no more of them than fixed effects. "
+            "Leave the item out, or take fewer terms."
+        )
+
+
+def _result(
+    found: Solution,
+    design: tuple[Layout, Layout, tuple[str, ...], tuple[str, ...]],
+    *,
+    singular: Sequence[str],
+    described: dict[str, Any],
+) -> LinearMixedFit:
+    """Give names to the numbers; standard deviations in the order asked for."""
+    layout, random_layout, terms, random = design
+    sigma = float(np.sqrt(found.sigma2))
+    scale = found.factor.scale
+    solved = {b.term: sd for b, sd in zip(random_layout.blocks, found.relative, strict=True)}
+    return LinearMixedFit(
+        terms=terms,
+        random=random,
+        params=pd.Series(found.beta, ["intercept", *layout.names], name="estimate"),
+        sds=pd.Series({term: sigma * solved[term] for term in random}, name="sd"),
+        sigma=sigma,
+        effects=pd.Series(scale * found.b, random_layout.names, name="mode"),
+        singular=tuple(term for term in random if term in singular),
+        loglike=found.loglike,
+        covariance=found.sigma2 * found.inverse,
+        sensitivity=-scale[:, None] * found.spread,
+        conditional=found.factor,
+        layout=layout,
+        random_layout=random_layout,
+        **described,
+    )
