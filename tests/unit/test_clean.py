@@ -205,6 +205,14 @@ def test_an_index_needs_half_of_the_items_that_were_asked(tmp_path):
     )
 
 
+def test_an_index_is_given_in_a_round_that_did_not_ask_all_of_its_items(tmp_path):
+    index = '[index.service]\nitems = ["help", "speed", "overall"]\n'
+    index += 'label.sv = "S"\nlabel.en = "S"\n'
+    facts = {"crosswalk.csv": "item,year,column\nspeed,2011,-\noverall,2011,-\n"}
+    rows = cleaned(tmp_path, ROWS, more=index, facts=facts).respondents
+    np.testing.assert_array_equal(rows["service"], [100.0, 0.0, np.nan])
+
+
 def test_frame_gives_the_size_of_each_stratum(tmp_path):
     frame = "year,agency,activity,group,population\n2011,03,,firm,60\n2011,03,,home,40\n"
     frame += "2011,20,,,500\n2012,20,,,9\n"

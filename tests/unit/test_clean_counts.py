@@ -65,6 +65,15 @@ def test_rounded_percentages_give_whole_numbers_that_add_up_to_n(tmp_path):
     assert found.index[-1] == ("dont_know", 0.0)
 
 
+def test_percentages_that_add_up_to_99_or_101_still_weigh_n(tmp_path):
+    text = HEADER + "03,2011,help,200,33,33,33,0,0\n20,2011,help,200,34,34,33,0,0\n"
+    found = collapsed(tmp_path, text, wide())
+    sums = found.groupby("agency", observed=True)[["n", "weight_sum"]].sum()
+    assert sums["n"].tolist() == [200, 200]
+    assert sums["weight_sum"].tolist() == pytest.approx([200, 200])
+    assert found["weight_sum"].tolist()[0] == pytest.approx(200 / 3)
+
+
 def test_what_is_missing_to_a_hundred_goes_to_the_remainder(tmp_path):
     text = HEADER + "03,2011,help,200,10,20,30,30,\n"
     found = of(collapsed(tmp_path, text, wide('values = "percent"\nremainder = "9"\n')), "help")

@@ -78,18 +78,24 @@ PRAISE = FACTS["codebook.csv"] + (
 
 def test_several_codes_in_one_cell_become_an_item_an_option(tmp_path):
     text = "id,office,year,help,speed,overall,praise\n"
-    text += 'a,03,2011,1,1,1,1;3\nb,03,2011,1,1,1,3\nc,03,2011,1,1,1,\nd,03,2011,1,1,1,"1 ; 3"\n'
-    crosswalk = "item,column,contains,empty\nvisible,praise,1,0\nadvice,praise,3,\n"
+    chosen = ("13", "1;3", "3", "", '"1 ; 3"')
+    text += "".join(f"{at},03,2011,1,1,1,{cell}\n" for at, cell in enumerate(chosen))
+    crosswalk = (
+        "item,column,contains,empty\nvisible,praise,1,0\nadvice,praise,3,\nother,praise,13,\n"
+    )
     survey = raw_study.load(
         tmp_path,
         {"a.csv": text},
         source=source("a.csv", roles='{ respondent = "id", agency = "office", year = "year" }'),
-        facts={"codebook.csv": PRAISE, "crosswalk.csv": crosswalk},
+        facts={
+            "codebook.csv": PRAISE + "other,,yesno,Annat,Other\n",
+            "crosswalk.csv": crosswalk,
+        },
     )
     rows = clean.clean(read.sources(survey), survey).respondents
-    assert rows["visible"].tolist() == [2, 1, 1, 2]
-    assert rows["advice"].fillna(0).tolist() == [2, 2, 0, 2]
-    assert rows["advice.missing"].astype("str").tolist()[2] == "no_answer"
+    assert rows["visible"].tolist() == [1, 2, 1, 1, 2]
+    assert rows["advice"].fillna(0).tolist() == [1, 2, 2, 0, 2]
+    assert rows["advice.missing"].astype("str").tolist()[3] == "no_answer"
 
 
 def test_an_option_that_no_item_takes_is_out_of_range(tmp_path):

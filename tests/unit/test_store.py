@@ -38,6 +38,16 @@ def test_a_table_that_cannot_be_written_leaves_the_old_one(table, tmp_path):
     assert [path.name for path in tmp_path.glob(".cells*")] == []
 
 
+def test_whoever_reads_while_it_is_written_keeps_the_old_table(table, tmp_path):
+    store.write(table, "cells", tmp_path)
+    path = tmp_path / "cells.parquet"
+    before = path.read_bytes()
+    with path.open("rb") as opened:
+        store.write(table[:1], "cells", tmp_path)
+        assert opened.read() == before
+    assert path.read_bytes() != before
+
+
 def test_a_table_that_was_not_made_names_the_remedy(tmp_path):
     with pytest.raises(DataError, match="table 'cells' has not been made. `make report`"):
         store.read("cells", tmp_path)
