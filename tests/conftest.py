@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+REASON = "no Chromium on this machine"
 OFF = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
     "--disable-sync --no-first-run"
@@ -31,15 +32,17 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
         if "browser" in Path(item.path).relative_to(Path(__file__).parent).parts[:-1]:
             item.add_marker(pytest.mark.browser)
             if chromium() is None and not in_ci():
-                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+                item.add_marker(pytest.mark.skip(reason=REASON))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the end how many browser checks were not run: a skip is easily overlooked."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    missed = [report for report in skipped if "no Chromium on this machine" in str(report.longrepr)]
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say on the last line how many browser checks were not run: a skip is easily overlooked."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    missed = [report for report in skipped if REASON in str(report.longrepr)]
     if missed:
-        terminalreporter.write_line(f"{len(missed)} browser checks NOT run: install chromium")
+        reporter.write_line(f"{len(missed)} browser checks NOT run: install chromium")
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +50,7 @@ def browser():
     """A headless Chromium; in CI its absence is a failure."""
     path = chromium()
     if path is None:
-        pytest.fail("no Chromium on this machine, and CI must run the browser checks: install it")
+        pytest.fail(f"{REASON}, and CI must run the browser checks: install it")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as running:
