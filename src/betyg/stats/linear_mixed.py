@@ -156,19 +156,27 @@ def _data(
 
 def _check_residual(data: Data, layout: Layout, n: float) -> None:
     """Raise where no spread is left for the residual, or none to tell it from a term."""
-    for block in layout.blocks:
-        if len(block.levels) >= n:
-            raise DesignError(
-                f"mixed model: '{block.term}' has as many levels as there are answers ({n:.0f}), "
-                "so its variance and the residual's are one. Leave it out of the random terms."
-            )
     centre = float(data.weight @ data.mean / data.weight.sum())
+    least = NO_SPREAD * (1.0 + centre**2) * n
     total = data.within + float(data.weight @ (data.mean - centre) ** 2)
-    if data.df <= 0 or total <= NO_SPREAD * (1.0 + centre**2) * n:
+    if data.df <= 0 or total <= least:
         raise DesignError(
             "mixed model: the values do not vary, or there are no more of them than fixed effects. "
             "Leave the item out, or take fewer terms."
         )
+    terms = data.random.patterns
+    for block, code, width in zip(layout.blocks, terms.codes, terms.widths, strict=True):
+        if width >= n:
+            raise DesignError(
+                f"mixed model: '{block.term}' has as many levels as there are answers ({n:.0f}), "
+                "so its variance and the residual's are one. Leave it out of the random terms."
+            )
+        mean = by_code(code, data.weight * data.mean, width) / by_code(code, data.weight, width)
+        if data.within + float(data.weight @ (data.mean - mean[code]) ** 2) <= least:
+            raise DesignError(
+                f"mixed model: the values do not vary within the levels of '{block.term}', so "
+                "there is no residual variance. Leave it out of the random terms."
+            )
 
 
 def _result(

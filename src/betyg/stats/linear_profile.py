@@ -31,6 +31,7 @@ Method = Literal["reml", "ml"]
 
 START = 0.5  # relative standard deviation
 ROUNDS = 3  # of the fixed point of Schall (1991)
+MOST = 1e5  # relative standard deviation; beyond this no residual is left
 FLAT = 1e-3  # least curvature: keeps the first metric definite
 SMALL = 0.01  # below this a relative standard deviation is tried at zero
 NO_LOSS = 1e-7  # log-likelihood that zero may cost and still be the maximum, to rounding
@@ -172,7 +173,11 @@ def maximise(data: Data) -> tuple[Solution, Flags]:
         ratio = data.random.by_term(here.b**2) / (here.sigma2 * used)
         here = solve(data, here.relative * np.sqrt(np.clip(ratio, 0.01, 100.0)))
 
-    def evaluate(relative: Array, _: tuple[Solution, Array]) -> Point[tuple[Solution, Array]]:
+    def evaluate(
+        relative: Array, _: tuple[Solution, Array]
+    ) -> Point[tuple[Solution, Array]] | None:
+        if np.abs(relative).max() > MOST:
+            return None
         return _point(data, solve(data, relative))
 
     best = quasi_newton.maximise(evaluate, _point(data, here), lambda at: _metric(data, at))

@@ -8,11 +8,13 @@ respondents.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from betyg.errors import DesignError
 from betyg.stats import crossed, laplace_solver, ordinal_cells, random_terms
 from betyg.stats.laplace import Problem
 from betyg.stats.laplace_solver import Curvature, Optimum
@@ -20,10 +22,13 @@ from betyg.stats.ordinal_cells import Answers
 from betyg.stats.ordinal_design import Layout
 from betyg.stats.ordinal_likelihood import Link
 from betyg.stats.ordinal_mixed_fit import OrdinalMixedFit
+from betyg.stats.sums import by_code
 
-__all__ = ["OrdinalMixedFit", "fit"]
+__all__ = ["OrdinalMixedFit", "bootstrap", "fit"]
 
 Array = NDArray[np.float64]
+
+DIVERGED_SE = 30.0  # latent scale; beyond this an estimate is on its way to infinity
 
 
 def fit(
@@ -42,7 +47,8 @@ def fit(
     A standard deviation whose likelihood falls from zero on is zero: see
     ``singular`` of the result, and the summary. Weighted answers give
     pseudo-likelihood, weights scaled to the effective size of each group of
-    ``scale_within``; their standard errors take that size for the number of answers.
+    ``scale_within``; their standard errors take that size for the number of answers,
+    see ``bootstrap`` for those of the design.
 
     Parameters
     ----------
@@ -76,12 +82,106 @@ def fit(
     R counterparts: ``ordinal::clmm``, and ``lme4::glmer`` for two categories, both
     with ``nAGQ = 1``.
     """
-    random_terms.check_terms(cells, terms, random)
+    answers, layout, problem = _prepared(
+        cells, (tuple(terms), tuple(random)), link=link, scale_within=scale_within
+    )
+    optimum = laplace_solver.maximise(problem)
+    known = laplace_solver.curvature(problem, optimum)
+    asked = (tuple(terms), tuple(random), tuple(scale_within))
+    found = _result(problem, (answers, layout), (optimum, known), asked)
+    _check_finite(found)
+    return found
+
+
+def bootstrap(
+    cells: pd.DataFrame,
+    fitted: OrdinalMixedFit,
+    *,
+    psu: str,
+    rng: np.random.Generator,
+    stratum: str | None = None,
+    replicates: int = 200,
+) -> pd.DataFrame:
+    """Refit to resampled primary sampling units: standard errors for weighted answers.
+
+    In each stratum all but one of as many PSUs are drawn with replacement and
+    weighted up (Rao & Wu 1988). The scale of the weights stays that of the full
+    sample. The spread is that of sampling again from the same agencies; it does
+    not hold that other agencies might have been there. A stratum with one PSU stays as it is.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As given to ``fit``, with a row for each PSU's answers.
+    fitted : OrdinalMixedFit
+        The model to refit.
+    psu, stratum : str
+        Columns of PSUs (numbered within strata or not) and of strata.
+    rng : Generator
+        Source of randomness.
+    replicates : int
+        Number of refits.
+
+    Returns
+    -------
+    DataFrame
+        A row for each replicate: thresholds, slopes, and ``sd[term]``. Its ``std()`` are the
+        standard errors, its ``cov()`` the covariance.
+
+    Raises
+    ------
+    DesignError, ConvergenceError
+        As ``fit``.
+
+    References
+    ----------
+    Rao & Wu (1988), J. Am. Stat. Assoc. 83, 231-241.
+    """
+    terms = (fitted.terms, fitted.random)
+    answers, layout, problem = _prepared(
+        cells, terms, link=fitted.link, scale_within=fitted.scale_within, groups=(stratum, psu)
+    )
+    solved = [block.term for block in layout.blocks]
+    first = problem.cuts + problem.slopes
+    order = [*range(first), *(first + solved.index(term) for term in fitted.random)]
+    drawn = []
+    for _ in range(replicates):
+        counts = _resampled(answers, problem.counts.shape, rng)
+        drawn.append(laplace_solver.maximise(replace(problem, counts=counts)).mode.params[order])
+    names = [*fitted.params.index, *(f"sd[{term}]" for term in fitted.random)]
+    return pd.DataFrame(np.stack(drawn), columns=names)
+
+
+def _resampled(answers: Answers, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Return the counts of one bootstrap sample of PSUs."""
+    rows = answers.rows
+    psu = np.zeros(rows.pattern.size, np.intp) if rows.psu is None else rows.psu
+    home = np.zeros(1, np.intp) if rows.psu_stratum is None else rows.psu_stratum
+    times = np.ones(home.size)
+    for stratum, size in enumerate(rows.stratum_size.astype(np.intp)):
+        if size > 1:
+            drawn = rng.multinomial(size - 1, np.full(size, 1.0 / size))
+            times[home == stratum] = drawn * (size / (size - 1.0))
+    at = rows.pattern * shape[1] + rows.category
+    return by_code(at, rows.weight * times[psu], shape[0] * shape[1]).reshape(shape)
+
+
+def _prepared(
+    cells: pd.DataFrame,
+    terms: tuple[tuple[str, ...], tuple[str, ...]],
+    *,
+    link: Link,
+    scale_within: Sequence[str],
+    groups: tuple[str | None, str | None] = (None, None),
+) -> tuple[Answers, Layout, Problem]:
+    """Check the terms, collapse the cells to patterns and code them."""
+    fixed, random = terms
+    random_terms.check_terms(cells, fixed, random)
     answers = ordinal_cells.answers_of(
         cells,
-        tuple(terms),
+        fixed,
         scale_within=scale_within,
-        groups=(None, None),
+        groups=groups,
         beside=random_terms.roles_of(random),
     )
     layout = random_terms.layout_of(answers.frame, random)
@@ -91,20 +191,27 @@ def fit(
         random=crossed.crossed(random_terms.codes(answers.frame, layout)),
         link=link,
     )
-    optimum = laplace_solver.maximise(problem)
-    known = laplace_solver.curvature(problem, optimum)
-    return _result(problem, (answers, layout), tuple(random), (optimum, known), tuple(terms))
+    return answers, layout, problem
+
+
+def _check_finite(found: OrdinalMixedFit) -> None:
+    """Raise if an estimate has run off: separation that no single level shows."""
+    lost = [*found.bse.index[found.bse > DIVERGED_SE], *found.sds.index[found.sds > DIVERGED_SE]]
+    if lost:
+        raise DesignError(
+            f"mixed model: the answers separate {', '.join(lost[:5])}: there is no finite "
+            "estimate. Merge the level (or the term's levels) with neighbours, or leave it out."
+        )
 
 
 def _result(
     problem: Problem,
     design: tuple[Answers, Layout],
-    random: tuple[str, ...],
     found: tuple[Optimum, Curvature],
-    terms: tuple[str, ...],
+    asked: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
 ) -> OrdinalMixedFit:
     """Give names to the numbers; standard deviations in the order asked for."""
-    (answers, layout), (optimum, known) = design, found
+    (answers, layout), (optimum, known), (terms, random, scale_within) = design, found, asked
     solved = [block.term for block in layout.blocks]
     first = problem.cuts + problem.slopes
     order = [*range(first), *(first + solved.index(term) for term in random)]
@@ -132,4 +239,5 @@ def _result(
         layout=answers.layout,
         random_layout=layout,
         patterns=answers.frame,
+        scale_within=scale_within,
     )

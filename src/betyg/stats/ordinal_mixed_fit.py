@@ -61,6 +61,8 @@ class OrdinalMixedFit:
         Coding of fixed and random terms; the largest random term stands first.
     patterns : DataFrame
         Observed patterns with their (scaled) ``weight``.
+    scale_within : tuple of str
+        Groups whose weights kept their own effective size.
     """
 
     terms: tuple[str, ...]
@@ -82,6 +84,7 @@ class OrdinalMixedFit:
     layout: Layout
     random_layout: Layout
     patterns: pd.DataFrame
+    scale_within: tuple[str, ...]
 
     @property
     def thresholds(self) -> pd.Series:
