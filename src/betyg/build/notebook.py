@@ -150,8 +150,13 @@ def _said(error: Any) -> str:
     if isinstance(ours, type) and issubclass(ours, SurveyError):
         return str(error.evalue)
     frames = FRAME.findall(COLOUR.sub("", "\n".join(error.traceback)))
-    place = f"\n    in {Path(frames[-1][0]).name}, line {frames[-1][1]}" if frames else ""
+    place = f"\n    in {_short(frames[-1][0])}, line {frames[-1][1]}" if frames else ""
     return f"{error.ename}: {CELL.sub('this cell', error.evalue)}{place}"
+
+
+def _short(file: str) -> str:
+    here, path = Path.cwd(), Path(file).expanduser()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else path.name
 
 
 def _fail(job: Mapping[str, Any], attempt: Path, reason: str, cause: BaseException) -> NoReturn:
