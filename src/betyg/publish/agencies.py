@@ -196,6 +196,9 @@ def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
         ),
         table.Column(source="n", label=text("Answers"), kind="count"),
     ]
+    if "extrapolated" in rows:
+        outside = text("Part of the common mix that was not surveyed there")
+        columns.append(table.Column(source="extrapolated", label=outside, kind="share"))
     caption = text("{item} {year}, 0–100", item=plot.what, year=str(plot.year))
     return table.build(rows, columns, plot.language, name=plot.name, caption=caption)
 

@@ -17,7 +17,8 @@ _WORDS = {
     ),
     "en": (
         r"leads? to|led to|because(?: of)?|due to|thanks to|owing to|caus(?:e|es|ed|ing)|"
-        r"(?:is|are|was|were|be|as) (?:a |the )?results? of|resulted in|results in|an effect of|the effect of|"
+        r"(?:is|are|was|were|be|as) (?:a |the )?results? of|resulted in|results in|"
+        r"an effect of|the effect of|"
         r"contribut(?:e|es|ed) to|explained by|consequence of|brought about|made it"
     ),
 }

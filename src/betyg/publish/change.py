@@ -11,6 +11,7 @@ from betyg.data.study import Study
 from betyg.errors import DataError
 from betyg.publish import figure, naming, table
 from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
+from betyg.publish.findings import surely_apart
 from betyg.publish.language import Language, msgid
 from betyg.publish.naming import ALL, Names
 from betyg.stats.change import BREAK, NO_OVERLAP
@@ -132,8 +133,11 @@ def _span(rows: pd.DataFrame) -> tuple[float, float]:
     return -limit, limit
 
 
-def _sure(rows: pd.DataFrame) -> tuple[int, int]:
-    return int((rows["like_for_like_low"] > 0).sum()), int((rows["like_for_like_high"] < 0).sum())
+def _verdicts(rows: pd.DataFrame) -> "pd.Series[int]":
+    """Say which changes are surely up (1) or down (-1), all units judged together."""
+    like, se = (rows[c].where(rows["comparable"]) for c in ("like_for_like", "like_for_like_se"))
+    verdict = surely_apart(like.to_numpy(float), se.to_numpy(float), reference=0.0)
+    return pd.Series(verdict.astype(int), index=rows.index)
 
 
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
@@ -143,7 +147,8 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
             "{item} {years}: no change can be computed, nothing is comparable",
             item=plot.what, years=plot.years,
         )  # fmt: skip
-    up, down = _sure(rows)
+    verdicts = _verdicts(rows)
+    up, down = int((verdicts > 0).sum()), int((verdicts < 0).sum())
     return language.text(
         "{item} {years}, like for like: {up} of {total} up, {down} down, the rest without a sure "
         "change",
@@ -160,7 +165,8 @@ def _notes(rows: pd.DataFrame, language: Language) -> list[str]:
         language.text(
             "Filled: change over the activities surveyed in both years. Open: raw change, which "
             "also reflects which activities were surveyed."
-        )
+        ),
+        language.text("Blue: the change is sure, all units judged together."),
     ]
     if mixed(rows).any():
         notes.append(language.text("Marked “mix”: the two say different things."))
@@ -229,7 +235,7 @@ def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
     odd = mixed(rows)
     with figure.drawing(width=width, height=height) as canvas:
         axes = figure.area(canvas, left=labels, bottom=FOOT, width=room, height=len(rows) * ROW)
-        for y, row in enumerate(naming.records(rows)):
+        for y, row in enumerate(naming.records(rows.assign(verdict=_verdicts(rows)))):
             axes.annotate(
                 figure.shorten(row["label"], labels - 8), (0, y), (-8, 0),
                 ("axes fraction", "data"), textcoords="offset points", ha="right",
@@ -255,8 +261,7 @@ def _dumbbell(
     axes: Axes, row: dict[str, Any], plot: _Plot, *, y: int, value: float, mark: bool
 ) -> None:
     low, high = row["like_for_like_low"], row["like_for_like_high"]
-    sure = low > 0 or high < 0
-    colour = ACCENT if sure else COLOURS["rest"]
+    colour = ACCENT if row["verdict"] else COLOURS["rest"]
     axes.plot([row["raw"], row["like_for_like"]], [y, y], color=GRID, lw=4, zorder=1,
               solid_capstyle="round")  # fmt: skip
     axes.plot([low, high], [y, y], color=colour, lw=1.4, alpha=0.8, zorder=2)
