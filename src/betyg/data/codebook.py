@@ -197,6 +197,7 @@ class Event(Fact):
 
     year: Year
     agencies: Codes = ()
+    item: str | None = None
     label: Label
 
 

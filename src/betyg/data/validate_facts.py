@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from betyg.data.codebook import FrameRow, Published, Unit, normal
 from betyg.data.facts import Facts
@@ -21,16 +21,25 @@ def check(settings: Settings, facts: Facts, problems: Problems) -> None:
     """Note unknown parents and successors, ambiguous names, and rows about unknown things."""
     for table in (facts.agencies, facts.activities, facts.groups):
         _units(table, problems)
-    for event in facts.events.located:
-        where = f"{facts.events.file}, line {event.line}, column agencies"
-        for code in event.row.agencies:
-            _known(where, code, facts.agencies, problems)
+    known = outcomes(settings, facts)
+    _events(facts, known, problems)
     _frame(facts, problems)
     published = facts.published
     twice(published.file, ((f.line, f.row.id) for f in published.located), problems)
-    known = outcomes(settings, facts)
     for found in published.located:
         _published(found, facts, known, problems)
+
+
+def _events(facts: Facts, known: Collection[str], problems: Problems) -> None:
+    for event in facts.events.located:
+        where = f"{facts.events.file}, line {event.line}, column"
+        for code in event.row.agencies:
+            _known(f"{where} agencies", code, facts.agencies, problems)
+        item = event.row.item
+        if item is not None and item not in known:
+            problems.add(
+                f"{where} item", f"'{item}' is no item or index.", did_you_mean(item, known)
+            )
 
 
 def _known(where: str, code: str | None, table: Table[Unit], problems: Problems) -> None:

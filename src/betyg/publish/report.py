@@ -1,6 +1,5 @@
 """The sections of the report: what each shows, and in a word why, where a study cannot have it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +16,6 @@ from betyg.publish import (
     distribution,
     heatmap,
     prose,
-    replication,
     tables,
     years,
 )
@@ -343,29 +341,3 @@ def changes(page: Edition) -> Section:
 def _has_pair(page: Edition) -> bool:
     pair = (page.changes["year_from"] == page.before) & (page.changes["year_to"] == page.year)
     return bool((pair & (page.changes["agency"] != ALL)).any())
-
-
-def published(page: Edition) -> Section:
-    """Set published figures beside what the data give, up to the round that is reported."""
-    if not page.survey.published:
-        return page.left_out(page.language.text("No published figures are known of this survey."))
-    found = replication.compare(
-        page.survey, respondents=page.respondents, cells=page.cells, estimates=page.estimates
-    )
-    later = {row.id for row in page.survey.published if (row.year or 0) > page.year}
-    known = found[~found["id"].isin(list(later))]
-    return Section((tables.published(known, page.survey, page.language),))
-
-
-def quality(page: Edition, attrition: pd.DataFrame) -> Section:
-    """Account for the rows, the answers that are missing and those who did not take part."""
-    survey, words = page.survey, page.language
-    parts: list[Shown | None] = [tables.attrition(attrition, survey, words)]
-    if not page.is_published:
-        parts.append(tables.missing_answers(page.cells, survey, words, year=page.year))
-    parts.append(tables.response_rates(page.respondents, survey, words, year=page.year))
-    return Section(_kept(parts))
-
-
-def _kept(parts: Iterable[Shown | None]) -> tuple[Shown, ...]:
-    return tuple(part for part in parts if part is not None)

@@ -325,8 +325,8 @@ def within(
     ).drop(columns="n")  # fmt: skip
     columns = [
         Column(source="years", label=text("Years")),
-        Column(source="estimate", label=text("Mean change, points"), kind="change"),
-        Column(source="", label=text("95% interval"), kind="change",
+        Column(source="estimate", label=text("Mean change, points"), kind="difference"),
+        Column(source="", label=text("95% interval"), kind="difference",
                interval=("ci_low", "ci_high")),
         Column(source="units", label=text("Units with a value in both years"), kind="count"),
     ]  # fmt: skip

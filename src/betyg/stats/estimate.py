@@ -185,7 +185,7 @@ def direct(
     if respondents.empty:
         return estimate_frames.arranged([], survey)
     frame, answers = estimate_entries.of_respondents(respondents, survey)
-    return estimate_frames.arranged(_estimated(frame, answers, survey, by, shares), survey)
+    return _estimated(frame, answers, survey, by, shares)
 
 
 def from_cells(
@@ -226,7 +226,7 @@ def from_cells(
     if cells.empty:
         return estimate_frames.arranged([], survey)
     frame, answers = estimate_entries.of_cells(cells, survey)
-    items = estimate_frames.arranged(_estimated(frame, answers, survey, by, shares), survey)
+    items = _estimated(frame, answers, survey, by, shares)
     return estimate_frames.arranged([items, *composites(items, survey)], survey)
 
 
@@ -236,25 +236,26 @@ def _estimated(
     survey: Study,
     by: Margins | None,
     shares: ShareInterval,
-) -> list[pd.DataFrame]:
+) -> pd.DataFrame:
     chosen = _checked(MARGINS if by is None else by)
     margins = estimate_frames.layouts(frame, chosen, survey)
     cell = ("agency", "year", *(role for role in ROLES if role in survey.compare.adjust_for))
     extra = [] if by is not None or cell in MARGINS else [cell]
     cells = estimate_frames.layouts(frame, extra, survey)
-    needed = _parts(survey.compare.outcome, survey)
-    parts: list[pd.DataFrame] = []
+    needed = _compared(survey)
+    parts: list[estimate_frames.Part] = []
     for one in answers:
-        parts += estimate_frames.rows_of(one, margins, frame=frame, survey=survey, shares=shares)
+        parts += estimate_frames.parts_of(one, margins, frame=frame, survey=survey)
         if one.item in needed:
-            parts += estimate_frames.mean_rows(one, cells, frame=frame)
-    return parts
+            parts += estimate_frames.mean_parts(one, cells)
+    return estimate_frames.assembled(parts, frame=frame, survey=survey, shares=shares)
 
 
-def _parts(outcome: str, survey: Study) -> set[str]:
-    """Return the outcome and, if it is a composite index, its items."""
+def _compared(survey: Study) -> set[str]:
+    """Return the outcome and the aims of events and, of composite indices, their items."""
     items = {index.name: index.items for index in survey.composites}
-    return {outcome, *items.get(outcome, ())}
+    aims = {survey.compare.outcome, *(event.item for event in survey.events if event.item)}
+    return aims.union(*(items.get(aim, ()) for aim in aims))
 
 
 def _checked(by: Margins) -> Margins:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,14 @@ from betyg.stats.estimate_domains import DomainMeans, Domains, domain_means, dom
 from betyg.stats.estimate_entries import DONT_KNOW, ROLES, Answers, Frame
 from betyg.stats.proportions import ShareInterval, share_interval, t_interval
 
-__all__ = ["COLUMNS", "arranged", "layouts", "mean_rows", "rows_of"]
+__all__ = ["COLUMNS", "Part", "arranged", "assembled", "layouts", "mean_parts", "parts_of"]
 
 Array = NDArray[np.float64]
 
 ALL = "all"
 FEWEST_POSITIONS_FOR_TOP2 = 4
 STATISTICS = ("mean", "top2", "share", "dont_know")
+NUMBERS = ["response", "estimate", "se", "ci_low", "ci_high", "df", "n_eff", "deff"]
 COLUMNS = [
     *ROLES, "item", "statistic", "response", "estimate", "se", "ci_low", "ci_high",
     "df", "n", "n_eff", "deff", "shown",
@@ -47,14 +49,24 @@ def layouts(
     return found
 
 
-def rows_of(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One statistic of one item in the domains of one margin."""
+
+    item: str
+    statistic: str
+    response: float
+    domains: Domains
+    means: DomainMeans
+
+
+def parts_of(
     answers: Answers,
     margins: Sequence[tuple[tuple[str, ...], Domains]],
     *,
     frame: Frame,
     survey: Study,
-    shares: ShareInterval,
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[Part]:
     """Estimate every statistic of one item in every margin.
 
     Over all years an item is summed up only if its years stand on one series.
@@ -71,28 +83,28 @@ def rows_of(
         for year in years
         for category in survey.scale_of(answers.item, int(year)).categories
     )
-    for margin, domains in margins:
-        if "year" not in margin and not one_series:
-            continue
-        for statistic, response, values in _statistics(answers, dont_know):
-            if statistic in ("share", "top2") and "year" not in margin and not one_scale:
+    for statistic, response, values in _statistics(answers, dont_know):
+        for margin, domains in margins:
+            over_years = "year" not in margin
+            of_scale = statistic in ("share", "top2")
+            if over_years and not (one_series and (one_scale or not of_scale)):
                 continue
-            means = domain_means(answers.entries, values, domains=domains, strata=answers.strata)
-            yield _long(means, domains, frame, (statistic, response), shares).assign(
-                item=answers.item
-            )
+            yield _part(answers, (statistic, response), values, domains)
 
 
-def mean_rows(
-    answers: Answers, margins: Sequence[tuple[tuple[str, ...], Domains]], *, frame: Frame
-) -> Iterator[pd.DataFrame]:
+def mean_parts(
+    answers: Answers, margins: Sequence[tuple[tuple[str, ...], Domains]]
+) -> Iterator[Part]:
     """Estimate only the mean of one item in every margin."""
     for _, domains in margins:
-        means = domain_means(
-            answers.entries, answers.entries.score, domains=domains, strata=answers.strata
-        )
-        named = _long(means, domains, frame, ("mean", np.nan), "korn-graubard")
-        yield named.assign(item=answers.item)
+        yield _part(answers, ("mean", np.nan), answers.entries.score, domains)
+
+
+def _part(answers: Answers, named: tuple[str, float], values: Array, domains: Domains) -> Part:
+    means = domain_means(answers.entries, values, domains=domains, strata=answers.strata)
+    return Part(
+        item=answers.item, statistic=named[0], response=named[1], domains=domains, means=means
+    )
 
 
 def _statistics(answers: Answers, dont_know: bool) -> Iterator[tuple[str, float, Array]]:
@@ -111,33 +123,75 @@ def _statistics(answers: Answers, dont_know: bool) -> Iterator[tuple[str, float,
         yield "dont_know", np.nan, (entries.state == DONT_KNOW).astype(np.float64)
 
 
-def _long(
-    means: DomainMeans,
-    domains: Domains,
-    frame: Frame,
-    named: tuple[str, float],
-    shares: ShareInterval,
+def assembled(
+    parts: Sequence[Part], *, frame: Frame, survey: Study, shares: ShareInterval
 ) -> pd.DataFrame:
-    some = np.flatnonzero(means.n > 0)
-    estimate, se, df, n = (a[some] for a in (means.estimate, means.se, means.df, means.n))
-    if named[0] == "mean":
-        low, high = (np.clip(end, 0.0, 100.0) for end in t_interval(estimate, se, df))
-    else:
-        low, high = share_interval(estimate, se, n=n, df=df, method=shares)
-    columns: dict[str, object] = {
-        role: frame.levels[role].take(domains.roles[role][some])
-        if role in domains.roles
-        else (np.zeros(some.size, dtype=np.int16) if role == "year" else ALL)
-        for role in ROLES
-    }
-    columns |= {"statistic": named[0], "response": named[1], "estimate": estimate, "se": se}
-    columns |= {"ci_low": low, "ci_high": high, "df": df, "n": n.round().astype(np.int64)}
-    columns |= {"n_eff": means.n_eff[some], "deff": means.deff[some]}
-    return pd.DataFrame(columns, index=pd.RangeIndex(some.size))
+    """Put all parts into one frame, in the order of the study's files, with intervals.
+
+    Domains without an answer have no row.
+    """
+    if not parts:
+        return arranged([], survey)
+    kept = [np.flatnonzero(part.means.n > 0) for part in parts]
+    sizes = [some.size for some in kept]
+    orders = _orders(survey)
+    columns: dict[str, object] = {}
+    for role in ROLES:
+        codes = [
+            part.domains.roles[role][some] if role in part.domains.roles else np.full(some.size, -1)
+            for part, some in zip(parts, kept, strict=True)
+        ]
+        columns[role] = _levels(role, np.concatenate(codes), frame, orders)
+    for name in ("item", "statistic"):
+        place = pd.Index(orders[name]).get_indexer(pd.Index([getattr(p, name) for p in parts]))
+        columns[name] = pd.Categorical.from_codes(np.repeat(place, sizes), pd.Index(orders[name]))
+    columns["response"] = np.repeat([part.response for part in parts], sizes)
+    for name in ("estimate", "se", "df", "n", "n_eff", "deff"):
+        columns[name] = np.concatenate(
+            [getattr(part.means, name)[some] for part, some in zip(parts, kept, strict=True)]
+        )
+    table = pd.DataFrame(columns)
+    return _sorted(_with_intervals(table, shares), shown=table["n"] >= survey.disclosure.show)
+
+
+def _levels(
+    role: str, codes: NDArray[np.intp], frame: Frame, orders: Mapping[str, list[str]]
+) -> object:
+    """Return the values of a role's codes; -1 stands for all."""
+    levels = frame.levels[role]
+    if role == "year":
+        return np.append(np.asarray(levels, dtype=np.int16), np.int16(0))[codes]
+    place = pd.Index(orders[role]).get_indexer(levels.astype("str"))
+    whole = np.append(place, len(orders[role]) - 1)
+    return pd.Categorical.from_codes(whole[codes], pd.Index(orders[role]))
+
+
+def _with_intervals(table: pd.DataFrame, shares: ShareInterval) -> pd.DataFrame:
+    mean = (table["statistic"] == "mean").to_numpy()
+    estimate, se, df, n = (table[name].to_numpy() for name in ("estimate", "se", "df", "n"))
+    low, high = (np.clip(end, 0.0, 100.0) for end in t_interval(estimate, se, df))
+    rest = ~mean
+    low[rest], high[rest] = share_interval(
+        estimate[rest], se[rest], n=n[rest], df=df[rest], method=shares
+    )
+    return table.assign(ci_low=low, ci_high=high)
+
+
+def _orders(survey: Study) -> dict[str, list[str]]:
+    units = {"agency": survey.agencies, "activity": survey.activities, "group": survey.groups}
+    orders = {role: [*(unit.code for unit in known), ALL] for role, known in units.items()}
+    items = [*survey.item_codes, *(index.name for index in survey.composites)]
+    return orders | {"item": items, "statistic": list(STATISTICS)}
+
+
+def _sorted(table: pd.DataFrame, *, shown: pd.Series) -> pd.DataFrame:
+    whole = table.assign(n=table["n"].round().astype(np.int64), shown=shown)
+    by = ["item", "statistic", "agency", "year", "activity", "group", "response"]
+    return whole.sort_values(by, kind="stable", ignore_index=True)[COLUMNS]
 
 
 def arranged(parts: Sequence[pd.DataFrame], survey: Study, *, known_n: bool = True) -> pd.DataFrame:
-    """Put parts under each other, sort them as the study's files do, and mark what may be shown.
+    """Put frames under each other, sort them as the study's files do, and mark what may be shown.
 
     Parameters
     ----------
@@ -153,31 +207,13 @@ def arranged(parts: Sequence[pd.DataFrame], survey: Study, *, known_n: bool = Tr
     DataFrame
         With the columns ``COLUMNS``.
     """
-    orders = {
-        "agency": [unit.code for unit in survey.agencies],
-        "activity": [unit.code for unit in survey.activities],
-        "group": [unit.code for unit in survey.groups],
-    }
-    orders = {role: [*codes, ALL] for role, codes in orders.items()}
-    orders |= {"item": [*survey.item_codes, *(index.name for index in survey.composites)]}
-    orders |= {"statistic": list(STATISTICS)}
-    joined = (
-        pd.concat(parts, ignore_index=True)
-        if parts
-        else pd.DataFrame({name: [] for name in COLUMNS})
-    )
+    empty = pd.DataFrame({name: [] for name in COLUMNS})
+    joined = pd.concat(parts, ignore_index=True) if parts else empty
     typed = {
         name: pd.Categorical(joined[name].astype(object), categories=codes)
-        for name, codes in orders.items()
+        for name, codes in _orders(survey).items()
     }
-    numbers = {name: joined[name].astype(np.float64) for name in COLUMNS[6:12]}
+    numbers = {name: joined[name].astype(np.float64) for name in NUMBERS}
     shown = joined["n"] >= survey.disclosure.show
-    whole = joined.assign(
-        **typed,
-        **numbers,
-        year=joined["year"].astype(np.int16),
-        n=joined["n"].astype(np.int64),
-        shown=shown if known_n else shown | (joined["n"] == 0),
-    )
-    by = ["item", "statistic", "agency", "year", "activity", "group", "response"]
-    return whole.sort_values(by, kind="stable", ignore_index=True)[COLUMNS]
+    whole = joined.assign(**typed, **numbers, year=joined["year"].astype(np.int16))
+    return _sorted(whole, shown=shown if known_n else shown | (joined["n"] == 0))

@@ -1,0 +1,130 @@
+"""The report's sections on trust: published figures, losses on the way, method."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from betyg.publish import prose, replication, tables
+from betyg.publish.language import msgid
+from betyg.publish.naming import Names
+from betyg.publish.report import Edition, Section, Shown
+
+_INFERENCE = {
+    "performance": msgid(
+        "The question is how the units perform: the users of the round count as a sample of those "
+        "who might have come, so no correction is made for having asked a large part of them."
+    ),
+    "this_year": msgid(
+        "The question is what the users of the round think: those who were asked are set against "
+        "all of them (finite population correction)."
+    ),
+}
+_LONELY = {
+    "adjust": msgid("A stratum with a single answer is set against the mean of all strata."),
+    "certainty": msgid("A stratum with a single answer adds no uncertainty."),
+    "error": msgid("No stratum has a single answer."),
+}
+
+
+def published(page: Edition) -> Section:
+    """Set published figures beside what the data give, up to the round that is reported."""
+    if not page.survey.published:
+        return page.left_out(page.language.text("No published figures are known of this survey."))
+    found = replication.compare(
+        page.survey, respondents=page.respondents, cells=page.cells, estimates=page.estimates
+    )
+    later = {row.id for row in page.survey.published if (row.year or 0) > page.year}
+    known = found[~found["id"].isin(list(later))]
+    return Section((tables.published(known, page.survey, page.language),))
+
+
+def quality(page: Edition, attrition: pd.DataFrame) -> Section:
+    """Account for the rows, the answers that are missing and those who did not take part."""
+    survey, words = page.survey, page.language
+    parts: list[Shown | None] = [tables.attrition(attrition, survey, words)]
+    if not page.is_published:
+        parts.append(tables.missing_answers(page.cells, survey, words, year=page.year))
+    parts.append(tables.response_rates(page.respondents, survey, words, year=page.year))
+    return Section(_kept(parts))
+
+
+def _kept(parts: Iterable[Shown | None]) -> tuple[Shown, ...]:
+    return tuple(part for part in parts if part is not None)
+
+
+def method(page: Edition) -> Section:
+    """State how answers become numbers, and how sure the numbers are said to be."""
+    told = _of_values(page) if page.is_published else _of_answers(page)
+    return Section((prose.bullets(*told, _base(page)),))
+
+
+def _of_values(page: Edition) -> list[str]:
+    return [
+        page.language.text(
+            "The values are as published. The trend is that of a linear model with a level for "
+            "each unit and a step for each year (REML)."
+        )
+    ]
+
+
+def _of_answers(page: Edition) -> list[str]:
+    words, survey = page.language, page.survey
+    return [
+        words.text(
+            "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the "
+            "mean of its questions, if at least half of them were answered."
+        ),
+        words.text(
+            "Intervals hold for 95 of 100 samples. Means: linearised errors, t distribution; "
+            "shares: Korn and Graubard."
+        ),
+        *_sampling(page),
+        words.text(
+            "Units at one common mix: a cumulative logit model of the ordered answers, fitted to "
+            "{n} answers, with the values averaged over the mix of all answers.",
+            n=words.integer(_modelled(page)),
+        ),
+        words.text(
+            "Places and largest differences: simultaneous intervals of all pairs. Differences "
+            "under {margin} points are taken not to matter.",
+            margin=words.number(survey.compare.margin),
+        ),
+    ]
+
+
+def _sampling(page: Edition) -> Iterable[str]:
+    words, survey = page.language, page.survey
+    if page.respondents.empty:
+        yield words.text("Only counts are known: the answers of a unit count as independent.")
+        return
+    names = Names(survey, words)
+    roles = [names.role(role).lower() for role in survey.design.strata]
+    if roles:
+        yield words.text("Strata: {roles}.", roles=words.listing(roles))
+    yield words.text(_LONELY[survey.design.lonely])
+    yield words.text(_INFERENCE[survey.compare.inference])
+    weight = page.respondents["weight"].to_numpy()
+    if np.ptp(weight) > 0:
+        effect = weight.size * float((weight**2).sum()) / float(weight.sum()) ** 2
+        yield words.text(
+            "The answers are weighted; the weights go from {low} to {high} and multiply the "
+            "variance by {effect} (Kish).",
+            low=words.number(float(weight.min()), 1), high=words.number(float(weight.max()), 1),
+            effect=words.number(effect, 2),
+        )  # fmt: skip
+
+
+def _modelled(page: Edition) -> int:
+    """Return how many answers the model of the years was fitted to."""
+    whole = page.comparisons[(page.comparisons["agency"] == "all") & (page.comparisons["year"] > 0)]
+    return int(whole["n"].sum())
+
+
+def _base(page: Edition) -> str:
+    words, shown = page.language, page.survey.disclosure
+    return words.text(
+        "A number is shown from {show} answers. Response rates under {rate} are too low for a "
+        "comparison over the whole country.",
+        show=words.integer(shown.show), rate=words.percent(shown.response_rate),
+    )  # fmt: skip

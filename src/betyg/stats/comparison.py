@@ -1,0 +1,235 @@
+"""Agencies and years compared on the study's outcome, like with like: ``comparisons.parquet``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.errors import DesignError
+from betyg.stats import estimate, ordinal, published, standardise
+from betyg.stats.ordinal import OrdinalFit
+from betyg.stats.published import PublishedFit
+
+__all__ = ["COLUMNS", "Comparison", "Comparable", "comparable", "compare"]
+
+ALL = "all"
+ALL_YEARS = 0
+
+COLUMNS = (
+    "outcome", "agency", "year", "estimate", "se", "ci_low", "ci_high", "n", "extrapolated",
+    "shown",
+)  # fmt: skip
+WITHIN = ("year_from", "year_to", "estimate", "se", "ci_low", "ci_high", "n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparable:
+    """The answers that may be compared, and those that had to stay out.
+
+    Attributes
+    ----------
+    cells : DataFrame
+        Cells of the outcome, answers only.
+    adjust_for : tuple of str
+        Roles of the case mix that vary in these cells.
+    left_out : DataFrame
+        agency, year, n, reason: agencies' rounds that no model can place.
+    """
+
+    cells: pd.DataFrame
+    adjust_for: tuple[str, ...]
+    left_out: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Agencies and years at one common mix of activities and groups.
+
+    Attributes
+    ----------
+    table : DataFrame
+        outcome; agency ("all" = all agencies); year (0 = all years together);
+        estimate, se, ci_low, ci_high (0-100); n (answers); extrapolated (share of the mix
+        that was not observed there); shown.
+    over_time : OrdinalFit or None
+        agency + year + case mix; None if there is one agency and one year.
+    each_year : OrdinalFit or None
+        An effect for each agency in each year + case mix.
+    trend : PublishedFit or None
+        The trend of published values; then the others are None.
+    left_out : DataFrame
+        As in :class:`Comparable`.
+    """
+
+    table: pd.DataFrame
+    over_time: OrdinalFit | None
+    each_year: OrdinalFit | None
+    trend: PublishedFit | None
+    left_out: pd.DataFrame
+
+    @property
+    def within(self) -> pd.DataFrame:
+        """Mean change of the places with a published value in both years; else zero rows."""
+        return self.trend.within if self.trend is not None else pd.DataFrame(columns=[*WITHIN])
+
+    def summary(self) -> str:
+        """Return the model's estimates as text."""
+        if self.trend is not None:
+            return self.trend.trend.to_string(index=False, float_format="{:.2f}".format)
+        if self.over_time is None:
+            return "One agency in one year: there is nothing to compare."
+        return self.over_time.summary()
+
+
+def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Comparable:
+    """Choose the answers to the outcome that one model may hold.
+
+    Left out are totals (their parts are there), years before ``year_from``, years
+    before the last change of wording or scale, and agencies' rounds under the base or with
+    one and the same answer from everybody: their effect has no finite estimate.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As written by 01_clean.
+    survey : Study
+        The study.
+    year_from : int
+        First year used; 0 takes all.
+
+    Returns
+    -------
+    Comparable
+
+    Raises
+    ------
+    DesignError
+        If no answers remain.
+    """
+    outcome = survey.compare.outcome
+    found = cells[
+        (cells["item"] == outcome)
+        & (cells["kind"] == "answer")
+        & ~cells["agency"].isin(list(survey.totals))
+        & (cells["year"] >= year_from)
+    ]
+    if found.empty:
+        raise DesignError(
+            f"comparison: nobody answered '{outcome}' from {year_from} on. Choose an earlier "
+            "year_from, or another outcome in study.toml, section [compare]."
+        )
+    latest = int(found["year"].max())
+    unbroken = [y for y in found["year"].unique() if survey.comparable(outcome, int(y), latest)]
+    found = found[found["year"].isin(unbroken)]
+    left_out = _not_placeable(found, base=survey.disclosure.show)
+    kept = _without(found, left_out)
+    if kept.empty:
+        raise DesignError(
+            f"comparison: no agency has {survey.disclosure.show} answers to '{outcome}' in any "
+            "year. Choose another outcome in study.toml, section [compare]."
+        )
+    mix = tuple(role for role in survey.compare.adjust_for if kept[role].nunique() > 1)
+    return Comparable(cells=kept, adjust_for=mix, left_out=left_out)
+
+
+def compare(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Comparison:
+    """Estimate what each agency and year would get at one common mix.
+
+    Two models share the work: one effect for each agency and each year compares
+    agencies over all years and years over all agencies; one effect for each agency in
+    each year follows every agency. Both hold activities and groups fixed. Published values
+    give a trend only (:mod:`betyg.stats.published` says why).
+
+    Parameters
+    ----------
+    cells, survey, year_from
+        As for :func:`comparable`.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    DesignError
+        If agencies and years are not connected by common activities, or the answers
+        separate a level.
+    """
+    if survey.kind == "published":
+        return _trend(cells, survey, year_from=year_from)
+    chosen = comparable(cells, survey, year_from=year_from)
+    both = [role for role in ("agency", "year") if chosen.cells[role].nunique() > 1]
+    over_time = _fit(chosen, both) if both else None
+    each_year = _fit(chosen, ["agency:year"]) if len(both) == 2 else over_time
+    parts = [_margin(over_time, survey, chosen.cells, [role]) for role in both if over_time]
+    if each_year:
+        parts.append(_margin(each_year, survey, chosen.cells, both))
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS])
+    return Comparison(
+        table=_typed(table.drop_duplicates(["agency", "year"]), survey),
+        over_time=over_time,
+        each_year=each_year,
+        trend=None,
+        left_out=chosen.left_out,
+    )
+
+
+def _trend(cells: pd.DataFrame, survey: Study, *, year_from: int) -> Comparison:
+    """Fit the trend of published values; its ``n`` counts places, not answers."""
+    values = estimate.from_cells(cells[cells["year"] >= year_from], survey)
+    found = published.fit(values, survey, item=survey.compare.outcome)
+    table = found.trend.assign(
+        outcome=survey.compare.outcome, agency=ALL, extrapolated=float("nan"), shown=True
+    )
+    return Comparison(
+        table=_typed(table[list(COLUMNS)], survey),
+        over_time=None,
+        each_year=None,
+        trend=found,
+        left_out=pd.DataFrame(columns=["agency", "year", "n", "reason"]),
+    )
+
+
+def _not_placeable(found: pd.DataFrame, *, base: int) -> pd.DataFrame:
+    rounds = found.groupby(["agency", "year"], observed=True).agg(
+        n=("n", "sum"), answers=("response", "nunique")
+    )
+    reason = pd.Series("", index=rounds.index).mask(rounds["answers"] == 1, "all gave one answer")
+    reason = reason.mask(rounds["n"] < base, "too few answers")
+    listed = rounds.assign(reason=reason)[reason != ""]
+    return listed.reset_index()[["agency", "year", "n", "reason"]]
+
+
+def _without(found: pd.DataFrame, left_out: pd.DataFrame) -> pd.DataFrame:
+    rounds = pd.MultiIndex.from_frame(found[["agency", "year"]].astype({"agency": str}))
+    dropped = pd.MultiIndex.from_frame(left_out[["agency", "year"]].astype({"agency": str}))
+    return found[~rounds.isin(dropped)]
+
+
+def _fit(chosen: Comparable, compared: Sequence[str]) -> OrdinalFit:
+    return ordinal.fit(chosen.cells, (*compared, *chosen.adjust_for))
+
+
+def _margin(
+    fit: OrdinalFit, survey: Study, cells: pd.DataFrame, by: Sequence[str]
+) -> pd.DataFrame:
+    means = standardise.margins(fit, by=by).means
+    answers = cells.groupby(list(by), observed=True)["n"].sum().rename("n").reset_index()
+    joined = means.merge(answers, on=list(by), validate="one_to_one")
+    return joined.assign(
+        outcome=survey.compare.outcome,
+        agency=joined["agency"] if "agency" in by else ALL,
+        year=joined["year"] if "year" in by else ALL_YEARS,
+        shown=joined["n"] >= survey.disclosure.show,
+    )[list(COLUMNS)]
+
+
+def _typed(table: pd.DataFrame, survey: Study) -> pd.DataFrame:
+    order = [*survey.agency_codes, ALL]
+    typed = table.assign(
+        agency=pd.Categorical(table["agency"].astype(str), categories=order),
+    ).astype({"year": "int16", "n": "int64", "shown": "bool"})
+    return typed.sort_values(["agency", "year"], ignore_index=True)
