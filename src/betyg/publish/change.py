@@ -149,6 +149,13 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
         )  # fmt: skip
     verdicts = _verdicts(rows)
     up, down = int((verdicts > 0).sum()), int((verdicts < 0).sum())
+    if not up and not down:
+        return language.text(
+            "{item} {years}, like for like: no sure change in any of the {total}",
+            item=plot.what,
+            years=plot.years,
+            total=language.integer(len(rows)),
+        )
     return language.text(
         "{item} {years}, like for like: {up} of {total} up, {down} down, the rest without a sure "
         "change",

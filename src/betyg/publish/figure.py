@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from io import BytesIO
 from itertools import pairwise
@@ -180,6 +181,7 @@ def for_page(svg: str, *, alt: str) -> str:
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)
 
 
+@cache
 def text_width(text: str, *, size: float = TEXT, bold: bool = False) -> float:
     """Measure one line of text, in points."""
     font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")

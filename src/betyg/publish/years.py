@@ -156,7 +156,7 @@ def _title(what: str, series: Sequence[Series], plot: trend_lines.Plot) -> str:
     language = plot.names.language
     main = series[-1] if series[-1].colour == "accent" else series[0]
     found = change(main, plot)
-    subject = what if main is series[0] else f"{main.label}: {what}"
+    subject = what if main is series[0] else f"{main.label}, {what}"
     if found is None:
         last = main.rows[main.rows["shown"]].iloc[-1]
         return language.text(
