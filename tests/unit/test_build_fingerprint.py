@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from betyg.build import fingerprint
-from betyg.build.fingerprint import Hashes, modules_reached, write_if_changed
+from betyg.build.fingerprint import Hashes, Modules, write_if_changed
 
 LONG_AGO = time.time_ns() - 60 * 10**9
 
@@ -42,7 +42,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def reached(package: Path, *names: str) -> dict[str, str]:
     beside = package.parents[1] / "notebooks"
-    return modules_reached(names, hashes=Hashes(package / "none.json"), beside=beside)
+    beside.mkdir(exist_ok=True)
+    return Modules(Hashes(package / "none.json"), beside=beside).reached(names)
 
 
 def test_the_modules_of_modules_are_reached(package: Path) -> None:

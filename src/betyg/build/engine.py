@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from betyg.build import parameters, plan
-from betyg.build.fingerprint import Hashes, modules_reached, write_if_changed
+from betyg.build.fingerprint import Hashes, Modules, write_if_changed
 from betyg.build.outline import Outline
 from betyg.build.plan import Choice, Folder, Job
 
@@ -26,6 +27,14 @@ NOTEBOOKS = Path("notebooks")
 RUNNER = "betyg.build.notebook"
 PAGE = "betyg.publish.document"
 PREFLIGHT = "betyg.data.study"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of files and modules, while the rules are written."""
+
+    hashes: Hashes
+    modules: Modules
 
 
 def write_rules(choice: Choice) -> None:
@@ -42,15 +51,12 @@ def write_rules(choice: Choice) -> None:
     declared = {p.name for outline in notebooks.values() for p in outline.parameters}
     parameters.check_known(choice.values, declared, where="PARAMS")
     _check_types(choice, notebooks)
-    rules = [_study_rules(study, notebooks, choice, hashes) for study in _studies(choice)]
+    known = Known(hashes=hashes, modules=Modules(hashes, beside=NOTEBOOKS))
+    rules = [_study_rules(study, notebooks, choice, known) for study in plan.chosen(choice, RAW)]
     DONE.unlink(missing_ok=True)
     write_if_changed(RULES, _rules_file(rules))
     RULES.touch()  # makes make read the rules again, see the Makefile
     hashes.save()
-
-
-def _studies(choice: Choice) -> list[Folder]:
-    return plan.chosen(choice, RAW)
 
 
 def _notebooks(hashes: Hashes) -> dict[Path, Outline]:
@@ -72,15 +78,15 @@ def _check_types(choice: Choice, notebooks: Mapping[Path, Outline]) -> None:
 
 
 def _study_rules(
-    study: Folder, notebooks: Mapping[Path, Outline], choice: Choice, hashes: Hashes
+    study: Folder, notebooks: Mapping[Path, Outline], choice: Choice, known: Known
 ) -> dict[str, list[str]]:
     planned, problems = plan.jobs(study, notebooks, choice)
-    files = {str(path): hashes.of(path) for path in study.files()}
+    files = {str(path): known.hashes.of(path) for path in study.files()}
     start = Path("build", study.name, choice.variant)
     _write_key(
         start / "preflight.key",
         {"study": study.name, "problems": problems, "warnings": list(_untranslated(planned))},
-        {**files, **modules_reached([PREFLIGHT], hashes=hashes)},
+        {**files, **known.modules.reached([PREFLIGHT])},
     )
     rules: dict[str, list[str]] = {"preflight": [f"{start}/preflight.ok"], "rules": []}
     rules["rules"].append(_rule(start / "preflight.ok", [start / "preflight.key"], "preflight"))
@@ -88,17 +94,17 @@ def _study_rules(
         planned = []
         rules["report"] = list(rules["preflight"])
     for job in planned:
-        for group, lines in _job_rules(job, files, hashes).items():
+        for group, lines in _job_rules(job, files, known).items():
             rules.setdefault(group, []).extend(lines)
     return rules
 
 
-def _job_rules(job: Job, files: Mapping[str, str], hashes: Hashes) -> dict[str, list[str]]:
+def _job_rules(job: Job, files: Mapping[str, str], known: Known) -> dict[str, list[str]]:
     build = job.below("build")
     executed = build / f"{job.label}.ipynb"
     key = build / f"{job.label}.key"
-    _write_key(key, _run_facts(job), _run_ingredients(job, files, hashes))
-    _drop_if_tables_differ(job, executed, hashes)
+    _write_key(key, _run_facts(job), _run_ingredients(job, files, known))
+    _drop_if_tables_differ(job, executed, known)
     tables = {name: job.below("data/processed", f"{name}.parquet") for name in _tables_of(job)}
     needs = [key, *(tables[name] for name in job.outline.reads if name not in job.outline.writes)]
     rules = [_rule(executed, needs, "run", first=build / "preflight.ok")]
@@ -109,7 +115,7 @@ def _job_rules(job: Job, files: Mapping[str, str], hashes: Hashes) -> dict[str, 
     rules.append(_rule(kept, [text_key, executed], "keep"))
     made = {"rules": rules, "report": [str(kept)], _stage(job): [str(executed)]}
     if job.language:
-        page, rule = _page(job, kept, hashes)
+        page, rule = _page(job, kept, known)
         made["rules"].append(rule)
         made["report"].append(str(page))
     return made
@@ -125,7 +131,7 @@ def _tables_of(job: Job) -> list[str]:
     return [*job.outline.reads, *job.outline.writes]
 
 
-def _page(job: Job, kept: Path, hashes: Hashes) -> tuple[Path, str]:
+def _page(job: Job, kept: Path, known: Known) -> tuple[Path, str]:
     """Return the page that readers get of a notebook in one language, and its rule."""
     noun = job.notebook.stem.partition("_")[2] or job.notebook.stem
     mark = "-synthetic" if job.study.synthetic else ""
@@ -137,7 +143,7 @@ def _page(job: Job, kept: Path, hashes: Hashes) -> tuple[Path, str]:
         "notebook": str(kept),
         "target": str(page),
     }
-    _write_key(key, facts, modules_reached([PAGE], hashes=hashes))
+    _write_key(key, facts, known.modules.reached([PAGE]))
     return page, _rule(page, [key, kept], "render")
 
 
@@ -168,11 +174,11 @@ def _run_facts(job: Job) -> dict[str, Any]:
     }
 
 
-def _run_ingredients(job: Job, files: Mapping[str, str], hashes: Hashes) -> dict[str, str]:
-    modules = modules_reached([*job.outline.imports, RUNNER], hashes=hashes, beside=NOTEBOOKS)
+def _run_ingredients(job: Job, files: Mapping[str, str], known: Known) -> dict[str, str]:
+    modules = known.modules.reached([*job.outline.imports, RUNNER])
     return {
         f"code of {job.notebook}": job.outline.code,
-        "requirements.lock": hashes.of(Path("requirements.lock")),
+        "requirements.lock": known.hashes.of(Path("requirements.lock")),
         "Python": ".".join(str(part) for part in sys.version_info[:3]),
         **files,
         **modules,
@@ -184,15 +190,15 @@ def _write_key(path: Path, facts: Mapping[str, Any], ingredients: Mapping[str, s
     write_if_changed(path, json.dumps(key, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 
 
-def _drop_if_tables_differ(job: Job, executed: Path, hashes: Hashes) -> None:
+def _drop_if_tables_differ(job: Job, executed: Path, known: Known) -> None:
     """Forget a run whose tables are not there as it wrote them, so that it runs again."""
     record = executed.with_suffix(".tables")
     if not executed.exists():
         return
     written = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     if not set(job.outline.writes) <= written.keys() or any(
-        not Path(path).exists() or hashes.of(Path(path)) != known
-        for path, known in written.values()
+        not Path(path).exists() or known.hashes.of(Path(path)) != content
+        for path, content in written.values()
     ):
         executed.unlink()
 

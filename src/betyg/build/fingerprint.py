@@ -13,7 +13,7 @@ from typing import Any
 
 from betyg.build import outline
 
-__all__ = ["Hashes", "modules_reached", "write_if_changed"]
+__all__ = ["PACKAGE", "Hashes", "Modules", "write_if_changed"]
 
 PACKAGE = Path(__file__).parents[1]
 SETTLED = 2_000_000_000  # ns; a file touched later than this may change again within one clock tick
@@ -70,26 +70,57 @@ class Hashes:
         return value
 
 
-def modules_reached(
-    names: Iterable[str], *, hashes: Hashes, beside: Path | None = None
-) -> dict[str, str]:
-    """Return the code hash of each own module that ``names`` lead to, imports followed.
+class Modules:
+    """The project's own modules, and which of them lead to which.
 
     Own is what lies in the package of betyg or in the folder ``beside`` (a researcher's modules
-    next to the notebooks). What is no module but lies in a room of betyg that is reached
-    (translations, templates) counts too.
+    next to the notebooks).
     """
-    reached: dict[Path, str] = {}
-    roots = [PACKAGE.parent, *([beside] if beside else [])]
-    waiting = [file for name in names for file in _files_of(name, roots)]
-    while waiting:
-        path = waiting.pop()
-        if path not in reached:
-            reached[path], imports = hashes.code(path)
-            waiting += [file for name in imports for file in _files_of(name, roots)]
-    rooms = {path.parent for path in reached if path.parent.parent == PACKAGE}
-    reached |= {path: hashes.of(path) for room in rooms for path in _others(room)}
-    return {_label(path, roots): known for path, known in reached.items()}
+
+    def __init__(self, hashes: Hashes, *, beside: Path | None = None) -> None:
+        self._hashes = hashes
+        self._roots = [PACKAGE.parent, *([beside] if beside else [])]
+        self._tops = {"betyg", *(path.stem for path in (beside.iterdir() if beside else ()))}
+        self._next: dict[Path, set[Path]] = {}
+        self._others: dict[Path, dict[str, str]] = {}
+
+    def reached(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the code hash of each own module that ``names`` lead to, imports followed.
+
+        What is no module but lies in a room of betyg that is reached (translations, templates)
+        counts too.
+        """
+        reached: set[Path] = set()
+        waiting = self._files(names)
+        while waiting:
+            path = waiting.pop()
+            reached.add(path)
+            waiting |= self._imported(path) - reached
+        rooms = {path.parent for path in reached if path.parent.parent == PACKAGE}
+        known = {self._label(path): self._hashes.code(path)[0] for path in reached}
+        for room in rooms:
+            known |= self._besides(room)
+        return known
+
+    def _imported(self, path: Path) -> set[Path]:
+        if path not in self._next:
+            self._next[path] = self._files(self._hashes.code(path)[1])
+        return self._next[path]
+
+    def _files(self, names: Iterable[str]) -> set[Path]:
+        ours = [name for name in names if name.partition(".")[0] in self._tops]
+        return {path for name in ours for path in _files_of(name, self._roots)}
+
+    def _besides(self, room: Path) -> dict[str, str]:
+        if room not in self._others:
+            found = [path for path in sorted(room.rglob("*")) if path.is_file()]
+            others = [path for path in found if path.suffix not in {".py", ".pyc"}]
+            self._others[room] = {self._label(path): self._hashes.of(path) for path in others}
+        return self._others[room]
+
+    def _label(self, path: Path) -> str:
+        root = next(root for root in self._roots if path.is_relative_to(root))
+        return path.relative_to(root).as_posix()
 
 
 def write_if_changed(path: Path, content: str) -> bool:
@@ -141,13 +172,3 @@ def _files_of(name: str, roots: Iterable[Path]) -> list[Path]:
 
 def _is_ours(path: Path) -> bool:
     return path.is_relative_to(PACKAGE)
-
-
-def _label(path: Path, roots: Iterable[Path]) -> str:
-    root = next(root for root in roots if path.is_relative_to(root))
-    return path.relative_to(root).as_posix()
-
-
-def _others(room: Path) -> list[Path]:
-    found = (path for path in sorted(room.rglob("*")) if path.is_file())
-    return [path for path in found if path.suffix not in {".py", ".pyc"}]
