@@ -111,7 +111,8 @@ class Settings:
         if self.study is not None:
             return self.study.languages
         given = self.table("study").get("languages")
-        return tuple(code for code in given if isinstance(code, str)) if _is_list(given) else ()
+        listed = given if isinstance(given, list) else []
+        return tuple(code for code in listed if isinstance(code, str))
 
     def table(self, section: str) -> Mapping[str, Any]:
         """Return a section as it is written, sound or not; empty when it is no table."""

@@ -30,13 +30,13 @@ def check(settings: Settings, facts: Facts, problems: Problems) -> None:
         _published(found, facts, known, problems)
 
 
-def _events(facts: Facts, known: Collection[str], problems: Problems) -> None:
+def _events(facts: Facts, known: Collection[str] | None, problems: Problems) -> None:
     for event in facts.events.located:
         where = f"{facts.events.file}, line {event.line}, column"
         for code in event.row.agencies:
             _known(f"{where} agencies", code, facts.agencies, problems)
         item = event.row.item
-        if item is not None and item not in known:
+        if item is not None and known is not None and item not in known:
             problems.add(
                 f"{where} item", f"'{item}' is no item or index.", did_you_mean(item, known)
             )

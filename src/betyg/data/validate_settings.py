@@ -135,7 +135,8 @@ def _roles_used(settings: Settings, problems: Problems) -> None:
     given = {role for _, source in settings.sources for role in _ROLES if source.gives(role)}
     if not settings.sources:
         return
-    named = [("compare", "adjust_for", settings.compare.adjust_for if settings.compare else ())]
+    adjusted = settings.compare.adjust_for if settings.compare else ()
+    named: list[tuple[str, str, tuple[str, ...]]] = [("compare", "adjust_for", adjusted)]
     if "strata" in settings.table("design"):
         named.append(("design", "strata", settings.design.strata))
     for section, key, roles in named:

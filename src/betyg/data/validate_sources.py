@@ -51,15 +51,15 @@ class _Check:
         self.settings, self.facts, self.problems = settings, facts, problems
 
     def say(self, key: str, what: str, remedy: str) -> None:
-        path = ("source", self.number, *key.split("."))
+        path: tuple[str | int, ...] = ("source", self.number, *key.split("."))
         where = f"{self.settings.lines.where(path)} ({self.source.id})"
         self.problems.add(where, what, remedy)
 
     def roles(self, kind: str) -> None:
-        for role in self.source.columns:
-            if role not in ROLES[kind]:
+        for given in self.source.columns:
+            if given not in ROLES[kind]:
                 remedy = f"Kind {kind} knows: {', '.join(ROLES[kind])}."
-                self.say(f"columns.{role}", f"'{role}' has no meaning for kind {kind}.", remedy)
+                self.say(f"columns.{given}", f"'{given}' has no meaning for kind {kind}.", remedy)
         for role in _NEEDED[kind]:
             if not self.source.gives(role):
                 constant = f', or {role} = "..." for the whole file' if role in _CONSTANTS else ""

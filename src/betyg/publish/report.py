@@ -15,6 +15,7 @@ from betyg.publish import (
     change,
     distribution,
     heatmap,
+    naming,
     prose,
     tables,
     years,
@@ -24,6 +25,7 @@ from betyg.publish.naming import ALL, Names
 from betyg.stats import estimate
 
 FEWEST_COMPARED = 2
+ANSWERS_OF_THREE_WAYS = 3  # better, same, worse: a direction, not a grade
 
 
 class Shown(Protocol):
@@ -176,14 +178,14 @@ def _of_published(page: Edition) -> list[str]:
         )
     ]  # fmt: skip
     pair = page.within[page.within["year_to"] == page.year]
-    for row in pair[pair["ci_low"].notna()].itertuples():
+    for row in naming.records(pair[pair["ci_low"].notna()]):
         told.append(
             words.text(
                 "The {n} units with a value in both years changed on average by {change} points "
                 "from {first} to {last} ({interval}).",
-                n=words.integer(int(row.n)), change=words.signed(float(row.estimate), 1),
-                first=str(row.year_from), last=str(row.year_to),
-                interval=about_change.interval(float(row.ci_low), float(row.ci_high), words),
+                n=words.integer(row["n"]), change=words.signed(row["estimate"], 1),
+                first=str(row["year_from"]), last=str(row["year_to"]),
+                interval=about_change.interval(row["ci_low"], row["ci_high"], words),
             )
         )  # fmt: skip
     return told
@@ -210,14 +212,13 @@ def like_for_like(page: Edition, agency: str) -> list[str]:
 def facts(page: Edition) -> Section:
     """Show the facts box and the measures taken over the years."""
     survey, words = page.survey, page.language
+    about = prose.paragraph(str(survey.label(survey.about, words.code)) if survey.about else "")
     if page.is_published:
-        return page.left_out(
-            words.text("How the values were found, and what may not be concluded: see SOURCE.md.")
-        )
+        return Section((about, tables.sources(survey, words, values=page.estimates)))
     box = tables.facts(page.presence, survey, words, year=page.year, agency=page.focus or None)
     first = int(page.cells["year"].min())
     told = about_survey.events(survey, words, year_from=first, year_to=page.year)
-    return Section((box, prose.bullets(*told)) if told else (box,))
+    return Section((about, box, prose.bullets(*told)))
 
 
 def answers(page: Edition) -> Section:
@@ -280,9 +281,7 @@ def over_time(page: Edition) -> Section:
         return _trend(page)
     where = {"agency": page.focus} if page.focus else {}
     followed = page.estimates[page.estimates["year"] >= page.year_from]
-    figure = years.compared(
-        followed, survey, words, item=page.outcome, panel=_panel(page), **where
-    )
+    figure = years.compared(followed, survey, words, item=page.outcome, panel=_panel(page), **where)
     return Section((figure,))
 
 
@@ -320,8 +319,26 @@ def themes(page: Edition) -> Section:
         return page.left_out(
             words.text("Themes are compared between units that answered the same questions only.")
         )
-    drawn = heatmap.differences(page.estimates, page.survey, words, year=page.year)
+    drawn = heatmap.differences(
+        page.estimates, page.survey, words, year=page.year, items=_graded(page)
+    )
     return Section((drawn,))
+
+
+def _graded(page: Edition) -> list[str] | None:
+    """Return the items with grades; None where the themes have indices of their own."""
+    survey = page.survey
+    composite = set(page.estimates.loc[page.estimates["year"] == page.year, "item"].astype(str))
+    if any(f"theme.{theme.theme}" in composite for theme in survey.themes):
+        return None
+    per_activity = {row.item for row in survey.crosswalk if row.activity}
+    return [
+        item.item
+        for item in survey.items
+        if item.item in composite
+        and item.item not in per_activity
+        and survey.scale_of(item.item, page.year).k > ANSWERS_OF_THREE_WAYS
+    ] or None
 
 
 def changes(page: Edition) -> Section:

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from betyg.data.codebook import Item
-from betyg.publish import about_change, about_order, about_results, prose, ranking
+from betyg.publish import about_change, about_order, about_results, naming, prose, ranking
 from betyg.publish.naming import ALL, Names
-from betyg.publish.report import Edition, Section, Shown, like_for_like
+from betyg.publish.report import ANSWERS_OF_THREE_WAYS, Edition, Section, Shown, like_for_like
 
 ANSWERS_OF_A_CHOICE = 2
-ANSWERS_OF_THREE_WAYS = 3
 
 
 def views(
@@ -93,11 +92,11 @@ def _shared(page: Edition, agreement: pd.DataFrame) -> Iterator[Shown]:
     names = Names(survey, words)
     told = [
         about_order.same_everywhere(
-            words, what=names.item(str(row.item)), largest=float(row.largest),
-            at_most=float(row.bound), margin=float(row.margin), groups=int(row.agencies),
+            words, what=names.item(row["item"]), largest=row["largest"], at_most=row["bound"],
+            margin=row["margin"], groups=row["agencies"],
         )
-        for row in now.itertuples()
-        if _answers(page, str(row.item)) > ANSWERS_OF_THREE_WAYS
+        for row in naming.records(now)
+        if _answers(page, row["item"]) > ANSWERS_OF_THREE_WAYS
     ]  # fmt: skip
     if told:
         yield prose.bullets(*told)
@@ -132,12 +131,12 @@ def measures(page: Edition, effects: pd.DataFrame) -> Section:
     told = [
         about_change.around_event(
             page.language,
-            event=_label(page, int(row.event), str(row.item)),
-            estimate=float(row.estimate),
-            ci=(float(row.ci_low), float(row.ci_high)),
-            p=float(row.p_value),
+            event=_label(page, row["event"], row["item"]),
+            estimate=row["estimate"],
+            ci=(row["ci_low"], row["ci_high"]),
+            p=row["p_value"],
         )
-        for row in now.itertuples()
+        for row in naming.records(now)
     ]
     if not told:
         return page.left_out(

@@ -306,9 +306,7 @@ def model(
     return table.build(terms, columns, language, name=name, caption=caption, note=note)
 
 
-def within(
-    frame: pd.DataFrame, survey: Study, language: Language, *, item: str
-) -> Table:
+def within(frame: pd.DataFrame, survey: Study, language: Language, *, item: str) -> Table:
     """List the mean change of those with a published value in both years.
 
     Parameters
@@ -335,3 +333,35 @@ def within(
         caption=text("{item}: change within the same units", item=names.item(item)),
         note=naming.note(names),
     )  # fmt: skip
+
+
+def sources(survey: Study, language: Language, *, values: pd.DataFrame) -> Table:
+    """Write the facts box of published values: how many were found, of whom, for which years.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Columns agency, year, item, n: a row a published value.
+    """
+    text = language.text
+    years = sorted({int(year) for year in values["year"]})
+    units = values.loc[~values["agency"].isin(list(survey.totals)), "agency"].nunique()
+    rows = (
+        (text("Survey"), str(survey.label(survey.title, language.code))),
+        (text("Years"), language.listing([str(year) for year in years])),
+        (text("Values found"), language.integer(len(values))),
+        (Names(survey, language).role("agency"), language.integer(units)),
+        (
+            text("Values with their number of answers"),
+            language.integer(int((values["n"] > 0).sum())),
+        ),
+        (text("Data"), _data(survey, language)),
+    )
+    return Table(
+        name="sources",
+        caption=text("Facts about the survey"),
+        header=(text("Fact"), text("Value")),
+        rows=rows,
+        numeric=(False, False),
+        frame=pd.DataFrame(rows, columns=["fact", "value"]),
+    )

@@ -213,9 +213,7 @@ def _fit(chosen: Comparable, compared: Sequence[str]) -> OrdinalFit:
     return ordinal.fit(chosen.cells, (*compared, *chosen.adjust_for))
 
 
-def _margin(
-    fit: OrdinalFit, survey: Study, cells: pd.DataFrame, by: Sequence[str]
-) -> pd.DataFrame:
+def _margin(fit: OrdinalFit, survey: Study, cells: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     means = standardise.margins(fit, by=by).means
     answers = cells.groupby(list(by), observed=True)["n"].sum().rename("n").reset_index()
     joined = means.merge(answers, on=list(by), validate="one_to_one")

@@ -157,9 +157,7 @@ def agreement(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(AGREEMENT))
 
 
-def _agreement(
-    answered: pd.DataFrame, survey: Study, *, item: str, year: int
-) -> dict[str, object]:
+def _agreement(answered: pd.DataFrame, survey: Study, *, item: str, year: int) -> dict[str, object]:
     joint = joint_means(answered, survey, item=item, over="agency")
     found = compare.equivalence(
         joint.names, joint.estimate, joint.covariance, margin=survey.compare.margin, df=joint.df
@@ -171,9 +169,7 @@ def _agreement(
     }  # fmt: skip
 
 
-def effects(
-    estimates: pd.DataFrame, cells: pd.DataFrame, survey: Study
-) -> pd.DataFrame:
+def effects(estimates: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
     """Set the change of the agencies that a measure concerned against that of the others.
 
     Like for like, from the last round before the measure to each round since. It
