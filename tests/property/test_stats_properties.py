@@ -19,8 +19,9 @@ from betyg.stats import (
 )
 
 AGENCIES, ACTIVITIES, GROUPS = "ABC", ("plan", "farm"), ("person", "firm")
-FAST = settings(max_examples=15, deadline=None)
+FAST = settings(max_examples=8, deadline=None)
 SEEDS = st.integers(0, 10_000)
+MARGINS = ((), ("agency",), ("agency", "year"), ("year", "activity"))
 KEYS = ["item", "statistic", "agency", "year", "activity", "group", "response"]
 NUMBERS = ["estimate", "se", "ci_low", "ci_high", "df", "n", "n_eff", "deff"]
 
@@ -57,7 +58,7 @@ def answers_of(seed, n=160):
 
 
 def direct(answers, survey):
-    return estimate.direct(simulated.respondents(answers, survey), survey)
+    return estimate.direct(simulated.respondents(answers, survey), survey, by=MARGINS)
 
 
 def cells_of(answers, survey, item="q"):
@@ -102,15 +103,13 @@ def test_reversing_the_scale_mirrors_means_shares_and_models(seed):
     survey, answers = survey_of(), answers_of(seed)
     reversed_ = answers.assign(q=6 - answers["q"], r=6 - answers["r"])
     up, down = direct(answers, survey), direct(reversed_, survey)
-    for statistic, total in (("mean", 100.0), ("share", None)):
-        left, right = (e[e["statistic"] == statistic].copy() for e in (up, down))
-        if total is None:
-            right["response"] = 6 - right["response"]
-            right["estimate"] = 1.0 - (1.0 - right["estimate"])
-        else:
-            right["estimate"] = total - right["estimate"]
-        left, right = (e.sort_values(KEYS, ignore_index=True) for e in (left, right))
-        same(left, right, ["estimate", "se", "n"])
+    left, right = (e[e["statistic"].isin(["mean", "share"])] for e in (up, down))
+    mean = right["statistic"] == "mean"
+    mirrored = right.assign(
+        response=6 - right["response"],
+        estimate=right["estimate"].where(~mean, 100 - right["estimate"]),
+    ).sort_values(KEYS, ignore_index=True)
+    same(left.sort_values(KEYS, ignore_index=True), mirrored, ["estimate", "se", "n"])
     one, two = (ordinal.fit(cells_of(a, survey), ("agency", "year")) for a in (answers, reversed_))
     np.testing.assert_allclose(one.slopes, -two.slopes, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(one.thresholds, -two.thresholds.to_numpy()[::-1], rtol=1e-6)
@@ -162,6 +161,8 @@ def test_estimates_from_rows_and_from_their_own_psus_are_the_same(seed):
 def test_a_fit_on_cells_equals_the_fit_on_rows(seed):
     survey, answers = survey_of(), answers_of(seed)
     weighted = cells_of(answers, survey)
+    ordered = simulated.respondents(answers, survey)[["activity"]]
+    answers = answers.assign(activity=ordered["activity"])  # in the codebook's order
     rows = answers.dropna(subset="q").rename(columns={"q": "response"})
     rows = rows.assign(n=1, weight_sum=rows["weight"], weight_sq_sum=rows["weight"] ** 2)
     terms = ("agency", "year", "activity")
@@ -304,14 +305,14 @@ def _outside(share, mean, both):
 
 
 def test_simulated_truth_is_recovered_with_nominal_coverage():
-    """200 surveys of 900: 95 % intervals hold agency effects, scores and means in 92-98 %."""
+    """150 surveys of 900: 95 % intervals hold effects and scores in 91-99 %."""
     rng = np.random.default_rng(20121120)
     truth = {"B": 0.7, "C": -0.6}
     cuts = np.array([-2.0, -0.7, 0.5, 1.8])
     levels = np.array([0.0, 0.7, -0.6])
     expected = 25 * (1 / (1 + np.exp(cuts[None, :] - levels[:, None]))).sum(axis=1)
     hits = []
-    for _ in range(200):
+    for _ in range(150):
         agency = rng.choice(3, 900)
         response = 1.0 + np.searchsorted(cuts, levels[agency] + rng.logistic(size=900))
         frame = pd.DataFrame({"agency": np.array(list("ABC"))[agency], "response": response})
@@ -326,4 +327,4 @@ def test_simulated_truth_is_recovered_with_nominal_coverage():
         covered = (means["ci_low"] < expected) & (means["ci_high"] > expected)
         hits.append([*(inside[0] & inside[1]), *covered])
     coverage = np.array(hits).mean(axis=0)
-    assert ((coverage > 0.915) & (coverage < 0.985)).all(), coverage
+    assert ((coverage > 0.91) & (coverage < 0.99)).all(), coverage
