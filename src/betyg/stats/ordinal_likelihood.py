@@ -75,11 +75,6 @@ def boundary_density(x: Array, link: Link) -> Array:
     return np.asarray(np.exp(-0.5 * x * x) / _ROOT_TWO_PI)
 
 
-def _density_slope(x: Array, density: Array, link: Link) -> Array:
-    """Return the derivative of the density."""
-    return density * (1.0 - 2.0 * expit(x)) if link == "logit" else -x * density
-
-
 def category_probabilities(theta: Array, eta: Array, link: Link) -> Array:
     """Return the probability of each category for each pattern.
 
@@ -101,7 +96,11 @@ def category_probabilities(theta: Array, eta: Array, link: Link) -> Array:
         Rows sum to one.
     """
     bounds = theta[None, :] - eta[:, None]
-    below, above = cumulative(bounds, link), cumulative(-bounds, link)
+    return _between(bounds, cumulative(bounds, link), cumulative(-bounds, link))
+
+
+def _between(bounds: Array, below: Array, above: Array) -> Array:
+    """Return the probabilities between the bounds from those below and above each."""
     inner = np.where(bounds[:, :-1] > 0, above[:, :-1] - above[:, 1:], below[:, 1:] - below[:, :-1])
     return np.concatenate([below[:, :1], inner, above[:, -1:]], axis=1)
 
@@ -154,13 +153,14 @@ def derivatives(theta: Array, eta: Array, counts: Array, link: Link) -> Derivati
     Derivatives
     """
     bounds = theta[None, :] - eta[:, None]
-    probability = category_probabilities(theta, eta, link)
-    density = boundary_density(bounds, link)
-    safe = np.where(counts > 0, probability, 1.0)
+    below, above = cumulative(bounds, link), cumulative(-bounds, link)
+    density = below * above if link == "logit" else boundary_density(bounds, link)
+    slope = density * (above - below) if link == "logit" else -bounds * density
+    safe = np.where(counts > 0, _between(bounds, below, above), 1.0)
     ratio, ratio2 = counts / safe, counts / (safe * safe)
     step = ratio[:, :-1] - ratio[:, 1:]
     gradient = density * step
-    diagonal = _density_slope(bounds, density, link) * step
+    diagonal = slope * step
     diagonal -= density**2 * (ratio2[:, :-1] + ratio2[:, 1:])
     beside = density[:, :-1] * density[:, 1:] * ratio2[:, 1:-1]
     h_cross = -diagonal
