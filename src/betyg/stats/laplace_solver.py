@@ -119,7 +119,7 @@ def _start(problem: Problem) -> tuple[Array, Array]:
     for _ in range(ROUNDS):
         if here is None:
             break
-        here = laplace.joint_step(problem, laplace.joint_step(problem, here))
+        here = laplace.joint_step(problem, here)
         spread = problem.random.by_term(here.b**2)
         used = np.maximum(sizes - here.factor.inverse_traces(), np.finfo(float).tiny)
         theta, beta, sd = problem.parts(here.params)
@@ -161,13 +161,16 @@ def _at_boundary(problem: Problem, best: Point[Mode], steps: int) -> Optimum:
 
 
 def _mode_at(problem: Problem, params: Array, b: Array) -> Mode:
-    found = laplace.mode(problem, params, b)
-    if found is None:
+    return _found(laplace.mode(problem, params, b))
+
+
+def _found(mode: Mode | None) -> Mode:
+    if mode is None:
         raise ConvergenceError(
             "mixed model: an answer that was given has no probability beside the maximum. Merge "
             "categories that hardly anybody used."
         )
-    return found
+    return mode
 
 
 def curvature(problem: Problem, optimum: Optimum) -> Curvature:
@@ -199,11 +202,15 @@ def curvature(problem: Problem, optimum: Optimum) -> Curvature:
 
 
 def _moved(problem: Problem, here: Mode, move: tuple[int, float], turn: Array) -> Mode:
-    """Return the mode with one parameter moved, from where its derivative says it is."""
+    """Return the effects with one parameter moved, where their derivative says they go.
+
+    The mode itself lies off by the square of the step, on the same side for a
+    step up and a step down: a central difference does not see it.
+    """
     k, step = move
     params = here.params.copy()
     params[k] += step
-    return _mode_at(problem, params, here.b + step * turn[:, k])
+    return _found(laplace.at_effects(problem, params, here.b + step * turn[:, k]))
 
 
 def _inverse(information: Array) -> Array:
