@@ -77,11 +77,12 @@ def test_narrow_screens_get_the_narrow_drawing(browser, made):
     page.close()
 
 
-def test_text_in_drawings_fits_in_the_fonts_of_the_browser(browser, made):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+@pytest.mark.parametrize("width", WIDTHS)
+def test_text_in_drawings_fits_in_the_fonts_of_the_browser(browser, made, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(made.as_uri())
     outside = page.evaluate(
-        """[...document.querySelectorAll('.plot.wide svg')].flatMap(svg => {
+        """[...document.querySelectorAll('.plot svg')].flatMap(svg => {
           const box = svg.getBoundingClientRect();
           return [...svg.querySelectorAll('text')].filter(t => {
             const b = t.getBoundingClientRect();
@@ -93,11 +94,12 @@ def test_text_in_drawings_fits_in_the_fonts_of_the_browser(browser, made):
     page.close()
 
 
-def test_labels_in_drawings_do_not_overlap(browser, made):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+@pytest.mark.parametrize("width", WIDTHS)
+def test_labels_in_drawings_do_not_overlap(browser, made, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(made.as_uri())
     overlapping = page.evaluate(
-        """[...document.querySelectorAll('.plot.wide svg')].flatMap(svg => {
+        """[...document.querySelectorAll('.plot svg')].flatMap(svg => {
           const texts = [...svg.querySelectorAll('text')]
             .map(t => [t.textContent, t.getBoundingClientRect()]);
           const found = [];

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from witness import Agreement, check, check_twin, read
 
 from betyg.stats import ordinal, standardise
+from witness import Agreement, check, check_twin, read
 
 RTOL = 1e-8  # exact delta method on both sides, from two fits that agree to 1e-9
 BY = (("agency",), ("year",), ("agency", "year"))

@@ -1,5 +1,6 @@
 """Figures: the same bytes, alt text from the same frame, manners."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from betyg.publish import (
 )
 from betyg.publish.figure import Figure
 from betyg.publish.language import Language
+from scipy.stats import norm
 
 LANGUAGES = ["sv", "fi", "en"]
 DRAWN: dict[str, list[Figure]] = {}  # drawing takes longer than looking
@@ -122,15 +124,18 @@ def test_every_text_lies_inside_the_drawing(survey, estimates):
                 assert 0 <= y <= height + 1, (made.name, text)
 
 
-def test_labels_are_escaped_everywhere():
+def test_labels_are_escaped_everywhere(survey, estimates):
     evil = "<script>alert('x')</script> & \"q\""
-    survey = invented.study((evil, "B", "C"))
-    made = agencies.compared(
-        invented.estimates(survey), survey, Language("sv"), item="nki", year=2017
-    )
-    html = made._repr_html_()
-    assert "<script" not in html
-    assert "&lt;script&gt;" in html
+    other = invented.study((evil, "B", "C"))
+    html = agencies.compared(
+        invented.estimates(other), other, Language("sv"), item="nki", year=2017
+    )._repr_html_()
+    assert "<script" not in html and "&lt;script&gt;" in html
+    made = every(survey, estimates, "sv")[0]
+    words = dict.fromkeys(("title", "subtitle", "note", "alt", "table_label"), evil)
+    for name in words:
+        html = dataclasses.replace(made, **{name: evil})._repr_html_()
+        assert "<script" not in html and "&lt;script&gt;" in html, name
 
 
 def test_a_figure_without_alt_text_is_refused(survey, estimates):
@@ -162,6 +167,12 @@ def test_holm_names_no_more_than_single_tests_would():
     alone = np.abs(estimate - 50) > 1.96
     assert verdict[-1] == 1
     assert np.abs(verdict).sum() < alone.sum()
+
+
+def test_the_chance_of_one_false_name_is_held_and_not_their_share():
+    z = norm.isf(np.array([0.01, 0.02, 0.03, 0.04]) / 2)
+    verdict = findings.surely_apart(50 - z, np.ones(4), reference=50.0)
+    assert verdict.tolist() == [-1, 0, 0, 0]
 
 
 def test_a_line_is_cut_where_the_question_changed_and_where_a_round_is_missing():

@@ -163,10 +163,6 @@ def _toml_hint(message: str) -> str:
     return 'Text needs quotation marks, lists need brackets: title.en = "A title", items = ["a"].'
 
 
-def _is_list(value: object) -> bool:
-    return isinstance(value, list)
-
-
 class _Reader:
     """Turns the raw TOML into sections, noting problems on the way."""
 
@@ -205,7 +201,7 @@ class _Reader:
 
     def _list(self, name: str, model: type[Section]) -> tuple[tuple[int, Section], ...]:
         given = self.raw.get(name, [])
-        if not _is_list(given):
+        if not isinstance(given, list):
             self.problems.add(
                 self.lines.where((name,)),
                 "one pair of brackets is too few.",
