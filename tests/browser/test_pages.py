@@ -106,7 +106,7 @@ def test_labels_in_drawings_do_not_overlap(browser, made, width):
           texts.forEach(([a, p], i) => texts.slice(i + 1).forEach(([b, q]) => {
             const w = Math.min(p.right, q.right) - Math.max(p.left, q.left);
             const h = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
-            if (w > 1 && h > 4) found.push([a, b]);
+            if (w > 1 && h > 2) found.push([a, b]);
           }));
           return found})"""
     )

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 import invented
 from betyg.errors import DataError, ParameterError
@@ -24,7 +25,6 @@ from betyg.publish import (
 )
 from betyg.publish.figure import Figure
 from betyg.publish.language import Language
-from scipy.stats import norm
 
 LANGUAGES = ["sv", "fi", "en"]
 DRAWN: dict[str, list[Figure]] = {}  # drawing takes longer than looking
