@@ -150,7 +150,8 @@ def _said(error: Any) -> str:
     if isinstance(ours, type) and issubclass(ours, SurveyError):
         return str(error.evalue)
     frames = FRAME.findall(COLOUR.sub("", "\n".join(error.traceback)))
-    place = f"\n    in {_short(frames[-1][0])}, line {frames[-1][1]}" if frames else ""
+    own = [frame for frame in frames if "/betyg/" in frame[0]]  # where a package was called wrongly
+    place = "".join(f"\n    in {_short(file)}, line {line}" for file, line in (own or frames)[-1:])
     return f"{error.ename}: {CELL.sub('this cell', error.evalue)}{place}"
 
 
