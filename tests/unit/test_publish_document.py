@@ -28,6 +28,27 @@ def test_the_reader_sees_own_language_and_outputs_in_order(tmp_path):
     assert '<html lang="sv">' in page
 
 
+def test_sections_that_cannot_be_had_are_listed_at_the_end_with_their_reasons(tmp_path):
+    reason = prose.missing("Inga svar < finns.")._repr_html_()
+    cells = [
+        words("## Svaren\n\nVarför de visas.", "sv"), shown({"text/html": reason}),
+        words("## Annat", "sv"), shown({"text/html": "<p>finns</p>"}),
+    ]  # fmt: skip
+    page = render(cells, tmp_path).read_text("utf-8")
+    assert "<dt>Svaren</dt><dd>Inga svar &lt; finns.</dd>" in page
+    assert "Varför de visas" not in page and "Svaren</h2>" not in page
+    assert page.index("<p>finns</p>") < page.index("<dt>Svaren</dt>")
+
+
+def test_a_section_with_a_result_stays_though_a_part_of_it_is_missing(tmp_path):
+    cells = [
+        words("## Svaren", "sv"), shown({"text/html": prose.missing("Inget.")._repr_html_()}),
+        shown({"text/html": "<p>finns</p>"}),
+    ]  # fmt: skip
+    page = render(cells, tmp_path).read_text("utf-8")
+    assert "Svaren</h2>" in page and "<dl" not in page
+
+
 def test_the_same_notebook_gives_the_same_bytes(tmp_path):
     once, twice = (tmp_path / "one", tmp_path / "two")
     for folder in (once, twice):

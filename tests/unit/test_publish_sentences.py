@@ -203,7 +203,9 @@ def test_years_across_a_changed_question_are_not_compared(survey, estimates):
 
 def test_around_an_event_nothing_is_said_of_causes():
     for language in LANGUAGES:
-        said = about_change.around_event(language, event="X", estimate=2.1, ci=(-0.5, 4.7), p=0.14)
+        said = about_change.around_event(
+            language, event="X", years=(2012, 2014), estimate=2.1, ci=(-0.5, 4.7), p=0.14
+        )
         causal.refuse(said)
     assert "+2,1" in said.replace("+2.1", "+2,1")
 

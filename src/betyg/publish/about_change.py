@@ -153,6 +153,7 @@ def around_event(
     language: Language,
     *,
     event: str,
+    years: tuple[int, int],
     estimate: float,
     ci: tuple[float, float],
     p: float | None = None,
@@ -163,6 +164,8 @@ def around_event(
     ----------
     event : str
         Label of the event.
+    years : tuple of int
+        A round before it and one after.
     estimate : float
         Difference in differences, in points on 0-100.
     ci : tuple of float
@@ -171,9 +174,9 @@ def around_event(
         Share of random divisions of the agencies that give a difference as large.
     """
     first = language.text(
-        "{event}: from before to after, those concerned changed by {difference} points compared "
+        "{event}: from {first} to {last} those concerned changed by {difference} points compared "
         "with the others ({interval}).",
-        event=event, difference=language.signed(estimate, 1), interval=interval(*ci, language),
+        first=str(years[0]), last=str(years[1]), event=event, difference=language.signed(estimate, 1), interval=interval(*ci, language),
     )  # fmt: skip
     if p is None:
         return first

@@ -6,7 +6,7 @@ bytes. Readers see the markdown cells tagged with their language, and all output
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape, unescape
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from betyg.errors import DataError, ParameterError
-from betyg.publish import causal, standalone
+from betyg.publish import causal, left_out, standalone
 from betyg.publish.language import Language
 from betyg.publish.outline import Outline
 
@@ -100,8 +100,11 @@ def _parts(
 ) -> Iterator[str]:
     """Give the HTML of each markdown cell of the language and of each output, in order."""
     prose = mistune.create_markdown(renderer=outline, plugins=["table", "strikethrough"])
-    for number, cell in enumerate(_read(executed).cells, start=1):
-        where = f"{executed.name}, cell {number}"
+    cells = _read(executed).cells
+    numbers = {id(cell): number for number, cell in enumerate(cells, start=1)}
+    kept, missing = left_out.split(cells, words.code)
+    for cell in kept:
+        where = f"{executed.name}, cell {numbers[id(cell)]}"
         if cell.cell_type == "markdown" and words.code in cell.metadata.get("tags", []):
             yield str(prose(cell.source))
         elif cell.cell_type == "code":
@@ -109,6 +112,14 @@ def _parts(
                 html = _output(output, cell, prose, where=where)
                 _refuse_causes(html, labels, where=where)
                 yield html
+    if missing:
+        yield str(prose("## " + words.text("Not in this report")))
+        yield _reasons(missing)
+
+
+def _reasons(missing: Sequence[left_out.LeftOut]) -> str:
+    rows = (f"<dt>{escape(m.heading)}</dt><dd>{escape(m.reason)}</dd>" for m in missing)
+    return f'<dl class="left-out">{"".join(rows)}</dl>'
 
 
 def _read(executed: Path) -> Any:

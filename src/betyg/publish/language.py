@@ -179,8 +179,8 @@ class Language:
         ends = [e if isinstance(e, str) else self.number(e, digits) for e in (low, high)]
         if ends[0] == ends[1]:
             return ends[0]
-        # A dash between negative numbers reads as another minus.
-        if any(end.startswith(MINUS) for end in ends):
+        # A dash between signed numbers reads as another sign.
+        if any(end.startswith((MINUS, "+")) for end in ends):
             return self.text("{low} to {high}", low=ends[0], high=ends[1])
         return EN_DASH.join(ends)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-Form = Literal["paragraph", "list"]
+from betyg.publish import left_out
+
+Form = Literal["paragraph", "list", "left-out"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class Prose:
             return ""
         if self.form == "paragraph":
             return f'<p class="generated">{escape(" ".join(self.sentences))}</p>'
+        if self.form == "left-out":
+            return f"<p {left_out.MARK}>{escape(' '.join(self.sentences))}</p>"
         items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
         return f'<ul class="generated">{items}</ul>'
 
@@ -35,6 +39,11 @@ def paragraph(*sentences: str) -> Prose:
 def bullets(*sentences: str) -> Prose:
     """Put sentences into a list; empty ones are left out."""
     return Prose(sentences=_kept(sentences), form="list")
+
+
+def missing(reason: str) -> Prose:
+    """Say why a section is not there; the page lists such reasons at its end."""
+    return Prose(sentences=(reason,), form="left-out")
 
 
 def _kept(sentences: Sequence[str]) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ class Edition:
 
     def left_out(self, reason: str) -> Section:
         """Say why a section is not there; ``reason`` is already in the reader's language."""
-        return Section((prose.paragraph(reason),))
+        return Section((prose.missing(reason),))
 
 
 def edition(
@@ -289,7 +289,7 @@ def _trend(page: Edition) -> Section:
     """Show the model's trend of published values, and say whose trend it is."""
     words = page.language
     trend = page.comparisons[page.comparisons["agency"] == ALL]
-    values = trend.rename(columns={"outcome": "item"}).assign(statistic="mean")
+    values = trend.rename(columns={"outcome": "item"}).drop(columns="n").assign(statistic="mean")
     told = words.text(
         "The line follows an average unit, each with its own level, so that units that come and "
         "go do not move it. It is the trend of the values that were found in print: those who "

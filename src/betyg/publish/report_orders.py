@@ -5,7 +5,15 @@ from collections.abc import Iterator
 import pandas as pd
 
 from betyg.data.codebook import Item
-from betyg.publish import about_change, about_order, about_results, naming, prose, ranking
+from betyg.publish import (
+    about_change,
+    about_order,
+    about_results,
+    about_survey,
+    naming,
+    prose,
+    ranking,
+)
 from betyg.publish.naming import ALL, Names
 from betyg.publish.report import ANSWERS_OF_THREE_WAYS, Edition, Section, Shown, like_for_like
 
@@ -132,6 +140,7 @@ def measures(page: Edition, effects: pd.DataFrame) -> Section:
         about_change.around_event(
             page.language,
             event=_label(page, row["event"], row["item"]),
+            years=(row["year_from"], row["year_to"]),
             estimate=row["estimate"],
             ci=(row["ci_low"], row["ci_high"]),
             p=row["p_value"],
@@ -163,6 +172,8 @@ def focus(page: Edition) -> Section:
             )
         )  # fmt: skip
     told = [
+        about_survey.taking_part(page.presence, survey, words, year=year, agency=agency),
+        about_survey.activities_of(page.presence, survey, words, agency=agency, year=year),
         *_of_theme(page, agency),
         about_results.lowest(page.estimates, survey, words, year=year, agency=agency),
         *like_for_like(page, agency),
