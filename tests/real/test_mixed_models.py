@@ -83,16 +83,6 @@ def test_four_crossed_terms_of_100000_answers_equal_clmm(verify):
 
 
 @BOTH
-def test_one_random_term_beside_34_slopes_equals_clmm(verify):
-    cells = cells_of(10_000).rename(columns={"q1": "response"})
-    fit = ordinal_mixed.fit(cells, ("grp", "year", "activity"), random=("agency",))
-    clmm = stored("simulated", "b_clmm1cells_10000")
-    assert fit.loglike >= clmm["logLik"] - LOSS
-    for pair in agreements(fit, clmm, {}):
-        verify(pair)
-
-
-@BOTH
 def test_top_box_of_100000_answers_equals_glmer(verify):
     cells = cells_of(100_000).assign(response=lambda d: (d["q1"] >= 4).astype(float))
     fit = ordinal_mixed.fit(cells, ("grp",), random=CROSSED)

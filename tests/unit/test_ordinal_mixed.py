@@ -255,6 +255,18 @@ def test_simulated_units_are_new_unless_asked(fit):
     assert np.std(means[:20]) > 2 * np.std(means[20:])
 
 
+def test_a_category_that_hardly_anybody_used_spoils_no_error():
+    """Two thresholds nearly coincide; the other errors are those without the category."""
+    many = survey().assign(n=lambda d: 100_000 * d["n"])
+    rare = pd.concat([many, many.iloc[[1]].assign(response=2.5, score=75.0, n=1)])
+    plain, with_it = (ordinal_mixed.fit(c, ("year",), random=("agency",)) for c in (many, rare))
+    got, want = with_it.bse[["1|2", "year[2012]"]], plain.bse[["1|2", "year[2012]"]]
+    check(Agreement(got=got.to_numpy(), want=want.to_numpy(), rtol=1e-4))
+    check(
+        Agreement(got=with_it.bse.iloc[[1, 2]].to_numpy(), want=plain.bse.iloc[[1, 1]], rtol=1e-4)
+    )
+
+
 def test_variance_components_have_intervals_that_hold_them(fit):
     fit = ordinal_mixed.fit(survey(), ("year",), random=("agency",))
     row = fit.variance_components().loc["agency"]

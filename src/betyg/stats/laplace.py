@@ -266,7 +266,7 @@ def joint_step(problem: Problem, here: Mode) -> Mode:
     spread = here.factor.solve(cross)
     whole = ordinal_solver.information(here.at, problem.fixed) - cross.T @ spread
     by_fixed = ordinal_solver.gradient(here.at, problem.fixed) - spread.T @ by_b
-    move = np.linalg.solve(whole, by_fixed)
+    move = ordinal_solver.solve(whole, by_fixed)
     step = here.factor.solve(by_b) - spread @ move
     params = here.params.copy()
     params[: move.size] += move

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
 from betyg.errors import ConvergenceError
 from betyg.stats import laplace, ordinal_likelihood, quasi_newton
@@ -27,7 +28,7 @@ ROUNDS = 5  # of the fixed point
 FLAT = 1e-3  # least curvature by a standard deviation: keeps the first metric definite
 SMALL_SD = 0.02  # below this a standard deviation is tried at zero
 NO_LOSS = 1e-7  # log-likelihood that zero may cost and still be the maximum, to rounding
-DIFFERENCE = 1e-3  # in standard errors; the error of the central difference is its square
+DIFFERENCE = 1e-3  # of a standard error; the error of the central difference is its square
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,42 +185,58 @@ def curvature(problem: Problem, optimum: Optimum) -> Curvature:
         If the likelihood is not curved downwards: there is no standard error.
     """
     here = optimum.mode
-    estimated = np.flatnonzero(optimum.estimated)
-    metric = _metric(problem, _point(problem, here))[np.ix_(estimated, estimated)]
-    width = DIFFERENCE * np.sqrt(np.diag(np.linalg.inv(metric)))
-    hessian = np.empty((estimated.size,) * 2)
+    directions = _directions(problem, optimum)
     turn = laplace.follow(problem, here)
-    for i, (k, h) in enumerate(zip(estimated.tolist(), width.tolist(), strict=True)):
-        above, below = (_moved(problem, here, (k, step), turn) for step in (h, -h))
-        change = laplace.gradient(problem, above) - laplace.gradient(problem, below)
-        hessian[i] = change[estimated] / (2.0 * h)
-    covariance = np.zeros((here.params.size,) * 2)
-    covariance[np.ix_(estimated, estimated)] = _inverse(-(hessian + hessian.T) / 2.0)
+    curved = np.empty((directions.shape[1],) * 2)
+    for i, direction in enumerate(directions.T):
+        above, below = (
+            _moved(problem, here, step * direction, turn) for step in (DIFFERENCE, -DIFFERENCE)
+        )
+        change = laplace.gradient(problem, below) - laplace.gradient(problem, above)
+        curved[i] = change @ directions / (2.0 * DIFFERENCE)
+    covariance = directions @ _inverse((curved + curved.T) / 2.0) @ directions.T
     sensitivity = here.factor.scale[:, None] * turn
     term = np.repeat(np.arange(problem.random.sizes.size), problem.random.sizes)
     sensitivity[np.arange(here.b.size), problem.cuts + problem.slopes + term] += here.b
     return Curvature(covariance=covariance, sensitivity=sensitivity)
 
 
-def _moved(problem: Problem, here: Mode, move: tuple[int, float], turn: Array) -> Mode:
-    """Return the effects with one parameter moved, where their derivative says they go.
+def _directions(problem: Problem, optimum: Optimum) -> Array:
+    """Return directions in which the estimates are uncorrelated with variance one, nearly.
+
+    Differences along them are well scaled even where a rare category's
+    thresholds all but coincide. Singular terms do not move.
+    """
+    estimated = np.flatnonzero(optimum.estimated)
+    metric = _metric(problem, _point(problem, optimum.mode))[np.ix_(estimated, estimated)]
+    directions = np.zeros((optimum.mode.params.size, estimated.size))
+    directions[estimated] = linalg.solve_triangular(
+        _cholesky(metric), np.eye(estimated.size), lower=True
+    ).T
+    return directions
+
+
+def _moved(problem: Problem, here: Mode, move: Array, turn: Array) -> Mode:
+    """Return the effects with the parameters moved, where their derivative says they go.
 
     The mode itself lies off by the square of the step, on the same side for a
     step up and a step down: a central difference does not see it.
     """
-    k, step = move
-    params = here.params.copy()
-    params[k] += step
-    return _found(laplace.at_effects(problem, params, here.b + step * turn[:, k]))
+    return _found(laplace.at_effects(problem, here.params + move, here.b + turn @ move))
 
 
 def _inverse(information: Array) -> Array:
+    """Invert what should be near the unit matrix."""
+    _cholesky(information)
+    return np.asarray(np.linalg.inv(information), dtype=np.float64)
+
+
+def _cholesky(information: Array) -> Array:
     try:
-        np.linalg.cholesky(information)
+        return np.asarray(np.linalg.cholesky(information), dtype=np.float64)
     except np.linalg.LinAlgError as error:
         raise ConvergenceError(
             "mixed model: the likelihood does not fall in every direction from its maximum, so "
             "there are no standard errors. Leave out the random term with fewest levels, or merge "
             "levels whose answers are all alike."
         ) from error
-    return np.asarray(np.linalg.inv(information), dtype=np.float64)

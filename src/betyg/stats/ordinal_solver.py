@@ -14,7 +14,7 @@ from betyg.stats import ordinal_likelihood
 from betyg.stats.ordinal_design import Patterns
 from betyg.stats.ordinal_likelihood import Derivatives, Link
 
-__all__ = ["gradient", "information", "inverse_information", "maximise"]
+__all__ = ["gradient", "information", "inverse_information", "maximise", "solve"]
 
 Array = NDArray[np.float64]
 
@@ -76,7 +76,7 @@ def maximise(counts: Array, patterns: Patterns, link: Link) -> tuple[Array, Deri
     at = ordinal_likelihood.derivatives(params[:cuts], np.zeros(patterns.size), counts, link)
     for _ in range(MAX_ITERATIONS):
         score = gradient(at, patterns)
-        step = _solve(information(at, patterns), score)
+        step = solve(information(at, patterns), score)
         decrement = float(score @ step)
         params, eta = _advance(params, step, at.loglike, (counts, patterns, link))
         at = ordinal_likelihood.derivatives(params[:cuts], eta, counts, link)
@@ -89,7 +89,8 @@ def maximise(counts: Array, patterns: Patterns, link: Link) -> tuple[Array, Deri
     )
 
 
-def _solve(matrix: Array, score: Array) -> Array:
+def solve(matrix: Array, score: Array) -> Array:
+    """Return the Newton step; a singular matrix is a ConvergenceError."""
     try:
         step = np.asarray(np.linalg.solve(matrix, score), dtype=np.float64)
     except np.linalg.LinAlgError as error:

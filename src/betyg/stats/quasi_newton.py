@@ -115,4 +115,10 @@ def _updated(inverse: Array, here: Point[State], there: Point[State]) -> Array:
 
 
 def _inverse(matrix: Array) -> Array:
-    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+    try:
+        return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+    except np.linalg.LinAlgError as error:
+        raise ConvergenceError(
+            "mixed model: the answers say nothing about one of the parameters. Take fewer terms, "
+            "or merge small levels."
+        ) from error
