@@ -43,7 +43,7 @@ def test_every_notebook_runs_and_gives_its_tables_and_pages(
     assert {path.stem for path in made["run"]} >= {"01_clean", "02_results", "05_report-sv"}
     pages = [path.name for path in made["render"]]
     assert pages == [f"{study}-report-{code}-synthetic.html" for code in ("en", "sv")]
-    assert all("synthetic" in page.read_text("utf-8") for page in made["render"])
+    assert all('class="banner"' in page.read_text("utf-8") for page in made["render"])
     tables = tmp_path / "data" / "processed" / study
     estimates = store.read("estimates", tables)
     assert {"agency", "year", "item", "estimate", "se", "n", "shown"} <= set(estimates.columns)

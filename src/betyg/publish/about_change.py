@@ -176,7 +176,8 @@ def around_event(
     first = language.text(
         "{event}: from {first} to {last} those concerned changed by {difference} points compared "
         "with the others ({interval}).",
-        first=str(years[0]), last=str(years[1]), event=event, difference=language.signed(estimate, 1), interval=interval(*ci, language),
+        first=str(years[0]), last=str(years[1]), event=event,
+        difference=language.signed(estimate, 1), interval=interval(*ci, language),
     )  # fmt: skip
     if p is None:
         return first

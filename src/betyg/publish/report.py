@@ -107,6 +107,11 @@ class Edition:
         """Whether only published values are known: no answers, mostly no bases."""
         return self.survey.kind == "published"
 
+    @property
+    def is_modelled(self) -> bool:
+        """Whether agencies and years were set at one common mix by a model."""
+        return bool(self.comparisons["extrapolated"].notna().any())
+
     def left_out(self, reason: str) -> Section:
         """Say why a section is not there; ``reason`` is already in the reader's language."""
         return Section((prose.missing(reason),))
@@ -261,6 +266,8 @@ def compared(page: Edition) -> Section:
 
 
 def _mix(page: Edition) -> str:
+    if not page.is_modelled:
+        return page.language.text("The values are as answered: nothing is adjusted for.")
     names = Names(page.survey, page.language)
     roles = [names.role(role) for role in page.survey.compare.adjust_for]
     if not roles:

@@ -80,11 +80,7 @@ def _of_answers(page: Edition) -> list[str]:
             "shares: Korn and Graubard."
         ),
         *_sampling(page),
-        words.text(
-            "Units at one common mix: a cumulative logit model of the ordered answers, fitted to "
-            "{n} answers, with the values averaged over the mix of all answers.",
-            n=words.integer(_modelled(page)),
-        ),
+        *_modelling(page),
         words.text(
             "Places and largest differences: simultaneous intervals of all pairs. Differences "
             "under {margin} points are taken not to matter.",
@@ -113,6 +109,15 @@ def _sampling(page: Edition) -> Iterable[str]:
             low=words.number(float(weight.min()), 1), high=words.number(float(weight.max()), 1),
             effect=words.number(effect, 2),
         )  # fmt: skip
+
+
+def _modelling(page: Edition) -> Iterable[str]:
+    if page.is_modelled:
+        yield page.language.text(
+            "Units at one common mix: a cumulative logit model of the ordered answers, fitted to "
+            "{n} answers, with the values averaged over the mix of all answers.",
+            n=page.language.integer(_modelled(page)),
+        )
 
 
 def _modelled(page: Edition) -> int:

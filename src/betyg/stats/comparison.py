@@ -55,7 +55,7 @@ class Comparison:
         estimate, se, ci_low, ci_high (0-100); n (answers); extrapolated (share of the mix
         that was not observed there); shown.
     over_time : OrdinalFit or None
-        agency + year + case mix; None if there is one agency and one year.
+        agency + year + case mix; None if there is one agency and one year, or no model.
     each_year : OrdinalFit or None
         An effect for each agency in each year + case mix.
     trend : PublishedFit or None
@@ -80,7 +80,7 @@ class Comparison:
         if self.trend is not None:
             return self.trend.trend.to_string(index=False, float_format="{:.2f}".format)
         if self.over_time is None:
-            return "One agency in one year: there is nothing to compare."
+            return "No model: one agency in one year, or an index known from counts only."
         return self.over_time.summary()
 
 
@@ -141,7 +141,8 @@ def compare(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Compar
     Two models share the work: one effect for each agency and each year compares
     agencies over all years and years over all agencies; one effect for each agency in
     each year follows every agency. Both hold activities and groups fixed. Published values
-    give a trend only (:mod:`betyg.stats.published` says why).
+    give a trend only (:mod:`betyg.stats.published` says why). An index of several questions
+    of which only counts are known has no answers of its own to model: its direct estimates stand.
 
     Parameters
     ----------
@@ -160,6 +161,8 @@ def compare(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Compar
     """
     if survey.kind == "published":
         return _trend(cells, survey, year_from=year_from)
+    if survey.kind == "counts" and survey.compare.outcome in {i.name for i in survey.composites}:
+        return _direct(cells, survey, year_from=year_from)
     chosen = comparable(cells, survey, year_from=year_from)
     both = [role for role in ("agency", "year") if chosen.cells[role].nunique() > 1]
     over_time = _fit(chosen, both) if both else None
@@ -174,6 +177,22 @@ def compare(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Compar
         each_year=each_year,
         trend=None,
         left_out=chosen.left_out,
+    )
+
+
+def _direct(cells: pd.DataFrame, survey: Study, *, year_from: int) -> Comparison:
+    """Take the direct estimates of an index that only counts are known of."""
+    margins = (("agency",), ("year",), ("agency", "year"))
+    known = estimate.from_cells(cells[cells["year"] >= year_from], survey, by=margins)
+    outcome = survey.compare.outcome
+    means = known[(known["item"] == outcome) & (known["statistic"] == "mean")]
+    table = means.assign(outcome=outcome, extrapolated=float("nan"))[list(COLUMNS)]
+    return Comparison(
+        table=_typed(table, survey),
+        over_time=None,
+        each_year=None,
+        trend=None,
+        left_out=pd.DataFrame(columns=["agency", "year", "n", "reason"]),
     )
 
 
