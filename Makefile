@@ -60,7 +60,7 @@ fetching: $(READY)
 	  $(PIP) --no-build-isolation --editable '.[insteval]'
 
 ##@ Work
-.PHONY: lab test lint lock clean help fetching
+.PHONY: lab test lint lock picture clean help fetching
 lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
 	@$(BETYG) lab
 test: $(READY) ## Run the tests
@@ -74,6 +74,9 @@ lock: ## Choose newer versions of the packages: requirements.lock
 	  "'python3 -m pip install uv', or as its own pages say." >&2; exit 2; }
 	uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url \
 	  --no-emit-find-links --python-version 3.11 --group dev pyproject.toml -o requirements.lock
+picture: ## Draw the figure of README.md anew
+	@$(MAKE) models STUDY=lansstyrelserna
+	@$(BETYG) picture
 clean: ## Remove what was built; raw data and the environment stay
 	rm -rf build reports data/processed
 help: ## Show this list

@@ -191,9 +191,23 @@ def _done(target: str, line: str) -> None:
         sys.stdout.write(f"{line}\n")
 
 
+def picture(options: argparse.Namespace) -> None:
+    """Draw the README's figure anew from the tables in data/processed."""
+    del options
+    from betyg.data import store
+    from betyg.data.study import Study
+    from betyg.publish import picture as pictures
+
+    survey = Study.load(RAW, pictures.STUDY)
+    comparisons = store.read("comparisons", Path("data/processed", pictures.STUDY))
+    Path(pictures.FILE).write_text(
+        pictures.of_readme(comparisons, survey), encoding="utf-8", newline="\n"
+    )
+
+
 OF_A_KEY = (run, keep, render, preflight)
 OF_A_STUDY = (new, sums, fetch)
-COMMANDS = (keys, *OF_A_KEY, *OF_A_STUDY, lab)
+COMMANDS = (keys, *OF_A_KEY, *OF_A_STUDY, lab, picture)
 
 
 def _parser() -> argparse.ArgumentParser:
