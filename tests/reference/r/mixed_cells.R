@@ -3,7 +3,7 @@
 # Input: mixed_cells.csv, 2309 covariate patterns of 10,000 simulated
 # answers (21 agencies, 10 years, rotating; 22 activities; 5 groups): columns a1-a5 count
 # the answers to a five-grade item, b1-b10 those to a ten-grade one.
-# Writes mixed_cells.json with 15 digits. Takes about three minutes.
+# Writes mixed_cells.json with 15 digits. Takes some ten minutes.
 # R 4.2.2, ordinal 2022.11-16, lme4 1.1-31. Run in this folder: Rscript mixed_cells.R
 suppressMessages({library(lme4); library(ordinal); library(jsonlite)})
 
@@ -47,8 +47,6 @@ out$logit <- of_clmm(clmm(f, data = five, weights = n, control = tight),
 out$probit <- of_clmm(clmm(answer ~ grp + year + (1 | agency) + (1 | activity), data = five,
   weights = n, link = "probit", control = tight),
   "clmm(answer ~ grp + year + (1|agency) + (1|activity), link = 'probit')")
-out$one <- of_clmm(clmm(answer ~ grp + year + (1 | ay), data = five, weights = n, control = tight),
-  "clmm(answer ~ grp + year + (1|agency:year))")
 out$binary <- of_lme4(glmer(cbind(top, below) ~ grp + (1 | agency) + (1 | year) + (1 | ay) +
   (1 | activity), data = wide, family = binomial, control = glmerControl(optimizer = "bobyqa",
   optCtrl = list(rhoend = 1e-9, maxfun = 1e5), tolPwrss = 1e-12)),
