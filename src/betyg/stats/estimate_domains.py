@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 from betyg.stats.design import Strata
 from betyg.stats.sums import by_code
 
-__all__ = ["Atoms", "DomainMeans", "Domains", "Entries", "atoms_of", "domain_means", "domains_of"]
+__all__ = [
+    "Atoms",
+    "DomainMeans",
+    "Domains",
+    "Entries",
+    "Placed",
+    "atoms_of",
+    "domain_means",
+    "domains_of",
+    "placed",
+]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -198,19 +208,52 @@ def _units(
     return unit, own[chosen][first]
 
 
-def domain_means(
-    entries: Entries, values: Array, *, domains: Domains, strata: Strata
-) -> DomainMeans:
-    """Estimate the mean of ``values`` in every domain.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Who counts in the domains of a margin: the same for all statistics of an item.
 
-    Entries with a NaN value are outside all domains; they count in the size of their stratum.
+    Attributes
+    ----------
+    kept, domain, piece : ndarray of int, shape (kept,)
+        Entries that count, and where they belong.
+    unit : ndarray of int, shape (kept,), or None
+        PSU within piece; None where respondents are PSUs.
+    weight, square : ndarray of float, shape (kept,)
+        Sums of weights and of squared weights.
+    factor, size : ndarray of float, shape (pieces,)
+        Factor of the sum of squares, and PSUs of the whole stratum.
+    total, n, n_eff, df : ndarray of float, shape (domains,)
+        Weight, answers, their effective number, and degrees of freedom.
+    domains : Domains
+        The margin.
+    """
+
+    kept: Codes
+    domain: Codes
+    piece: Codes
+    unit: Codes | None
+    weight: Array
+    square: Array
+    factor: Array
+    size: Array
+    total: Array
+    n: Array
+    n_eff: Array
+    df: Array
+    domains: Domains
+
+
+def placed(
+    entries: Entries, counted: NDArray[np.bool_], *, domains: Domains, strata: Strata
+) -> Placed:
+    """Find the domain of every entry that counts.
 
     Parameters
     ----------
     entries : Entries
         Answers to one item.
-    values : ndarray of float, shape (entries,)
-        What to average; NaN to leave out.
+    counted : ndarray of bool, shape (entries,)
+        Those in the base; the others count in the size of their stratum only.
     domains : Domains
         The margin.
     strata : Strata
@@ -218,65 +261,93 @@ def domain_means(
 
     Returns
     -------
-    DomainMeans
+    Placed
 
     Raises
     ------
     DesignError
         If a stratum holds a single PSU and the rule is "error".
+    """
+    kept = np.flatnonzero(counted & (domains.of_atom[entries.atom] >= 0))
+    domain, piece = domains.of_atom[entries.atom[kept]], domains.piece[entries.atom[kept]]
+    weight, square, n = (a[kept] for a in (entries.weight, entries.square, entries.n))
+    unit = None
+    if domains.unit is not None and entries.row is not None:
+        unit = domains.unit[entries.row[kept]]
+    psus = _psus(n, piece, unit, domains)
+    count = domains.count
+    total = by_code(domain, weight, count)
+    touched = by_code(domains.piece_stratum, psus, strata.size.size) > 0
+    squares = by_code(domain, square, count)
+    return Placed(
+        kept=kept,
+        domain=domain,
+        piece=piece,
+        unit=unit,
+        weight=weight,
+        square=square,
+        factor=strata.factors(touched)[domains.piece_stratum],
+        size=strata.size[domains.piece_stratum],
+        total=total,
+        n=by_code(domain, n, count),
+        n_eff=total**2 / np.where(total > 0, squares, 1.0),
+        df=by_code(domains.piece_domain, psus - (psus > 0), count),
+        domains=domains,
+    )
+
+
+def _psus(n: Array, piece: Codes, unit: Codes | None, domains: Domains) -> Array:
+    """Return the number of PSUs of each piece that have an entry."""
+    size = domains.piece_domain.size
+    if unit is None or domains.unit_piece is None:
+        return by_code(piece, n, size)
+    present = by_code(unit, n, domains.unit_piece.size) > 0
+    return by_code(domains.unit_piece, present, size)
+
+
+def domain_means(values: Array, base: Placed) -> DomainMeans:
+    """Estimate the mean of ``values`` in every domain.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (entries,)
+        What to average.
+    base : Placed
+        Who counts, and where.
+
+    Returns
+    -------
+    DomainMeans
 
     References
     ----------
     Särndal, Swensson & Wretman (1992), Model Assisted Survey Sampling, ch. 5.
     R counterpart: ``survey::svyby(~y, ~domain, design, svymean, na.rm = TRUE)``.
     """
-    kept = np.flatnonzero(~np.isnan(values) & (domains.of_atom[entries.atom] >= 0))
-    domain, piece = domains.of_atom[entries.atom[kept]], domains.piece[entries.atom[kept]]
-    y, w, n = values[kept], entries.weight[kept], entries.n[kept]
-    count = domains.count
-    total = by_code(domain, w, count)
-    answers = by_code(domain, n, count)
-    safe = np.where(total > 0, total, 1.0)
-    mean = by_code(domain, w * y, count) / safe
-    residual = y - mean[domain]
-    squares, sums, units = _spread(entries, kept, residual, piece, domains)
-    strata_of_piece = domains.piece_stratum
-    touched = by_code(strata_of_piece, units, strata.size.size) > 0
-    size = strata.size[strata_of_piece]
-    centred = np.where(size > 1, sums**2 / np.maximum(size, 1.0), 0.0)
-    variance = by_code(
-        domains.piece_domain,
-        strata.factors(touched)[strata_of_piece] * np.maximum(squares - centred, 0.0),
-        count,
-    )
-    some = total > 0
-    effective = total**2 / np.where(some, by_code(domain, entries.square[kept], count), 1.0)
-    df = by_code(domains.piece_domain, units - (units > 0), count)
+    y = values[base.kept]
+    some = base.total > 0
+    safe = np.where(some, base.total, 1.0)
+    mean = by_code(base.domain, base.weight * y, safe.size) / safe
+    squares, sums = _spread(base, y - mean[base.domain])
+    centred = np.where(base.size > 1, sums**2 / np.maximum(base.size, 1.0), 0.0)
+    spread = base.factor * np.maximum(squares - centred, 0.0)
+    variance = by_code(base.domains.piece_domain, spread, safe.size)
     return DomainMeans(
         estimate=np.where(some, mean, np.nan),
         se=np.where(some, np.sqrt(variance) / safe, np.nan),
-        df=df,
-        n=answers,
-        n_eff=effective,
-        deff=np.where(some, answers / np.where(some, effective, 1.0), np.nan),
+        df=base.df,
+        n=base.n,
+        n_eff=base.n_eff,
+        deff=np.where(some, base.n / np.where(some, base.n_eff, 1.0), np.nan),
     )
 
 
-def _spread(
-    entries: Entries, kept: Codes, residual: Array, piece: Codes, domains: Domains
-) -> tuple[Array, Array, Array]:
-    """Return sum of squares, sum and number of the PSUs' totals, piece by piece."""
-    size = domains.piece_domain.size
-    w, n = entries.weight[kept], entries.n[kept]
-    if domains.unit is None or domains.unit_piece is None or entries.row is None:
-        squares = by_code(piece, entries.square[kept] * residual**2, size)
-        return squares, by_code(piece, w * residual, size), by_code(piece, n, size)
-    unit = domains.unit[entries.row[kept]]
-    n_units = domains.unit_piece.size
-    totals = by_code(unit, w * residual, n_units)
-    present = by_code(unit, n, n_units) > 0
-    return (
-        by_code(domains.unit_piece, totals**2, size),
-        by_code(domains.unit_piece, totals, size),
-        by_code(domains.unit_piece, present, size),
-    )
+def _spread(base: Placed, residual: Array) -> tuple[Array, Array]:
+    """Return the sum of squares and the sum of the PSUs' totals, piece by piece."""
+    size, unit_piece = base.size.size, base.domains.unit_piece
+    weighted = base.weight * residual
+    if base.unit is None or unit_piece is None:
+        squares = by_code(base.piece, base.square * residual**2, size)
+        return squares, by_code(base.piece, weighted, size)
+    totals = by_code(base.unit, weighted, unit_piece.size)
+    return by_code(unit_piece, totals**2, size), by_code(unit_piece, totals, size)

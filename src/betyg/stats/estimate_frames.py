@@ -10,13 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.data.study import Study
-from betyg.stats.estimate_domains import DomainMeans, Domains, domain_means, domains_of
+from betyg.stats.estimate_domains import DomainMeans, Domains, domain_means, domains_of, placed
 from betyg.stats.estimate_entries import DONT_KNOW, ROLES, Answers, Frame
 from betyg.stats.proportions import ShareInterval, share_interval, t_interval
 
 __all__ = ["COLUMNS", "Part", "arranged", "assembled", "layouts", "mean_parts", "parts_of"]
 
 Array = NDArray[np.float64]
+Statistic = tuple[str, float, Array]  # name, position, and what to average over entries
 
 ALL = "all"
 FEWEST_POSITIONS_FOR_TOP2 = 4
@@ -83,31 +84,48 @@ def parts_of(
         for year in years
         for category in survey.scale_of(answers.item, int(year)).categories
     )
-    for statistic, response, values in _statistics(answers, dont_know):
-        for margin, domains in margins:
-            over_years = "year" not in margin
-            of_scale = statistic in ("share", "top2")
-            if over_years and not (one_series and (one_scale or not of_scale)):
-                continue
-            yield _part(answers, (statistic, response), values, domains)
+    by_base = _bases(_statistics(answers, dont_know))
+    for margin, domains in margins:
+        over_years = "year" not in margin
+        if over_years and not one_series:
+            continue
+        for counted, statistics in by_base:
+            base = placed(answers.entries, counted, domains=domains, strata=answers.strata)
+            for statistic, response, values in statistics:
+                if over_years and not one_scale and statistic in ("share", "top2"):
+                    continue
+                yield Part(
+                    item=answers.item,
+                    statistic=statistic,
+                    response=response,
+                    domains=domains,
+                    means=domain_means(values, base),
+                )
 
 
 def mean_parts(
     answers: Answers, margins: Sequence[tuple[tuple[str, ...], Domains]]
 ) -> Iterator[Part]:
     """Estimate only the mean of one item in every margin."""
+    score = answers.entries.score
     for _, domains in margins:
-        yield _part(answers, ("mean", np.nan), answers.entries.score, domains)
+        base = placed(answers.entries, ~np.isnan(score), domains=domains, strata=answers.strata)
+        means = domain_means(score, base)
+        yield Part(
+            item=answers.item, statistic="mean", response=np.nan, domains=domains, means=means
+        )
 
 
-def _part(answers: Answers, named: tuple[str, float], values: Array, domains: Domains) -> Part:
-    means = domain_means(answers.entries, values, domains=domains, strata=answers.strata)
-    return Part(
-        item=answers.item, statistic=named[0], response=named[1], domains=domains, means=means
-    )
+def _bases(statistics: Iterator[Statistic]) -> list[tuple[NDArray[np.bool_], list[Statistic]]]:
+    """Group statistics that the same entries count in."""
+    groups: dict[bytes, tuple[NDArray[np.bool_], list[Statistic]]] = {}
+    for statistic in statistics:
+        counted = ~np.isnan(statistic[2])
+        groups.setdefault(counted.tobytes(), (counted, []))[1].append(statistic)
+    return list(groups.values())
 
 
-def _statistics(answers: Answers, dont_know: bool) -> Iterator[tuple[str, float, Array]]:
+def _statistics(answers: Answers, dont_know: bool) -> Iterator[Statistic]:
     """Return the statistics of an item with what each averages over entries."""
     entries, positions = answers.entries, answers.positions
     yield "mean", np.nan, entries.score
