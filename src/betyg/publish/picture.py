@@ -77,6 +77,7 @@ def _lines(lines: list[tuple[str, str]], *, top: float, step: float) -> list[str
         "note": f'fill="{COLOURS["soft"]}"',
     }
     return [
-        f'<text x="{MARGIN:g}" y="{top + (at + 0.85) * step:.1f}" {style[kind]}>{escape(text)}</text>'
+        f'<text x="{MARGIN:g}" y="{top + (at + 0.85) * step:.1f}" {style[kind]}>'
+        f"{escape(text)}</text>"
         for at, (text, kind) in enumerate(lines)
     ]
