@@ -43,14 +43,11 @@ class Optimum:
         Laplace approximation.
     estimated : ndarray of bool, shape (params,)
         False for a standard deviation that is zero: the likelihood falls from there on.
-    steps : int
-        Evaluations of the outer objective.
     """
 
     mode: Mode
     loglike: float
     estimated: Flags
-    steps: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +74,8 @@ def maximise(problem: Problem) -> Optimum:
     ConvergenceError
         If it is not reached.
     """
-    steps = 0
 
     def evaluate(params: Array, last: Mode) -> Point[Mode] | None:
-        nonlocal steps
-        steps += 1
         found = laplace.mode(problem, params, last.b)
         return None if found is None else _point(problem, found)
 
@@ -94,7 +88,7 @@ def maximise(problem: Problem) -> Optimum:
     best = quasi_newton.maximise(
         evaluate, _point(problem, start), lambda point: _metric(problem, point)
     )
-    return _at_boundary(problem, best, steps)
+    return _at_boundary(problem, best)
 
 
 def _point(problem: Problem, found: Mode) -> Point[Mode]:
@@ -144,7 +138,7 @@ def _metric(problem: Problem, point: Point[Mode]) -> Array:
     return total
 
 
-def _at_boundary(problem: Problem, best: Point[Mode], steps: int) -> Optimum:
+def _at_boundary(problem: Problem, best: Point[Mode]) -> Optimum:
     """Put standard deviations that gain nothing at exactly zero; make the others positive."""
     first = problem.cuts + problem.slopes
     params, here = best.params.copy(), best.state
@@ -158,7 +152,7 @@ def _at_boundary(problem: Problem, best: Point[Mode], steps: int) -> Optimum:
         without = _mode_at(problem, trial, here.b)
         if laplace.loglike(without) >= best.value - NO_LOSS:
             here, estimated[j] = without, False
-    return Optimum(mode=here, loglike=laplace.loglike(here), estimated=estimated, steps=steps)
+    return Optimum(mode=here, loglike=laplace.loglike(here), estimated=estimated)
 
 
 def _mode_at(problem: Problem, params: Array, b: Array) -> Mode:
