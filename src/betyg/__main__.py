@@ -139,6 +139,14 @@ def sums(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{write_sums(_folder(options.study))} written.\n")
 
 
+def synthesise(options: argparse.Namespace) -> None:
+    """Write an invented study anew, for instance with a million respondents."""
+    from betyg.data.synthetic import synthesis
+
+    folder = synthesis.write(RAW, options.study, into=options.into, respondents=options.respondents)
+    sys.stdout.write(f"{folder} is written.\n")
+
+
 def fetch(options: argparse.Namespace) -> None:
     """Get the data of a study that are public elsewhere."""
     from betyg.data import fetch as fetching
@@ -206,7 +214,7 @@ def picture(options: argparse.Namespace) -> None:
 
 
 OF_A_KEY = (run, keep, render, preflight)
-OF_A_STUDY = (new, sums, fetch)
+OF_A_STUDY = (new, sums, fetch, synthesise)
 COMMANDS = (keys, *OF_A_KEY, *OF_A_STUDY, lab, picture)
 
 
@@ -221,6 +229,9 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("key", type=Path, help="a key file below build/")
         if command in OF_A_STUDY:
             one.add_argument("study", help="name of a folder in data/raw")
+        if command is synthesise:
+            one.add_argument("--into", type=Path, metavar="FOLDER", help="for a copy of the study")
+            one.add_argument("--respondents", type=int, metavar="N", help="how many the copy has")
     return parser
 
 
