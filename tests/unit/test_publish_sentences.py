@@ -73,6 +73,35 @@ def test_who_takes_part_and_since_when(survey):
     assert "Åtta av dem har varit med" in changed
 
 
+def test_those_who_take_part_are_called_what_the_study_calls_many_of_them(survey):
+    boards = invented.words("länsstyrelser", "lääninhallitukset", "county boards")
+    services = invented.words("verksamheter", "toiminnot", "fields")
+    named = survey.model_copy(update={"labels": {"agencies": boards, "activities": services}})
+    said = about_survey.taking_part(respondents(), named, SV, year=2012)
+    assert said.startswith("Samtliga 21 länsstyrelser deltar 2012. Nio av dem")
+    assert "9 of 21 county boards. All of them have" in about_survey.taking_part(
+        respondents(), named, EN, year=2011
+    )
+    assert about_survey.taking_part(respondents(), named, FI, year=2012).startswith(
+        "Lääninhallitukset: kaikki 21 ovat mukana"
+    )
+    said = about_survey.activities(respondents(), named, EN, year=2012, limit=1)
+    assert said == "4 fields were surveyed in 2012: Detailed plans and 3 more."
+
+
+def test_the_selection_of_a_year_is_what_everybody_was_asked_about(survey):
+    rows = respondents()
+    assert about_survey.selection(rows, survey, EN, year=2012) == ""  # the same four at all
+    fewer = rows.drop(rows.query("year == 2012 and agency == '01' and activity == 'farm'").index)
+    said = about_survey.selection(fewer, survey, EN, year=2012)
+    assert said == ("In focus in 2012, surveyed at all who took part: Detailed plans, Nature "
+                    "protection, and Appeals of permits.")  # fmt: skip
+    early = fewer.query("year < 2012").assign(activity="farm")
+    said = about_survey.selection(pd.concat([early, fewer.query("activity != 'farm'")]), survey, EN,
+                                  year=2012)  # fmt: skip
+    assert said == ""
+
+
 def test_activities_of_an_agency_and_which_were_surveyed_before(survey):
     rows = respondents()
     said = about_survey.activities_of(rows, survey, EN, agency=KRONOBERG, year=2012)
@@ -88,7 +117,7 @@ def test_respondents_are_counted_once_though_they_rate_several_activities(survey
     rows = respondents()
     twice = pd.concat([rows, rows.assign(activity="nature")])
     said = about_survey.answered(twice, survey, SV, year=2012)
-    assert said == "252 personer svarade 2012. Fördelat på grupper: Företag 168 och Kommuner 84."
+    assert said == "252 personer svarade 2012. Grupp: Företag 168 och Kommuner 84."
 
 
 def test_too_few_respondents_are_not_counted_out(survey):

@@ -43,6 +43,10 @@ FORMATS: Mapping[str, str] = {
 }
 
 
+Named = Literal["agency", "year", "activity", "group", "respondent", "agencies", "activities"]
+"""What a study can name: its roles, and many of a role as running text says them."""
+
+
 class Section(BaseModel):
     """A section of study.toml: unknown keys are refused, and nothing changes afterwards.
 
@@ -62,9 +66,7 @@ class StudySection(Section):
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
     kind: Kind
     synthetic: bool = False
-    labels: Mapping[Literal["agency", "year", "activity", "group", "respondent"], Label] = Field(
-        default_factory=dict
-    )
+    labels: Mapping[Named, Label] = Field(default_factory=dict)
 
 
 class Source(Section):

@@ -123,6 +123,11 @@ class Study(BaseModel):
         texts = self.labels.get(role) or _ROLE_WORDS[role]
         return texts.get(language) or texts.get("en") or self.label(texts, language)
 
+    def many(self, role: str, language: str) -> str:
+        """Return what many of a role are called in running text; empty where nobody said."""
+        texts = self.labels.get(role)
+        return self.label(texts, language) if texts else ""
+
     @cached_property
     def item_codes(self) -> tuple[str, ...]:
         """The items in the order of codebook.csv."""

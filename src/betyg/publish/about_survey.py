@@ -6,6 +6,7 @@ there is, such as respondents.parquet or cells.parquet.
 
 import pandas as pd
 
+from betyg.data.codebook import Event
 from betyg.data.study import Study
 from betyg.errors import DataError
 from betyg.publish.language import Language
@@ -73,17 +74,14 @@ def taking_part(
     years = _years(frame, year)
     now = _present(frame, survey, year)
     always = present_throughout(frame, survey, year=year)
-    whole = len(now) == len(survey.agency_codes)
-    first = language.plural(
-        "All: the only one there is takes part in {year}.",
-        "All {n} take part in {year}.", len(now), year=str(year),
-    ) if whole else language.plural(
-        "{n} of {total} takes part in {year}.", "{n} of {total} take part in {year}.", len(now),
-        year=str(year), total=language.integer(len(survey.agency_codes)),
-    )  # fmt: skip
+    first = _taking_part(names, n=len(now), total=len(survey.agency_codes), year=str(year))
     if len(years) < 2:
         return first
-    if agency is None or agency not in always:
+    if len(always) == len(now) > 1:
+        second = language.text(
+            "All of them have taken part in every round since {first}.", first=str(years[0])
+        )
+    elif agency is None or agency not in always:
         second = language.plural(
             "{words} of them has taken part in every round since {first}.",
             "{words} of them have taken part in every round since {first}.",
@@ -95,6 +93,26 @@ def taking_part(
             agency=names.agency(agency), words=language.cardinal(len(always)), first=str(years[0]),
         )  # fmt: skip
     return f"{first} {second}"
+
+
+def _taking_part(names: Names, *, n: int, total: int, year: str) -> str:
+    language, units = names.language, names.agencies()
+    if n == total == 1:
+        return language.text("The only one there is takes part in {year}.", year=year)
+    numbers = {"n": language.integer(n), "total": language.integer(total), "year": year}
+    if not units:
+        return (
+            language.text("All {n} take part in {year}.", **numbers)
+            if n == total
+            else language.text("Taking part in {year}: {n} of {total}.", **numbers)
+        )
+    numbers |= {"units": units}
+    said = (
+        language.text("All {n} {units} take part in {year}.", **numbers)
+        if n == total
+        else language.text("Taking part in {year}: {n} of {total} {units}.", **numbers)
+    )
+    return _capital(said)
 
 
 def _capital(text: str) -> str:
@@ -127,13 +145,51 @@ def activities(
     codes = _activities(frame, survey, year=year)
     if not codes:
         return ""
+    listed = language.listing([names.activity(code) for code in codes], limit=limit)
+    units, n = names.activities(), language.integer(len(codes))
+    if units and len(codes) > 1:
+        return _capital(
+            language.text(
+                "{n} {units} were surveyed in {year}: {activities}.",
+                n=n, units=units, year=str(year), activities=listed,
+            )
+        )  # fmt: skip
     return language.plural(
         "{n} activity was surveyed in {year}: {activities}.",
         "{n} activities were surveyed in {year}: {activities}.",
-        len(codes),
-        year=str(year),
-        activities=language.listing([names.activity(code) for code in codes], limit=limit),
-    )
+        len(codes), year=str(year), activities=listed,
+    )  # fmt: skip
+
+
+def selection(frame: pd.DataFrame, survey: Study, language: Language, *, year: int) -> str:
+    """Say which activities of the year were surveyed at everybody, where not all of them were.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns agency, year, activity.
+    """
+    names = Names(survey, language)
+    codes = _activities(frame, survey, year=year)
+    everybody = _present(frame, survey, year)
+    present = frame.loc[frame["year"] == year, ["agency", "activity"]].astype(str)
+    reach = present.drop_duplicates().groupby("activity")["agency"].agg(set)
+    focus = [code for code in codes if everybody <= reach[code]]
+    if len(everybody) < 2 or not 0 < len(focus) < len(codes):
+        return ""
+    listed = language.listing([names.activity(code) for code in focus])
+    ever = {code for y in _years(frame, year) for code in _activities(frame, survey, year=y)}
+    first = language.text(
+        "In focus in {year}, surveyed at all who took part: {activities}.",
+        year=str(year), activities=listed,
+    )  # fmt: skip
+    if len(ever) == len(codes):
+        return first
+    return f"{first} " + language.text(
+        "Each round is a selection: {total} have been surveyed since {first}, {n} of them now.",
+        total=language.integer(len(ever)), n=language.integer(len(codes)),
+        first=str(_years(frame, year)[0]),
+    )  # fmt: skip
 
 
 def activities_of(
@@ -217,7 +273,7 @@ def answered(
     ]
     if len(listed) < 2:
         return first
-    return f"{first} " + language.text("By group: {groups}.", groups=language.listing(listed))
+    return f"{first} {names.role('group')}: {language.listing(listed)}."
 
 
 def groups_asked(survey: Study, language: Language) -> str:
@@ -232,15 +288,22 @@ def groups_asked(survey: Study, language: Language) -> str:
 def events(survey: Study, language: Language, *, year_from: int, year_to: int) -> tuple[str, ...]:
     """Say which measures were taken, when and by how many; a sentence for each."""
     return tuple(
-        language.plural(
-            "{year}: {event} ({n} unit).", "{year}: {event} ({n} units).", len(event.agencies),
-            year=str(event.year), event=survey.label(event, language.code),
-        )
-        if event.agencies
-        else f"{event.year}: {survey.label(event, language.code)}."
+        f"{event.year}: {survey.label(event, language.code)}{_concerned(event, survey, language)}."
         for event in survey.events
         if year_from <= event.year <= year_to
-    )  # fmt: skip
+    )
+
+
+def _concerned(event: Event, survey: Study, language: Language) -> str:
+    """Say how many a measure concerned; nothing where it concerned all."""
+    n, units = len(event.agencies), Names(survey, language).agencies()
+    if not n:
+        return ""
+    if units and n > 1:
+        words = language.text("{n} {units}", n=language.integer(n), units=units)
+    else:
+        words = language.plural("{n} unit", "{n} units", n)
+    return f" ({words})"
 
 
 def whole_report(language: Language, *, file: str) -> str:

@@ -59,6 +59,19 @@ class Names:
         """Return what the study calls a role, such as ``Länsstyrelse`` for agency."""
         return str(self.survey.role_label(role, self.language.code))
 
+    def agencies(self) -> str:
+        """Return what agencies are called in running text; empty where the study does not say."""
+        return self.survey.many("agencies", self.language.code)
+
+    def activities(self) -> str:
+        """Return what activities are called in running text; empty where it does not say."""
+        return self.survey.many("activities", self.language.code)
+
+    def everyone(self) -> str:
+        """Return the words for all agencies together."""
+        units = self.agencies()
+        return self.language.text("All {units}", units=units) if units else self.agency(ALL)
+
     def _unit(self, code: str, kind: str) -> str:
         if code == ALL:
             return self.language.text("All")

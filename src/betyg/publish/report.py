@@ -158,9 +158,9 @@ def summary(page: Edition) -> Section:
         about_survey.rounds(page.presence, survey, words, year=year),
         about_survey.taking_part(page.presence, survey, words, year=year),
         about_survey.activities(page.presence, survey, words, year=year, limit=4),
-        *([] if page.respondents.empty else [
-            about_survey.answered(page.respondents, survey, words, year=year)]),
-        about_survey.groups_asked(survey, words),
+        about_survey.selection(page.presence, survey, words, year=year),
+        about_survey.groups_asked(survey, words) if page.respondents.empty else
+        about_survey.answered(page.respondents, survey, words, year=year),
         about_results.level(page.estimates, survey, words, item=page.outcome, year=year),
         _themes(page),
         about_results.lowest(page.estimates, survey, words, year=year),
