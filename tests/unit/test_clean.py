@@ -108,6 +108,40 @@ def test_unknown_agencies_are_an_error_by_line_or_dropped_on_purpose(tmp_path):
     assert account(tables)["unknown agency"] == 3
 
 
+MERGED = {
+    "agencies.csv": "code,label_sv,label_en,valid_from,valid_to,successor\n"
+    "03,Uppsala,Uppsala,,2011,20\n20,Dalarna,Dalarna,2011,,\n25,Norrbotten,Norrbotten,,,\n"
+}
+
+
+def test_the_first_and_last_year_of_an_agency_are_its_own(tmp_path):
+    assert account(cleaned(tmp_path, ROWS, facts=MERGED))["kept"] == 3
+
+
+def test_an_agency_in_a_year_without_it_is_an_error_or_dropped_with_a_note(tmp_path):
+    text = ROWS + "d,03,2012,1,4,3,9\ne,03,2012,1,77,3,9\nf,20,2010,1,4,3,9\ng,,2010,1,4,3,9\n"
+    said = fault(tmp_path, text.replace("g,,", "g,25,"), facts=MERGED)
+    assert (
+        "a.csv, line 5, column 'office': agency '03' stands in 2012, yet agencies.csv has it for "
+        "-2011 (2 rows: lines 5, 6). Its successor is '20'. Correct the row, or valid_from and "
+        'valid_to, or set unknown_agency = "drop" in [cleaning].'
+    ) in said
+    assert "agency '20' stands in 2010, yet agencies.csv has it for 2011- (1 row: line 7)" in said
+    more = '[cleaning]\nunknown_agency = "drop"\n'
+    attrition = cleaned(tmp_path, text, facts=MERGED, more=more).attrition.set_index("step")
+    assert attrition["n"]["unknown agency"] == 4
+    note = attrition["note"]["unknown agency"]
+    assert note == "3 rows of years outside valid_from to valid_to in agencies.csv"
+
+
+def test_an_activity_in_a_year_without_it_is_an_error(tmp_path):
+    facts = {"activities.csv": "code,label_sv,label_en,valid_from\nplan,Planer,Plans,2012\n"}
+    whole = source("a.csv", 'activity = "plan"')
+    said = fault(tmp_path, ROWS, source=whole, facts=facts)
+    assert "a.csv, line 2: activity 'plan' stands in 2011, yet activities.csv has it for" in said
+    assert "(2 rows: lines 2, 3)" in said
+
+
 def test_codes_off_the_scale_are_listed_with_count_and_first_lines(tmp_path):
     text = ROWS + "".join(f"x{i},03,2011,1,7,3,11\n" for i in range(217)) + "y,03,2011,1,x,3,1\n"
     said = fault(tmp_path, text)

@@ -268,3 +268,15 @@ def test_published_fractions_are_scaled_and_values_beyond_100_refused(tmp_path):
     assert found["se"].tolist()[0] == pytest.approx(1.5)
     said = fault(tmp_path, VALUES.replace("61", "161"), PUBLISHED, kind="published", facts=INDEX)
     assert "161 is not between 0 and 100 (1 row: line 2)" in said
+
+
+def test_rows_of_years_without_their_agency_are_dropped_with_a_note(tmp_path):
+    agencies = "code,label_sv,label_en,valid_to\n03,Uppsala,Uppsala,2010\n20,Dalarna,Dalarna,\n"
+    facts = {"agencies.csv": agencies}
+    said = fault(tmp_path, WIDE, wide(), facts=facts)
+    assert "agency '03' stands in 2011, yet agencies.csv has it for -2010 (1 row: line 2)" in said
+    drop = '[cleaning]\nunknown_agency = "drop"\n'
+    _, cleaned = tables(tmp_path, WIDE, wide() + drop, facts=facts)
+    assert account(cleaned) | {"kept": 1, "unknown agency": 1} == account(cleaned)
+    notes = cleaned.attrition.set_index("step")["note"]
+    assert notes["unknown agency"].startswith("1 rows of years outside valid_from to valid_to")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.data import count_cells, counts, published, roles, sampling
+from betyg.data import count_cells, counts, published, roles, row_units, sampling
 from betyg.data.attrition import Ledger
 from betyg.data.counts import Held
 from betyg.data.items import item_codes
@@ -71,7 +71,8 @@ def table(
         make = count_cells.cells if survey.kind == "counts" else published.cells
         cells.append(make(raw, held[at], own[reasons == ""], survey, problems))
         unusable = (reasons == "") & ~_have_cells(own, cells[-1])
-        _account(raw, len(tables[at].lines), reasons, unusable, ledger)
+        notes = row_units.out_of_time(reasons == "unknown agency", own["agency"].to_numpy())
+        _account(raw, len(tables[at].lines), reasons, unusable, notes, ledger)
     return _finished(pd.concat(cells, ignore_index=True), survey)
 
 
@@ -79,18 +80,18 @@ def _rows(raw: RawTable, at: int, survey: Study, problems: Problems) -> pd.DataF
     """Return the keys of each row, and in ``why`` the step that drops it so far."""
     years = roles.years(raw, problems)
     items, unlisted = item_codes(raw, years, survey, problems)
-    agencies = roles.unit_codes(raw, "agency", survey, problems)
+    units = row_units.of_rows(raw, years, survey, problems)
     why = np.full(len(years), "", dtype="U20")
-    why[agencies < 0] = "unknown agency"
+    why[units["agency"] < 0] = "unknown agency"
     why[unlisted] = "declared not used"
     return pd.DataFrame(
         {
             "source": np.full(len(years), at, dtype=np.int32),
             "row": np.arange(len(years)),
-            "agency": agencies,
+            "agency": units["agency"],
             "year": years,
-            "activity": roles.unit_codes(raw, "activity", survey, problems),
-            "group": roles.unit_codes(raw, "group", survey, problems),
+            "activity": units["activity"],
+            "group": units["group"],
             "stratum": pd.Series(pd.NA, index=range(len(years)), dtype="str"),
             "item": items,
             "why": why,
@@ -116,17 +117,18 @@ def _account(
     read: int,
     why: NDArray[np.str_],
     unusable: NDArray[np.bool_],
+    notes: Mapping[str, str],
     ledger: Ledger,
 ) -> None:
     dropped = {reason: int((why == reason).sum()) for reason in np.unique(why) if reason}
     unlisted, wrong = dropped.get("declared not used", 0), int(unusable.sum())
     dropped["declared not used"] = unlisted + read - len(why)
     dropped["no answer at all"] = dropped.get("no answer at all", 0) + wrong
-    notes = {
-        "declared not used": f"{unlisted} rows of items that are not in codebook.csv",
-        "no answer at all": f"{wrong} rows whose numbers do not add up",
-    }
-    said = {step: note for step, note in notes.items() if not note.startswith("0 ")}
+    said = dict(notes)
+    if unlisted:
+        said["declared not used"] = f"{unlisted} rows of items that are not in codebook.csv"
+    if wrong:
+        said["no answer at all"] = f"{wrong} rows whose numbers do not add up"
     ledger.enter(raw.source.id, read=read, dropped=dropped, notes=said)
 
 

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from betyg.data.codebook import Scale
 from betyg.data.harmonise import state_of
-from betyg.data.numbers import whole
 from betyg.data.out_of_range import OutOfRange
 from betyg.data.raw_table import RawTable
-from betyg.data.roles import recognised
+from betyg.data.roles import recoded, recognised
 from betyg.data.study import Study
 from betyg.errors import Problems
 
@@ -84,6 +83,6 @@ def groups(rows: pd.DataFrame) -> list[tuple[tuple[str, int], NDArray[np.intp]]]
 def _state(raw: str, item: str, year: int, survey: Study) -> int:
     scale: Scale = survey.scale_of(item, year)
     recode = {k: v for look in survey.crosswalk_rows(item, year) for k, v in look.recode.items()}
-    code = recode.get(raw) or recode.get(whole(raw) or raw) or raw
+    code = recoded(raw, recode) or raw
     known = recognised(code, survey.category_spellings(scale))
     return OFF_SCALE if known is None else state_of(scale, known)

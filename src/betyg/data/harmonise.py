@@ -17,7 +17,7 @@ from betyg.data.codebook import CrosswalkRow, Scale
 from betyg.data.numbers import whole
 from betyg.data.out_of_range import OutOfRange
 from betyg.data.raw_table import RawTable
-from betyg.data.roles import recognised, units
+from betyg.data.roles import recoded, recognised, units
 from betyg.data.study import Study
 
 __all__ = [
@@ -159,7 +159,7 @@ class Reading:
 
     def state(self, value: str) -> int:
         """Return the state that a cell spells, ``OUTSIDE`` if it spells none."""
-        code = self.look.recode.get(value) or self.look.recode.get(whole(value) or value)
+        code = recoded(value, self.look.recode)
         if code is None:
             code = recognised(value, self.spellings)
         if code is None or code not in self.scale.by_code:

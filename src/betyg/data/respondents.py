@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from betyg.data import harmonise, roles, sampling, value_labels
+from betyg.data import harmonise, roles, row_units, sampling, value_labels
 from betyg.data.attrition import Ledger
 from betyg.data.composites import composites
 from betyg.data.drops import dropped
@@ -53,10 +53,12 @@ def table(
     if len(problems):
         return pd.DataFrame()
     for at, raw in enumerate(tables):
-        own = why[joined.roles["source"].to_numpy() == at]
+        of_file = joined.roles["source"].to_numpy() == at
+        own, agencies = why[of_file], joined.roles["agency"].to_numpy()[of_file]
         counts = {reason: int((own == reason).sum()) for reason in np.unique(own) if reason}
         counts["declared not used"] = len(raw.lines) - len(own)
-        ledger.enter(raw.source.id, read=len(raw.lines), dropped=counts)
+        notes = row_units.out_of_time(own == "unknown agency", agencies)
+        ledger.enter(raw.source.id, read=len(raw.lines), dropped=counts, notes=notes)
         ledger.remark(raw.source.id, "out of range", outside[at].n, "answers set to no answer")
     long = harmonise.wide_to_long(joined.kept(why == ""), survey)
     return _finished(long, [raw.source.id for raw in tables], survey)
@@ -67,23 +69,23 @@ def _harmonised(
 ) -> Rows:
     """Return the rows of one file in the study's codes."""
     years = roles.years(raw, problems)
-    agencies = roles.unit_codes(raw, "agency", survey, problems)
+    units = row_units.of_rows(raw, years, survey, problems)
     frame = pd.DataFrame(
         {
             "source": np.full(len(years), at, dtype=np.int32),
             "row": np.arange(len(years)),
             "respondent_id": _respondents(raw),
-            "agency": agencies,
+            "agency": units["agency"],
             "year": years,
-            "activity": roles.unit_codes(raw, "activity", survey, problems),
-            "group": roles.unit_codes(raw, "group", survey, problems),
+            "activity": units["activity"],
+            "group": units["group"],
             "weight": _weights(raw, problems),
             "stratum": roles.text(raw, "stratum"),
             "psu": roles.text(raw, "psu"),
         }
     )
     answers = harmonise.answers(
-        raw, years=np.where(agencies < 0, 0, years), survey=survey, outside=outside
+        raw, years=np.where(units["agency"] < 0, 0, years), survey=survey, outside=outside
     )
     value_labels.check(raw, years=years, survey=survey, problems=problems)
     if survey.cleaning.out_of_range == "error":

@@ -1,4 +1,4 @@
-"""Read the roles of a raw table: who, when, about what, with which weight."""
+"""Read the roles of a raw table: which rows count, of which year, with which numbers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ from betyg.data.codebook import normal
 from betyg.data.raw_table import SHOWN, RawTable
 from betyg.data.settings import Role
 from betyg.data.study import Study
-from betyg.errors import Problems, did_you_mean
+from betyg.errors import Problems
 
-__all__ = ["ALL", "quantity", "recognised", "text", "unit_codes", "units", "used_rows", "years"]
+__all__ = ["ALL", "quantity", "recoded", "recognised", "text", "units", "used_rows", "years"]
 
 ALL = "all"
 """Reserved code: not about one activity or group (and, in estimates, the margin)."""
-
-UNKNOWN = -1
-FILES = {"agency": "agencies.csv", "activity": "activities.csv", "group": "groups.csv"}
 
 
 def units(survey: Study, role: str) -> tuple[str, ...]:
@@ -64,59 +61,9 @@ def recognised(value: str, spellings: Mapping[str, str]) -> str | None:
     return same.pop() if len(same) == 1 else None
 
 
-def unit_codes(table: RawTable, role: Role, survey: Study, problems: Problems) -> NDArray[np.int32]:
-    """Return each row's place in ``units``; -1 for an agency that is empty or unknown.
-
-    An activity or group that is empty is ``all``: not about one. Unknown spellings are problems,
-    but for agencies under ``unknown_agency = "drop"``.
-    """
-    known = {code: at for at, code in enumerate(units(survey, role))}
-    spellings = ({} if role == "agency" else {ALL: ALL}) | dict(survey.spellings(role))
-    column = table.source.columns.get(role)
-    if column is None:
-        constant = getattr(table.source, role)
-        only = next(iter(known)) if constant is None else spellings[normal(constant)]
-        return np.full(len(table.lines), known[only], dtype=np.int32)
-    codes, values = table.coded(column)
-    found = [recognised(value, spellings) for value in values]
-    of_empty = UNKNOWN if role == "agency" else known[ALL]
-    lookup = np.array(
-        [UNKNOWN if code is None else known[code] for code in found] + [of_empty], dtype=np.int32
-    )
-    places = lookup[codes]
-    if role != "agency" or survey.cleaning.unknown_agency == "error":
-        report_unknown(table, role, places, spellings, problems)
-    return places
-
-
-def report_unknown(
-    table: RawTable,
-    role: Role,
-    places: NDArray[np.int32],
-    spellings: Mapping[str, str],
-    problems: Problems,
-) -> None:
-    """Note the spellings of a role that the study does not know, at most five of them."""
-    column = table.source.columns[role]
-    codes, values = table.coded(column)
-    unknown = np.flatnonzero(places == UNKNOWN)
-    distinct = np.unique(codes[unknown])
-    named = {"agency": 'or set unknown_agency = "drop" in [cleaning]'}.get(role, "as code or alias")
-    for code in distinct[:SHOWN]:
-        rows = unknown[codes[unknown] == code]
-        what = f"the {role} is empty" if code < 0 else f"'{values[code]}' is no {role}"
-        hint = "" if code < 0 else did_you_mean(values[code], spellings)
-        problems.add(
-            table.where(rows, column=column),
-            f"{what} ({table.places(rows)}). {hint}".strip(),
-            f"Add it to {FILES[role]}, {named}.",
-        )
-    if len(distinct) > SHOWN:
-        problems.add(
-            table.where(column=column),
-            f"{len(distinct) - SHOWN} more spellings are no {role}.",
-            f"Is this the right column for the {role}?",
-        )
+def recoded(value: str, recode: Mapping[str, str]) -> str | None:
+    """Return the code that a crosswalk gives a raw value, spelled as text or as a number."""
+    return recode.get(value) or recode.get(numbers.whole(value) or value)
 
 
 def years(table: RawTable, problems: Problems) -> NDArray[np.int16]:

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from betyg.data.codebook import CrosswalkRow, Scale
 from betyg.data.harmonise import state_of
-from betyg.data.numbers import whole
 from betyg.data.raw_table import SHOWN, RawTable, add_few
-from betyg.data.roles import recognised
+from betyg.data.roles import recoded, recognised
 from betyg.data.study import Study
 from betyg.errors import Problems
 
@@ -56,14 +55,14 @@ def _contradictions(
     spellings = survey.category_spellings(scale)
     wrong: list[str] = []
     for raw, label in labels.items():
-        recoded = look.recode.get(raw) or look.recode.get(whole(raw) or raw)
-        code = recoded or recognised(raw, spellings)
+        mapped = recoded(raw, look.recode)
+        code = mapped or recognised(raw, spellings)
         if code is None or code not in scale.by_code:
             continue
         own = _likeness(label, scale, state_of(scale, code))
         other, best = _closest_other(label, scale, state_of(scale, code))
         swapped = best > own and best >= ALIKE
-        if swapped or (own < ALIKE and recoded is None):
+        if swapped or (own < ALIKE and mapped is None):
             said = " / ".join(dict.fromkeys(scale.by_code[code].label.values()))
             hint = f" (that is {other} in the study)" if swapped else ""
             wrong.append(f"{raw} is '{label}'{hint}, in the study '{said}'")

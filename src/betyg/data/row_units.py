@@ -1,0 +1,146 @@
+"""Which agency, activity and group each row of a raw table is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from betyg.data.codebook import Unit, normal
+from betyg.data.raw_table import SHOWN, RawTable
+from betyg.data.roles import ALL, recognised, units
+from betyg.data.settings import Role
+from betyg.data.study import Study
+from betyg.errors import Problems, did_you_mean
+
+__all__ = ["OTHER_YEARS", "of_rows", "out_of_time"]
+
+DROP = 'set unknown_agency = "drop" in [cleaning]'
+UNKNOWN = -1
+OTHER_YEARS = -2
+"""Place of a unit that did not exist in the year of the row."""
+
+FILES: Mapping[Role, str] = {
+    "agency": "agencies.csv", "activity": "activities.csv", "group": "groups.csv",
+}  # fmt: skip
+
+
+def of_rows(
+    table: RawTable, years: NDArray[np.int16], survey: Study, problems: Problems
+) -> dict[Role, NDArray[np.int32]]:
+    """Return each row's agency, activity and group as their places in ``roles.units``.
+
+    Below zero is an agency that cannot be told, or that did not exist that year; both are
+    problems, unless ``unknown_agency = "drop"``. An activity or group that is empty is ``all``:
+    not about one.
+    """
+    return {role: _of_role(table, role, years, survey, problems) for role in FILES}
+
+
+def out_of_time(dropped: NDArray[np.bool_], agencies: NDArray[np.int32]) -> dict[str, str]:
+    """Return the attrition note on rows dropped for the year of their agency, if there are any."""
+    n = int((dropped & (agencies == OTHER_YEARS)).sum())
+    note = f"{n} rows of years outside valid_from to valid_to in agencies.csv"
+    return {"unknown agency": note} if n else {}
+
+
+def _of_role(
+    table: RawTable, role: Role, years: NDArray[np.int16], survey: Study, problems: Problems
+) -> NDArray[np.int32]:
+    spellings = ({} if role == "agency" else {ALL: ALL}) | dict(survey.spellings(role))
+    places = _places(table, role, spellings, survey)
+    wrong = _exists_in_other_years(places, years, role, survey)
+    if role != "agency" or survey.cleaning.unknown_agency == "error":
+        _report_unknown(table, role, places, spellings, problems)
+        _report_years(table, role, np.where(wrong, places, UNKNOWN), years, survey, problems)
+    return np.where(wrong, np.int32(OTHER_YEARS), places)
+
+
+def _places(
+    table: RawTable, role: Role, spellings: Mapping[str, str], survey: Study
+) -> NDArray[np.int32]:
+    known = {code: at for at, code in enumerate(units(survey, role))}
+    column = table.source.columns.get(role)
+    if column is None:
+        constant = getattr(table.source, role)
+        only = next(iter(known)) if constant is None else spellings[normal(constant)]
+        return np.full(len(table.lines), known[only], dtype=np.int32)
+    codes, values = table.coded(column)
+    found = [recognised(value, spellings) for value in values]
+    lookup = [UNKNOWN if code is None else known[code] for code in found]
+    of_empty = UNKNOWN if role == "agency" else known[ALL]
+    return np.array([*lookup, of_empty], dtype=np.int32)[codes]
+
+
+def _by_place(survey: Study, role: Role) -> Sequence[Unit | None]:
+    listed = {"agency": survey.agencies, "activity": survey.activities, "group": survey.groups}
+    return [*([] if role == "agency" else [None]), *listed[role]]
+
+
+def _exists_in_other_years(
+    places: NDArray[np.int32], years: NDArray[np.int16], role: Role, survey: Study
+) -> NDArray[np.bool_]:
+    """Mark the rows whose unit is known, but not in their year; a year of 0 is unknown itself."""
+    held = _by_place(survey, role)
+    first = np.array([unit.valid_from or 1 if unit else 1 for unit in held] + [1])
+    last = np.array([unit.valid_to or 9999 if unit else 9999 for unit in held] + [9999])
+    return (years > 0) & ((years < first[places]) | (years > last[places]))
+
+
+def _report_unknown(
+    table: RawTable,
+    role: Role,
+    places: NDArray[np.int32],
+    spellings: Mapping[str, str],
+    problems: Problems,
+) -> None:
+    """Note the spellings of a role that the study does not know, at most five of them."""
+    unknown = np.flatnonzero(places == UNKNOWN)
+    if not len(unknown):
+        return
+    column = table.source.columns[role]
+    codes, values = table.coded(column)
+    distinct = np.unique(codes[unknown])
+    other = f"or {DROP}" if role == "agency" else "as code or alias"
+    for code in distinct[:SHOWN]:
+        rows = unknown[codes[unknown] == code]
+        what = f"the {role} is empty" if code < 0 else f"'{values[code]}' is no {role}"
+        hint = "" if code < 0 else did_you_mean(values[code], spellings)
+        problems.add(
+            table.where(rows, column=column),
+            f"{what} ({table.places(rows)}). {hint}".strip(),
+            f"Add it to {FILES[role]}, {other}.",
+        )
+    if len(distinct) > SHOWN:
+        problems.add(
+            table.where(column=column),
+            f"{len(distinct) - SHOWN} more spellings are no {role}.",
+            f"Is this the right column for the {role}?",
+        )
+
+
+def _report_years(
+    table: RawTable,
+    role: Role,
+    places: NDArray[np.int32],
+    years: NDArray[np.int16],
+    survey: Study,
+    problems: Problems,
+) -> None:
+    """Note the units that stand in a year in which they did not exist, at most five of them."""
+    held = _by_place(survey, role)
+    for place in np.unique(places[places >= 0])[:SHOWN]:
+        unit, rows = held[place], np.flatnonzero(places == place)
+        if unit is None:
+            continue
+        span = f"{unit.valid_from or ''}-{unit.valid_to or ''}"
+        after = unit.valid_to is not None and years[rows[0]] > unit.valid_to
+        heir = f" Its successor is '{unit.successor}'." if after and unit.successor else ""
+        drop = f", or {DROP}" if role == "agency" else ""
+        problems.add(
+            table.where(rows, column=table.source.columns.get(role)),
+            f"{role} '{unit.code}' stands in {years[rows[0]]}, yet {FILES[role]} has it for "
+            f"{span} ({table.places(rows)}).{heir}",
+            f"Correct the row, or valid_from and valid_to{drop}.",
+        )
