@@ -105,7 +105,11 @@ def test_the_selection_of_a_year_is_what_everybody_was_asked_about(survey):
 def test_activities_of_an_agency_and_which_were_surveyed_before(survey):
     rows = respondents()
     said = about_survey.activities_of(rows, survey, EN, agency=KRONOBERG, year=2012)
-    assert said.startswith("Four of the activities of 2012 concern Kronobergs län. Three of them")
+    assert said == ("Surveyed before, so that results can be followed over time: Detailed plans, "
+                    "Farm support, and Appeals of permits.")  # fmt: skip
+    rows = rows.drop(rows.query("year == 2012 and agency == '06' and activity == 'farm'").index)
+    said = about_survey.activities_of(rows, survey, EN, agency=KRONOBERG, year=2012)
+    assert said.startswith("Three of the activities of 2012 concern Kronobergs län. Two of them")
     assert "Nature" not in said
     never = rows[(rows["year"] == 2012)]
     assert "None of them was surveyed there before" in about_survey.activities_of(
@@ -137,7 +141,7 @@ def test_high_in_every_activity_is_said_only_where_it_is_sure_in_each(survey):
     said = about_results.high_everywhere(
         high, survey, EN, item="theme.treatment", year=2017, least=70, agency=KRONOBERG
     )
-    assert "gets high marks for Courtesy in every surveyed activity 2017: 79–82 of 100" in said
+    assert "gets high marks for “Courtesy” in every surveyed activity 2017: 79–82 of 100" in said
     unsure = of_activities({"plans": 82.0, "farm": 73.0})
     said = about_results.high_everywhere(
         unsure, survey, EN, item="theme.treatment", year=2017, least=70, agency=KRONOBERG
@@ -187,6 +191,8 @@ def test_what_is_mentioned_most_comes_first():
     said = about_results.mentioned(rows, survey, SV, theme="praise", year=2017)
     assert said.index("Nätverken") < said.index("Synligheten")
     assert "”Nätverken” 30\u00a0% (25–35)" in said
+    said = about_results.mentioned(rows, survey, SV, theme="praise", year=2017, ahead=1)
+    assert said.endswith("”Nätverken” 30\u00a0% (25–35). Säkert oftare än den återstående.")
 
 
 def row_of_changes(**changes: object) -> pd.DataFrame:
@@ -203,8 +209,8 @@ def like_for_like(frame: pd.DataFrame, survey, language: Language = EN) -> str:
 def test_a_change_is_a_rise_only_where_its_interval_says_so(survey):
     rise = row_of_changes(like_for_like=4.0, like_for_like_low=1.0, like_for_like_high=7.0,
                           differs=False)  # fmt: skip
-    assert "over 3 shared activities: +4.0 points (+1.0 to +7.0), a sure rise." in like_for_like(
-        rise, survey
+    assert like_for_like(rise, survey).endswith(
+        ": +4.0 points (+1.0 to +7.0) in the 3 activities surveyed in both years, a sure rise."
     )
     unsure = rise.assign(like_for_like_low=-1.0)
     said = like_for_like(unsure, survey)
@@ -230,18 +236,42 @@ def test_years_across_a_changed_question_are_not_compared(survey, estimates):
     assert "69 in 2009, 73 in 2017; +3.2 points" in said and "a sure rise" in said
 
 
+def test_how_many_lie_surely_above_what_counts_as_high(survey, estimates):
+    said = about_results.of_theme(estimates, survey, EN, theme="treatment", year=2017, least=60)
+    assert said.endswith("All 3 lie surely above 60.")
+    said = about_results.across_agencies(
+        estimates, survey, EN, item="theme.treatment", year=2017, least=80
+    )
+    assert "of 100 over all; lowest" in said and " of 20." in said.split("Surely above 80: ")[1]
+
+
+def found(**changes: object) -> dict[str, object]:
+    return {"year_from": 2012, "year_to": 2014, "estimate": 2.1, "ci_low": -0.5, "ci_high": 4.7,
+            "p_value": 0.14, "n_affected": 12, "n_others": 9, "placebo": -0.3,
+            "placebo_p_value": 0.8} | changes  # fmt: skip
+
+
 def test_around_an_event_nothing_is_said_of_causes():
     for language in LANGUAGES:
-        said = about_change.around_event(
-            language, event="X", years=(2012, 2014), estimate=2.1, ci=(-0.5, 4.7), p=0.14
-        )
+        said = about_change.around_event(language, event="X", item="Y", found=found())
         causal.refuse(said)
-    assert "+2,1" in said.replace("+2.1", "+2,1")
+        assert "+2,1" in said.replace("+2.1", "+2,1")
+
+
+def test_around_an_event_the_rounds_before_are_told_where_there_were_two():
+    said = about_change.around_event(EN, event="X", item="Y", found=found(p_value=0.001))
+    assert "at the 12 concerned, compared with the 9 others (−0.5 to +4.7)" in said
+    assert "less than 1% of cases" in said
+    assert "gives −0.3 points; random divisions give as much in 80% of cases" in said
+    without = found(placebo=np.nan, placebo_p_value=np.nan)
+    assert "before the measure" not in about_change.around_event(
+        EN, event="X", item="Y", found=without
+    )
 
 
 def test_places_that_are_shared_are_named_together(survey):
     said = about_order.places(invented.places(), survey, SV, what="betydelse", year=2021)
-    assert said.startswith("Betydelse 2021. Första plats: Detaljplaner; andra plats:")
+    assert said.startswith("”Betydelse” 2021. Första plats: Detaljplaner; andra plats:")
     assert "delad tredje plats: Naturskydd och Överklagande av lovärenden." in said
 
 
@@ -251,19 +281,26 @@ def test_the_best_grade_is_sure_or_has_rivals(survey):
     assert "surely above the others" in said
     unsure = ranked.assign(place_high=[2, 2, 4, 4], place_low=[1, 1, 3, 3])
     said = about_order.best(unsure, survey, EN, year=2021, of="activity")
-    assert said.endswith("84 of 100, but “Farm support” may be as high.")
+    assert said.endswith("84 (82–86) of 100, high, but “Farm support” may be as high.")
+
+
+def test_the_first_ones_are_ahead_of_each_of_the_rest():
+    ranked = invented.places()
+    assert about_order.ahead(ranked) == 2
+    assert about_order.ahead(ranked.assign(place_high=4)) == 0
+    assert about_order.ahead(ranked.assign(place_high=[1, 2, 3, 4]), at_most=1) == 1
 
 
 def test_still_first_needs_every_round(survey):
     each = pd.concat([invented.places().assign(year=y) for y in (2020, 2021)], ignore_index=True)
     said = about_order.first_every_year(each, survey, EN)
-    assert said == "Detailed plans is still in first place in 2021, as in every round since 2020."
+    assert said == "“Detailed plans” is still in first place in 2021, as in every round since 2020."
     each.loc[0, "place_high"] = 2
     assert about_order.first_every_year(each, survey, EN).endswith("first place in 2021.")
 
 
 def test_a_shared_view_needs_the_interval_inside_the_margin():
-    values = {"what": "X", "largest": 3.1, "margin": 5.0, "groups": 4}
+    values = {"what": "X", "largest": 3.1, "margin": 5.0, "groups": "4 groups"}
     assert "shared by all 4 groups" in about_order.same_everywhere(EN, at_most=4.8, **values)
     assert "cannot be said" in about_order.same_everywhere(EN, at_most=5.2, **values)
 
@@ -272,7 +309,7 @@ def test_clearly_better_known_needs_every_paired_difference(survey):
     pairs = pd.DataFrame({"activity": ["farm", "nature"], "difference": [8.0, 12.0],
                           "ci_low": [5.0, 9.0], "ci_high": [11.0, 15.0], "n": 300})  # fmt: skip
     said = about_order.apart_from_others(pairs, survey, EN, item="nki", unit="plans")
-    assert "Detailed plans lies surely above each of the 2 others; nearest is Farm support" in said
+    assert "“Detailed plans” lies surely above each of the 2 others; nearest is “Farm" in said
     pairs.loc[0, "ci_low"] = -1.0
     said = about_order.apart_from_others(pairs, survey, EN, item="nki", unit="plans")
     assert "surely above 1 of the 2 others" in said
@@ -292,7 +329,7 @@ def test_every_sentence_is_made_in_every_language_without_gaps(survey, estimates
         about_results.themes(estimates, survey, language, year=2017),
         about_results.across_agencies(estimates, survey, language, item="nki", year=2017),
         about_order.same_everywhere(
-            language, what="X", largest=1, at_most=9, margin=5, groups=3
+            language, what="X", largest=1, at_most=9, margin=5, groups="3"
         ),
     ]  # fmt: skip
     for sentence in made:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from betyg.data.study import Study
 from betyg.publish import change, disclosure, naming
+from betyg.publish.about_results import is_choice
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
 from betyg.publish.years import POWER, SURE
@@ -42,18 +43,17 @@ def like_for_like(
     """
     names = Names(survey, language)
     row = _change(changes, survey, agency=agency, outcome=outcome, years=years)
-    who = names.agency(agency)
+    who = names.everyone() if agency == ALL else names.agency(agency)
     what = names.item(outcome)
     span = language.range(str(years[0]), str(years[1]))
     if not row["comparable"]:
         return language.text(
-            "{agency}, {item} {years}: {reason}.", agency=who, item=what, years=span,
+            "{agency}, “{item}” {years}: {reason}.", agency=who, item=what, years=span,
             reason=change.reason(str(row["reason"]), language),
         )  # fmt: skip
     first = language.text(
-        "{agency}, {item} {years}, like for like over {parts}: {change} points ({interval}), "
-        "{verdict}.",
-        parts=_parts(int(row["n_shared"]), survey, language, agency=agency),
+        "{agency}, “{item}” {years}: {change} points ({interval}) {parts}, {verdict}.",
+        parts=_parts(int(row["n_shared"]), survey, language),
         agency=who, item=what, years=span,
         change=language.signed(row["like_for_like"], 1),
         interval=interval(row["like_for_like_low"], row["like_for_like_high"], language),
@@ -67,11 +67,19 @@ def like_for_like(
     )
 
 
-def _parts(n: int, survey: Study, language: Language, *, agency: str) -> str:
-    """Say what is compared: activities, where nothing else is adjusted for."""
-    if survey.compare.adjust_for == ("activity",) and agency != ALL:
-        return language.plural("{n} shared activity", "{n} shared activities", n)
-    return language.plural("{n} comparable part", "{n} comparable parts", n)
+def _parts(n: int, survey: Study, language: Language) -> str:
+    """Say what is held alike: the activities, or the mix of what else is adjusted for."""
+    names = Names(survey, language)
+    if "activity" in survey.compare.adjust_for and survey.activities:
+        return language.plural(
+            "in the one activity surveyed in both years",
+            "in the {n} activities surveyed in both years",
+            n,
+        )
+    roles = [names.role(role).lower() for role in survey.compare.adjust_for]
+    if not roles:
+        return language.text("as answered")
+    return language.text("at an unchanged mix ({roles})", roles=language.listing(roles))
 
 
 def _change(
@@ -123,7 +131,7 @@ def between(
     before, after = (
         naming.records(naming.pick(estimates, survey, year=year, **keys))[0] for year in years
     )
-    subject = ", ".join([*_units(names, where), names.item(item)])
+    subject = ", ".join([*_units(names, where), language.text("“{item}”", item=names.item(item))])
     if not survey.comparable(item, *years):
         return language.text(
             "{item} {years}: {reason}.", item=subject,
@@ -135,12 +143,22 @@ def between(
     difference = after["estimate"] - before["estimate"]
     half = SURE * float(np.hypot(before["se"], after["se"]))
     row = {"c": difference, "c_low": difference - half, "c_high": difference + half}
+    numbers = {
+        "item": subject, "first": str(years[0]), "last": str(years[1]),
+        "change": language.signed(difference, 1), "verdict": verdict(row, "c", language),
+        "interval": interval(row["c_low"], row["c_high"], language),
+    }  # fmt: skip
+    if is_choice(survey, item, years[1]):
+        return language.text(
+            "{item}: mentioned by {before} in {first} and {after} in {last}; {change} percentage "
+            "points ({interval}), {verdict}.",
+            before=language.percent(before["estimate"] / 100),
+            after=language.percent(after["estimate"] / 100), **numbers,
+        )  # fmt: skip
     return language.text(
         "{item}: {before} in {first}, {after} in {last}; {change} points ({interval}), {verdict}.",
-        item=subject, before=language.number(before["estimate"]), first=str(years[0]),
-        after=language.number(after["estimate"]), last=str(years[1]),
-        change=language.signed(difference, 1), verdict=verdict(row, "c", language),
-        interval=interval(row["c_low"], row["c_high"], language),
+        before=language.number(before["estimate"]), after=language.number(after["estimate"]),
+        **numbers,
     )  # fmt: skip
 
 
@@ -149,40 +167,46 @@ def _units(names: Names, where: Where) -> list[str]:
     return [label[role](str(code)) for role, code in where.items() if code != ALL]
 
 
-def around_event(
-    language: Language,
-    *,
-    event: str,
-    years: tuple[int, int],
-    estimate: float,
-    ci: tuple[float, float],
-    p: float | None = None,
-) -> str:
-    """Say how much more those concerned by an event changed than the others.
+def around_event(language: Language, *, event: str, item: str, found: dict[str, Any]) -> str:
+    """Say how much more those concerned by an event changed than the others, now and before.
 
     Parameters
     ----------
-    event : str
-        Label of the event.
-    years : tuple of int
-        A round before it and one after.
-    estimate : float
-        Difference in differences, in points on 0-100.
-    ci : tuple of float
-        Its 95 % interval.
-    p : float, optional
-        Share of random divisions of the agencies that give a difference as large.
+    event, item : str
+        Labels of the event and of what it was meant to change.
+    found : dict
+        A row of effects.parquet: year_from, year_to; estimate, ci_low, ci_high (points); p_value
+        (share of random divisions of the agencies that give a difference as large); n_affected,
+        n_others; placebo, placebo_p_value (the same over the two rounds before; may be NaN).
     """
-    first = language.text(
-        "{event}: from {first} to {last} those concerned changed by {difference} points compared "
-        "with the others ({interval}).",
-        first=str(years[0]), last=str(years[1]), event=event,
-        difference=language.signed(estimate, 1), interval=interval(*ci, language),
-    )  # fmt: skip
-    if p is None:
-        return first
-    return f"{first} " + language.text(
-        "Random divisions of the units give a difference as large in {share} of cases. Whether "
-        "the event has anything to do with it, these data cannot tell.",
-        share=language.percent(p) if p >= RARE else language.text("less than 1%"),
+    said = [
+        language.text(
+            "{event}. From {first} to {last} “{item}” changed by {difference} points at the {n} "
+            "concerned, compared with the {others} others ({interval}).",
+            first=str(found["year_from"]), last=str(found["year_to"]), event=event, item=item,
+            n=language.integer(found["n_affected"]), others=language.integer(found["n_others"]),
+            difference=language.signed(found["estimate"], 1),
+            interval=interval(found["ci_low"], found["ci_high"], language),
+        ),
+        language.text(
+            "Random divisions give a difference as large in {share} of cases.",
+            share=_rare(found["p_value"], language),
+        ),
+    ]  # fmt: skip
+    if not pd.isna(found["placebo"]):
+        said.append(
+            language.text(
+                "Over the two rounds before the measure the same comparison gives {placebo} "
+                "points; random divisions give as much in {share} of cases.",
+                placebo=language.signed(found["placebo"], 1),
+                share=_rare(found["placebo_p_value"], language),
+            )
+        )
+    said.append(
+        language.text("Whether the measure has anything to do with it, these data cannot tell.")
     )
+    return " ".join(said)
+
+
+def _rare(p: float, language: Language) -> str:
+    return language.percent(p) if p >= RARE else language.text("less than 1%")

@@ -4,6 +4,7 @@ import pandas as pd
 
 from betyg.data.study import Study
 from betyg.publish import disclosure, naming
+from betyg.publish.about_results import grade
 from betyg.publish.language import Language, sentence_case
 from betyg.publish.naming import Names
 from betyg.publish.ranking import Ranked, place
@@ -40,7 +41,7 @@ def places(
     if not listed:
         return ""
     return language.text(
-        "{item} {year}. {places}.", item=sentence_case(what), year=str(year),
+        "“{item}” {year}. {places}.", item=sentence_case(what), year=str(year),
         places=sentence_case("; ".join(listed)),
     )  # fmt: skip
 
@@ -55,19 +56,34 @@ def best(
     name = getattr(Names(survey, language), of)
     top = rows[0]
     numbers = {
-        "item": name(str(top[of])), "value": language.number(top["estimate"]), "year": str(year),
+        "item": name(str(top[of])), "grade": grade(top, survey, language), "year": str(year),
     }  # fmt: skip
     if int(top["place_high"]) == 1:
         return language.text(
-            "“{item}” gets the best grade in {year}, {value} of 100, surely above the others.",
+            "“{item}” gets the best grade in {year}, {grade}; it lies surely above the others.",
             **numbers,
         )
     rivals = [name(str(r[of])) for r in rows[1:] if int(r["place_low"]) == 1]
     return language.text(
-        "“{item}” has the highest value in {year}, {value} of 100, but {others} may be as high.",
+        "“{item}” has the highest value in {year}, {grade}, but {others} may be as high.",
         others=language.listing([language.text("“{item}”", item=rival) for rival in rivals]),
         **numbers,
     )
+
+
+def ahead(ranked: pd.DataFrame, *, at_most: int = 4) -> int:
+    """Return how many, from the top, are each surely above each of the rest; 0 if none are.
+
+    Parameters
+    ----------
+    ranked : DataFrame
+        As for :func:`places`.
+    at_most : int
+        More than these are no longer the first ones.
+    """
+    highest = ranked.sort_values("estimate", ascending=False)["place_high"].to_numpy()
+    sizes = range(min(at_most, len(highest) - 1), 0, -1)
+    return next((size for size in sizes if highest[:size].max() <= size), 0)
 
 
 def first_every_year(
@@ -91,17 +107,17 @@ def first_every_year(
     name = getattr(Names(survey, language), of)(code)
     if own == years and len(years) > 1:
         return language.text(
-            "{item} is still in first place in {year}, as in every round since {first}.",
+            "“{item}” is still in first place in {year}, as in every round since {first}.",
             item=name, year=str(years[-1]), first=str(years[0]),
         )  # fmt: skip
     return language.text(
-        "{item} is surely in first place in {years}.", item=name,
+        "“{item}” is surely in first place in {years}.", item=name,
         years=language.listing([str(year) for year in own]),
     )  # fmt: skip
 
 
 def same_everywhere(
-    language: Language, *, what: str, largest: float, at_most: float, margin: float, groups: int
+    language: Language, *, what: str, largest: float, at_most: float, margin: float, groups: str
 ) -> str:
     """Say whether a view is shared by all groups, within the margin that matters.
 
@@ -118,21 +134,21 @@ def same_everywhere(
         The bound, up or down, of the simultaneous interval of the differences.
     margin : float
         Differences smaller than this do not matter.
-    groups : int
-        How many groups were compared.
+    groups : str
+        How many groups were compared, and what they are called: ``5 groups``.
     """
     numbers = {
-        "item": what, "groups": language.integer(groups), "largest": language.number(largest, 1),
+        "item": what, "groups": groups, "largest": language.number(largest, 1),
         "bound": language.number(at_most, 1), "margin": language.number(margin),
     }  # fmt: skip
     if at_most < margin:
         return language.text(
-            "“{item}”: the view is shared by all {groups} groups. The largest difference is "
+            "“{item}”: the view is shared by all {groups}. The largest difference is "
             "{largest} points and surely under {bound}; less than {margin} does not matter.",
             **numbers,
         )
     return language.text(
-        "“{item}”: it cannot be said that all {groups} groups agree. The largest difference is "
+        "“{item}”: it cannot be said that all {groups} agree. The largest difference is "
         "{largest} points and may be up to {bound}; {margin} or more would matter.",
         **numbers,
     )
@@ -173,13 +189,13 @@ def apart_from_others(
     }  # fmt: skip
     if above == len(rows):
         return language.text(
-            "“{item}”: {unit} lies surely above each of the {total} others; nearest is {other}, "
-            "{difference} points ({low} to {high}).",
+            "“{item}”: rated by the same persons, “{unit}” lies surely above each of the {total} "
+            "others; nearest is “{other}”, {difference} points ({low} to {high}).",
             **numbers,
         )
     return language.text(
-        "“{item}”: {unit} lies surely above {above} of the {total} others; against {other} the "
-        "difference is {difference} points ({low} to {high}).",
+        "“{item}”: rated by the same persons, “{unit}” lies surely above {above} of the {total} "
+        "others; against “{other}” the difference is {difference} points ({low} to {high}).",
         above=language.integer(above),
         **numbers,
     )

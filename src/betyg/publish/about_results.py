@@ -10,6 +10,8 @@ from betyg.publish import disclosure, naming
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, INDEX_OF_THEME, MARGIN, Names, Where
 
+MENTIONED = 3  # named where none is surely ahead
+
 
 def with_margin(row: dict[str, Any], language: Language) -> str:
     """Write a value 0-100 with its interval: ``72 (70–74)``."""
@@ -54,16 +56,20 @@ def level(
     what = Names(survey, language).item(item)
     if not row["shown"]:
         return f"{what}: {disclosure.label(language)}."
+    return f"{what}: {grade(row, survey, language)}."
+
+
+def grade(row: dict[str, Any], survey: Study, language: Language) -> str:
+    """Write a value with its interval and the band that holds it: ``72 (70–74) of 100, high``."""
     value = with_margin(row, language)
     low, high = (_band(row[end], survey, language) for end in ("ci_low", "ci_high"))
     if not low or not high:
-        return language.text("{item}: {value} of 100.", item=what, value=value)
+        return language.text("{value} of 100", value=value)
     if low == high:
-        return language.text("{item}: {value} of 100, {band}.", item=what, value=value, band=low)
+        return language.text("{value} of 100, {band}", value=value, band=low)
     return language.text(
-        "{item}: {value} of 100, between {low} and {high}.",
-        item=what, value=value, low=low, high=high,
-    )  # fmt: skip
+        "{value} of 100, between {low} and {high}", value=value, low=low, high=high
+    )
 
 
 def _band(value: float, survey: Study, language: Language) -> str:
@@ -73,7 +79,8 @@ def _band(value: float, survey: Study, language: Language) -> str:
     reached = [band for band in survey.bands if band.from_ <= value]
     if not reached:
         return ""
-    return str(survey.label(max(reached, key=lambda band: band.from_), language.code))
+    label = survey.label(max(reached, key=lambda band: band.from_), language.code)
+    return label[:1].lower() + label[1:]
 
 
 def high_everywhere(
@@ -111,12 +118,12 @@ def high_everywhere(
     }  # fmt: skip
     if len(sure) == len(of_activity):
         return language.text(
-            "{agency} gets high marks for {item} in every surveyed activity {year}: {span} of "
+            "{agency} gets high marks for “{item}” in every surveyed activity {year}: {span} of "
             "100, surely above {least} in each.",
             **common,
         )
     return language.text(
-        "{agency}, {item} {year}: surely above {least} in {sure} of {total} activities; the "
+        "{agency}, “{item}” {year}: surely above {least} in {sure} of {total} activities; the "
         "values lie at {span} of 100.",
         sure=language.integer(len(sure)), total=language.integer(len(of_activity)), **common,
     )  # fmt: skip
@@ -129,9 +136,16 @@ def of_theme(
     *,
     theme: str,
     year: int,
+    least: float | None = None,
     **where: Unpack[Where],
 ) -> str:
-    """Say what each item of a theme got, the highest first."""
+    """Say what each item of a theme got, the highest first.
+
+    Parameters
+    ----------
+    least : float, optional
+        What counts as high, on 0-100: adds how many of the items surely lie above it.
+    """
     names = Names(survey, language)
     items = [i.item for i in survey.items if i.theme == theme]
     if not items:
@@ -145,10 +159,21 @@ def of_theme(
     ]  # fmt: skip
     if not listed:
         return f"{names.theme(theme)}: {disclosure.label(language)}."
-    return language.text(
-        "{theme} {year}, of 100: {items}.", theme=names.theme(theme), year=str(year),
+    said = language.text(
+        "“{theme}” {year}, of 100: {items}.", theme=names.theme(theme), year=str(year),
         items=language.listing(listed),
     )  # fmt: skip
+    return said if least is None else f"{said} {_surely_above(rows, least, language)}"
+
+
+def _surely_above(rows: list[dict[str, Any]], least: float, language: Language) -> str:
+    numbers = {
+        "sure": language.integer(sum(row["ci_low"] > least for row in rows)),
+        "total": language.integer(len(rows)), "least": language.number(least),
+    }  # fmt: skip
+    if numbers["sure"] == numbers["total"]:
+        return language.text("All {total} lie surely above {least}.", **numbers)
+    return language.text("Surely above {least}: {sure} of {total}.", **numbers)
 
 
 def themes(
@@ -228,9 +253,21 @@ def low_share(
 
 
 def across_agencies(
-    estimates: pd.DataFrame, survey: Study, language: Language, *, item: str, year: int
+    estimates: pd.DataFrame,
+    survey: Study,
+    language: Language,
+    *,
+    item: str,
+    year: int,
+    least: float | None = None,
 ) -> str:
-    """Say how an item stands over all, and from which agency to which it goes."""
+    """Say how an item stands over all, and from which agency to which it goes.
+
+    Parameters
+    ----------
+    least : float, optional
+        What counts as high, on 0-100: adds how many agencies surely lie above it.
+    """
     names = Names(survey, language)
     rows = _rows(estimates, survey, year=year, where=Where(), item=item, agency=None)
     whole = next((r for r in rows if r["agency"] == ALL and r["shown"]), None)
@@ -239,12 +276,13 @@ def across_agencies(
     )
     if whole is None or len(own) < 2:
         return ""
-    return language.text(
-        "{item} {year}: {value} of 100 over all; from {low} ({bottom}) to {high} ({top}).",
+    said = language.text(
+        "“{item}” {year}: {value} of 100 over all; lowest {bottom} {low}, highest {top} {high}.",
         item=names.item(item), year=str(year), value=with_margin(whole, language),
-        low=language.number(own[0]["estimate"]), bottom=names.agency(own[0]["agency"]),
-        high=language.number(own[-1]["estimate"]), top=names.agency(own[-1]["agency"]),
+        low=with_margin(own[0], language), bottom=names.agency(own[0]["agency"]),
+        high=with_margin(own[-1], language), top=names.agency(own[-1]["agency"]),
     )  # fmt: skip
+    return said if least is None else f"{said} {_surely_above(own, least, language)}"
 
 
 def shares(
@@ -294,7 +332,7 @@ def mentioned(
     *,
     theme: str,
     year: int,
-    count: int = 3,
+    ahead: int = 0,
     **where: Unpack[Where],
 ) -> str:
     """Say what is mentioned most among the items of a theme that are chosen or not.
@@ -303,9 +341,12 @@ def mentioned(
     ----------
     theme : str
         Theme of select-all items or coded open answers, each with a scale of no and yes.
+    ahead : int
+        How many, from the top, are each surely mentioned more often than each of the rest: they
+        are named, and so it is said. Without any, the first three are named.
     """
     names = Names(survey, language)
-    items = [i.item for i in survey.items if i.theme == theme and _is_choice(survey, i.item, year)]
+    items = [i.item for i in survey.items if i.theme == theme and is_choice(survey, i.item, year)]
     if not items:
         raise DataError(
             f"study {survey.name}: the theme '{theme}' has no items with two answers (no, yes)."
@@ -317,15 +358,24 @@ def mentioned(
         language.text(
             "“{item}” {value}", item=names.item(r["item"]), value=share_with_margin(r, language)
         )
-        for r in chosen[:count]
+        for r in chosen[: ahead or MENTIONED]
     ]
     if not listed:
         return f"{names.theme(theme)}: {disclosure.label(language)}."
-    return language.text(
+    said = language.text(
         "{theme} {year}, most often mentioned: {items}.", theme=names.theme(theme),
         year=str(year), items=language.listing(listed),
     )  # fmt: skip
+    rest = len(chosen) - ahead
+    if not ahead or rest < 1:
+        return said
+    return f"{said} " + language.plural(
+        "Surely more often than the {n} other.",
+        "Surely more often than each of the {n} others.",
+        rest,
+    )
 
 
-def _is_choice(survey: Study, item: str, year: int) -> bool:
+def is_choice(survey: Study, item: str, year: int) -> bool:
+    """Say whether an item is chosen or not, such as a theme of open answers."""
     return survey.asked(item, year) and survey.scale_of(item, year).k == 2

@@ -6,7 +6,6 @@ there is, such as respondents.parquet or cells.parquet.
 
 import pandas as pd
 
-from betyg.data.codebook import Event
 from betyg.data.study import Study
 from betyg.errors import DataError
 from betyg.publish.language import Language
@@ -215,6 +214,8 @@ def activities_of(
         for code in _activities(frame, survey, year=y, agency=agency)
     }
     repeated = [names.activity(code) for code in now if code in before]
+    if len(now) == len(_activities(frame, survey, year=year)):
+        return _followed(repeated, total=len(now), language=language)
     first = language.plural(
         "{words} of the activities of {year} concerns {agency}.",
         "{words} of the activities of {year} concern {agency}.",
@@ -235,6 +236,16 @@ def activities_of(
             activities=language.listing(repeated),
         )  # fmt: skip
     return f"{first} {second}"
+
+
+def _followed(repeated: list[str], *, total: int, language: Language) -> str:
+    """Say which activities can be followed, where all of the year's concern the agency."""
+    if not 0 < len(repeated) < total:
+        return ""
+    return language.text(
+        "Surveyed before, so that results can be followed over time: {activities}.",
+        activities=language.listing(repeated),
+    )
 
 
 def answered(
@@ -287,23 +298,14 @@ def groups_asked(survey: Study, language: Language) -> str:
 
 def events(survey: Study, language: Language, *, year_from: int, year_to: int) -> tuple[str, ...]:
     """Say which measures were taken, when and by how many; a sentence for each."""
+    names = Names(survey, language)
     return tuple(
-        f"{event.year}: {survey.label(event, language.code)}{_concerned(event, survey, language)}."
-        for event in survey.events
+        f"{names.event(at)} ({names.counted(len(event.agencies))})."
+        if event.agencies
+        else f"{names.event(at)}."
+        for at, event in enumerate(survey.events)
         if year_from <= event.year <= year_to
     )
-
-
-def _concerned(event: Event, survey: Study, language: Language) -> str:
-    """Say how many a measure concerned; nothing where it concerned all."""
-    n, units = len(event.agencies), Names(survey, language).agencies()
-    if not n:
-        return ""
-    if units and n > 1:
-        words = language.text("{n} {units}", n=language.integer(n), units=units)
-    else:
-        words = language.plural("{n} unit", "{n} units", n)
-    return f" ({words})"
 
 
 def whole_report(language: Language, *, file: str) -> str:

@@ -112,6 +112,15 @@ def select(
     )
 
 
+def surely(
+    changes: pd.DataFrame, survey: Study, *, outcome: str, year_from: int, year_to: int
+) -> list[str]:
+    """Return the agencies whose change is sure, all judged together; the largest rise first."""
+    rows = select(changes, survey, outcome=outcome, year_from=year_from, year_to=year_to)
+    named = rows[_verdicts(rows) != 0].sort_values("like_for_like", ascending=False)
+    return [str(agency) for agency in named["agency"]]
+
+
 def reason(code: str, language: Language) -> str:
     """Say in words why two rounds of an agency cannot be compared."""
     if code not in REASONS:

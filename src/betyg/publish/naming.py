@@ -67,6 +67,18 @@ class Names:
         """Return what activities are called in running text; empty where it does not say."""
         return self.survey.many("activities", self.language.code)
 
+    def counted(self, n: int) -> str:
+        """Return how many agencies, as the study calls them: ``5 municipality groups``."""
+        units = self.agencies()
+        if units and n > 1:
+            return self.language.text("{n} {units}", n=self.language.integer(n), units=units)
+        return self.language.plural("{n} unit", "{n} units", n)
+
+    def event(self, at: int) -> str:
+        """Return the year and label of an event, by its row in events.csv."""
+        event = self.survey.events[at]
+        return f"{event.year}: {self._label(event)}"
+
     def everyone(self) -> str:
         """Return the words for all agencies together."""
         units = self.agencies()

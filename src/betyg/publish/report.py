@@ -112,6 +112,11 @@ class Edition:
         """Whether agencies and years were set at one common mix by a model."""
         return bool(self.comparisons["extrapolated"].notna().any())
 
+    @property
+    def high(self) -> float | None:
+        """From where a value is high: the beginning of the last band but one, if there are two."""
+        return next((band.from_ for band in self.survey.bands[-2:-1]), None)
+
     def left_out(self, reason: str) -> Section:
         """Say why a section is not there; ``reason`` is already in the reader's language."""
         return Section((prose.missing(reason),))
@@ -329,7 +334,16 @@ def themes(page: Edition) -> Section:
     drawn = heatmap.differences(
         page.estimates, page.survey, words, year=page.year, items=_graded(page)
     )
-    return Section((drawn,))
+    told = [
+        about_results.across_agencies(
+            page.estimates, page.survey, words, item=f"theme.{theme.theme}", year=page.year,
+            least=page.high,
+        )
+        for theme in page.survey.themes
+        if ((page.estimates["item"] == f"theme.{theme.theme}")
+            & (page.estimates["year"] == page.year)).any()
+    ]  # fmt: skip
+    return Section((drawn, prose.bullets(*told)))
 
 
 def _graded(page: Edition) -> list[str] | None:
@@ -359,7 +373,22 @@ def changes(page: Edition) -> Section:
         page.changes, survey, words,
         outcome=page.outcome, year_from=page.before, year_to=page.year,
     )  # fmt: skip
-    return Section((prose.paragraph(*like_for_like(page, ALL)), figure))
+    told = [*like_for_like(page, ALL), *_surely_changed(page, page.before)]
+    return Section((prose.bullets(*told), figure))
+
+
+def _surely_changed(page: Edition, before: int) -> list[str]:
+    """Say of each agency that surely changed, all judged together, how much."""
+    sure = change.surely(
+        page.changes, page.survey, outcome=page.outcome, year_from=before, year_to=page.year
+    )
+    return [
+        about_change.like_for_like(
+            page.changes, page.survey, page.language,
+            agency=agency, outcome=page.outcome, years=(before, page.year),
+        )
+        for agency in sure
+    ]  # fmt: skip
 
 
 def _has_pair(page: Edition) -> bool:

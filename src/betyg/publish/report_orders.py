@@ -29,7 +29,7 @@ def views(
         *_three_ways(page),
         *_shared(page, agreement),
         *_services(page, orders, leads),
-        *_mentioned(page),
+        *_mentioned(page, orders),
     )
     if not parts:
         return page.left_out(
@@ -101,7 +101,7 @@ def _shared(page: Edition, agreement: pd.DataFrame) -> Iterator[Shown]:
     told = [
         about_order.same_everywhere(
             words, what=names.item(row["item"]), largest=row["largest"], at_most=row["bound"],
-            margin=row["margin"], groups=row["agencies"],
+            margin=row["margin"], groups=names.counted(row["agencies"]),
         )
         for row in naming.records(now)
         if _answers(page, row["item"]) > ANSWERS_OF_THREE_WAYS
@@ -110,18 +110,18 @@ def _shared(page: Edition, agreement: pd.DataFrame) -> Iterator[Shown]:
         yield prose.bullets(*told)
 
 
-def _mentioned(page: Edition) -> Iterator[Shown]:
+def _mentioned(page: Edition, orders: pd.DataFrame) -> Iterator[Shown]:
     """Say what is mentioned most in open answers and select-all questions."""
-    themes = dict.fromkeys(
-        item.theme for item in _asked(page) if _answers(page, item.item) == ANSWERS_OF_A_CHOICE
-    )
+    choices = (i for i in _asked(page) if _answers(page, i.item) == ANSWERS_OF_A_CHOICE)
+    now = orders[(orders["of"] == "item") & (orders["year"] == page.year)]
     told = [
         about_results.mentioned(
-            page.estimates, page.survey, page.language, theme=theme, year=page.year
+            page.estimates, page.survey, page.language, theme=theme, year=page.year,
+            ahead=about_order.ahead(now[now["by"] == theme]),
         )
-        for theme in themes
+        for theme in dict.fromkeys(item.theme for item in choices)
         if theme
-    ]
+    ]  # fmt: skip
     if told:
         yield prose.bullets(*told)
 
@@ -136,27 +136,38 @@ def _asked(page: Edition) -> list[Item]:
 def measures(page: Edition, effects: pd.DataFrame) -> Section:
     """Set the change of the agencies that a measure concerned against that of the others."""
     now = effects[effects["year_to"] == page.year]
+    names = Names(page.survey, page.language)
     told = [
         about_change.around_event(
-            page.language,
-            event=_label(page, row["event"], row["item"]),
-            years=(row["year_from"], row["year_to"]),
-            estimate=row["estimate"],
-            ci=(row["ci_low"], row["ci_high"]),
-            p=row["p_value"],
+            page.language, event=names.event(int(row["event"])), item=names.item(row["item"]),
+            found=row,
         )
         for row in naming.records(now)
-    ]
+    ]  # fmt: skip
+    told += _before_and_after(page)
     if not told:
         return page.left_out(
             page.language.text("No measure that concerned some and not others is on record.")
         )
-    return Section((prose.paragraph(*told),))
+    return Section((prose.bullets(*told),))
 
 
-def _label(page: Edition, event: int, item: str) -> str:
-    label = page.survey.label(page.survey.events[event], page.language.code)
-    return f"{label} ({Names(page.survey, page.language).item(item)})"
+def _before_and_after(page: Edition) -> Iterator[str]:
+    """Say of each measure that concerned all how what it was meant to change has gone."""
+    survey, words = page.survey, page.language
+    for at, event in enumerate(survey.events):
+        item = event.item or page.outcome
+        years = sorted({int(y) for y in page.cells.loc[page.cells["item"] == item, "year"]})
+        before = [year for year in years if year < event.year <= page.year]
+        if event.agencies or page.is_published or not before or page.year not in years:
+            continue
+        went = about_change.between(
+            page.estimates, survey, words, item=item, years=(before[-1], page.year)
+        )
+        yield words.text(
+            "{event}. It concerned all, so there is nobody to compare with. {change}",
+            event=Names(survey, words).event(at), change=went,
+        )  # fmt: skip
 
 
 def focus(page: Edition) -> Section:
@@ -171,8 +182,10 @@ def focus(page: Edition) -> Section:
                 agency=Names(survey, words).agency(agency), year=str(year),
             )
         )  # fmt: skip
+    everyone = about_survey.taking_part(page.presence, survey, words, year=year)
+    own = about_survey.taking_part(page.presence, survey, words, year=year, agency=agency)
     told = [
-        about_survey.taking_part(page.presence, survey, words, year=year, agency=agency),
+        own if own != everyone else "",  # the summary has said it
         about_survey.activities_of(page.presence, survey, words, agency=agency, year=year),
         *_of_theme(page, agency),
         about_results.lowest(page.estimates, survey, words, year=year, agency=agency),
@@ -197,10 +210,11 @@ def _of_theme(page: Edition, agency: str) -> Iterator[str]:
     best = str(whole.sort_values("estimate")["item"].iloc[-1])
     yield about_results.themes(page.estimates, survey, words, year=year, agency=agency)
     yield about_results.of_theme(
-        page.estimates, survey, words, theme=best.removeprefix("theme."), year=year, agency=agency
-    )
-    high = [band.from_ for band in survey.bands][-2:-1]
-    for least in high:
+        page.estimates, survey, words, theme=best.removeprefix("theme."), year=year,
+        least=page.high, agency=agency,
+    )  # fmt: skip
+    least = page.high
+    if least is not None:
         yield about_results.high_everywhere(
             page.estimates, survey, words, item=best, year=year, least=least, agency=agency
         )
