@@ -134,7 +134,7 @@ def new(options: argparse.Namespace) -> None:
 
 def sums(options: argparse.Namespace) -> None:
     """Accept a study's raw files as they are now."""
-    from betyg.data.study import write_sums
+    from betyg.data.sums import write_sums
 
     sys.stdout.write(f"{write_sums(_folder(options.study))} written.\n")
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 import tiny
 from betyg.data.codebook import Category, Scale, normal
 from betyg.data.settings import Index
-from betyg.data.study import Study, is_fetched
+from betyg.data.study import Study
 from betyg.data.sums import write_sums
 from betyg.errors import DataError
 from spoilt import edit
@@ -226,20 +226,6 @@ def test_score_of_a_place_outside_the_scale_is_refused():
 def test_a_scale_can_have_scores_of_its_own():
     scale = Scale.build("s", [category("1", 1, score=0), category("2", 2, score=80)])
     assert scale.score(2) == 80.0
-
-
-def test_study_without_fetch_counts_as_fetched(tmp_path):
-    assert is_fetched(*tiny.published(tmp_path))
-    assert is_fetched(tmp_path, "absent")
-
-
-def test_study_is_fetched_when_the_file_is_there(tmp_path):
-    root, name = tiny.published(tmp_path)
-    with (root / name / "study.toml").open("a", encoding="utf-8") as opened:
-        opened.write('[fetch]\npackage = "p"\ndataset = "d"\nfile = "answers.csv"\n')
-    assert is_fetched(root, name)
-    (root / name / "answers.csv").unlink()
-    assert not is_fetched(root, name)
 
 
 def test_a_study_of_usual_size_loads_in_a_moment(tmp_path):

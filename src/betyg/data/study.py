@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from betyg.data import study_folder, study_toml
+from betyg.data import study_folder
 from betyg.data.codebook import (
     INDEX_SCALE,
     NOT_ASKED,
@@ -38,10 +37,9 @@ from betyg.data.settings import (
     Kind,
     Source,
 )
-from betyg.data.sums import write_sums
 from betyg.errors import DataError, did_you_mean
 
-__all__ = ["Study", "is_fetched", "write_sums"]
+__all__ = ["Study"]
 
 _Known = TypeVar("_Known")
 _ROLE_WORDS: Mapping[str, Label] = {
@@ -311,16 +309,3 @@ class Study(BaseModel):
         kinds: dict[str, Any] = {"year": "Int64"} | {size: "float64" for size in sizes}
         filled = frame.fillna({code: "" for code in codes}) if rows else frame
         return filled.astype(kinds | {code: "str" for code in codes})
-
-
-def is_fetched(root: str | Path, name: str) -> bool:
-    """Say whether the raw file that ``make fetch`` writes is there (or none is needed).
-
-    Reads nothing but study.toml; a broken one counts as fetched, so that ``load`` explains it.
-    """
-    folder = Path(root) / name
-    try:
-        section = tomllib.loads((folder / study_toml.FILE).read_text("utf-8-sig")).get("fetch")
-        return section is None or (folder / section["file"]).is_file()
-    except (OSError, ValueError, TypeError, KeyError):
-        return True

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from betyg.data import study_toml
 from betyg.errors import Problems
 
-__all__ = ["FILE", "check", "write_sums"]
+__all__ = ["FILE", "check", "raw_file_is_there", "write", "write_sums"]
 
 FILE = "SHA256SUMS"
 _LINE = re.compile(r"^\\?([0-9a-fA-F]{64}) [ *](.+)$")
@@ -46,6 +46,11 @@ def write_sums(folder: Path) -> Path:
     for file in files:
         raw_file_is_there(folder, file, where=study_toml.FILE, problems=problems)
     problems.raise_if_any(heading=str(folder / FILE))
+    return write(folder, files)
+
+
+def write(folder: Path, files: Iterable[str]) -> Path:
+    """Write SHA256SUMS for the named files of a folder."""
     text = "".join(f"{sha256(folder / file)}  {file}\n" for file in files)
     target = folder / FILE
     target.write_text(text, encoding="utf-8", newline="\n")

@@ -3,9 +3,8 @@
 Every format that stamps the time of writing into the file gets a fixed stamp instead.
 """
 
-import hashlib
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -95,13 +94,6 @@ def stata(
         variable_labels=dict(labels),
         value_labels=dict(value_labels),
     )
-
-
-def sums(folder: Path, files: Iterable[str]) -> None:
-    """Write SHA256SUMS of ``files``, in the form that ``sha256sum -c`` reads."""
-    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
-    lines = [f"{digest}  {name}\n" for name, digest in hashes.items()]
-    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
 def _cells(column: pd.Series) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from betyg.data.synthetic import writers
+from betyg.data import sums
 from betyg.data.synthetic.kommunforbundet.answers import draw
 from betyg.data.synthetic.kommunforbundet.files import EXPORTS
 from betyg.data.synthetic.kommunforbundet.plan import truth
@@ -30,4 +30,4 @@ def generate(folder: Path, *, seed: int = SEED) -> None:
     files = [
         export(draw(year, seed=seed), folder, seed=seed) for year, export in sorted(EXPORTS.items())
     ]
-    writers.sums(folder, sorted(files))
+    sums.write(folder, sorted(files))

@@ -7,7 +7,7 @@ rest is assumed, and SOURCE.md of the study lists the assumptions.
 
 from pathlib import Path
 
-from betyg.data.synthetic import writers
+from betyg.data import sums
 from betyg.data.synthetic.lansstyrelserna import answers, calibration, design, export, model
 
 __all__ = ["SEED", "WRITTEN", "generate", "truth"]
@@ -42,7 +42,7 @@ def generate(folder: Path, *, seed: int = SEED, respondents: int | None = None) 
     export.write(tables, facts, folder)
     frame = laid_out.strata.drop(columns="respondents")
     frame.to_csv(folder / "frame.csv", index=False, lineterminator="\n")
-    writers.sums(folder, export.FILES)
+    sums.write(folder, export.FILES)
 
 
 def truth(seed: int = SEED) -> dict[str, object]:
