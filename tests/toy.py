@@ -76,15 +76,20 @@ class Project:
 
     def make(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run make with the Python of this test and the package of the copy."""
+        process = self.start(*arguments, **environment)
+        out, errors = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start make, and do not wait for its end."""
         world = os.environ | {"PYTHONPATH": str(self.folder / "src")} | environment
-        return subprocess.run(
+        return subprocess.Popen(
             ["make", f"VENV={sys.prefix}", *arguments],
             cwd=self.folder,
             env={name: value for name, value in world.items() if name != "MAKEFLAGS"},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=300,
-            check=False,
         )
 
     def built(self, pattern: str) -> dict[str, bytes]:

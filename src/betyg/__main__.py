@@ -7,6 +7,7 @@ and a tenth of a second is all that should take.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -30,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     command: Callable[[argparse.Namespace], None] = options.command
     try:
-        command(options)
+        with _alone(options):
+            command(options)
     except SurveyError as error:
         sys.stderr.write(f"\n{error}\n\n")
         return 2
@@ -164,6 +166,15 @@ def lab(options: argparse.Namespace) -> None:
     if os.geteuid() == 0:  # in a container, where Jupyter would refuse
         command.append("--allow-root")
     os.execve(sys.executable, command, os.environ | {"JUPYTER_PATH": str(folder)})
+
+
+def _alone(options: argparse.Namespace) -> contextlib.AbstractContextManager[None]:
+    """Return the lock of the result that a command makes: another make may be at work here."""
+    if options.command not in OF_A_KEY:
+        return contextlib.nullcontext()
+    from betyg.build import lock
+
+    return lock.held(options.key.with_suffix(".lock"))
 
 
 def _names(survey: Study, language: str) -> set[str]:

@@ -65,6 +65,17 @@ def test_a_second_make_does_nothing_and_says_so_in_under_a_second(project: Proje
     assert result.stderr == ""
 
 
+def test_two_makes_at_once_give_the_bytes_of_one(finished: Project, project: Project) -> None:
+    shutil.rmtree(project.folder / "build/one")
+    command = ["report", "LANGUAGE=sv", "STUDY=one"]
+    both = [project.start(*command) for _ in range(2)]
+    said = [one.communicate() for one in both]
+    assert [one.returncode for one in both] == [0, 0], said
+    assert any("another make is at it, waiting for it" in errors for _, errors in said), said
+    assert project.built(PAGE) == finished.built(PAGE)
+    assert not list(project.folder.rglob("*.failed.ipynb"))
+
+
 def test_one_byte_of_one_study_builds_that_study_only(project: Project) -> None:
     edit(project.folder / "data/raw/two/SOURCE.md", "a", "b")
     assert report(project) == {line.replace("one", "two") for line in ONE}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from betyg.build import parameters, plan
+from betyg.build import lock, parameters, plan
 from betyg.build.fingerprint import Hashes, Modules, write_if_changed
 from betyg.build.outline import Outline
 from betyg.build.plan import Choice, Folder, Job
@@ -193,14 +193,14 @@ def _write_key(path: Path, facts: Mapping[str, Any], ingredients: Mapping[str, s
 def _drop_if_tables_differ(job: Job, executed: Path, known: Known) -> None:
     """Forget a run whose tables are not there as it wrote them, so that it runs again."""
     record = executed.with_suffix(".tables")
-    if not executed.exists():
+    if not executed.exists() or lock.is_held(executed.with_suffix(".lock")):  # being made anew
         return
     written = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     if not set(job.outline.writes) <= written.keys() or any(
         not Path(path).exists() or known.hashes.of(Path(path)) != content
         for path, content in written.values()
     ):
-        executed.unlink()
+        executed.unlink(missing_ok=True)
 
 
 def _untranslated(planned: Iterable[Job]) -> Iterator[str]:
