@@ -81,6 +81,24 @@ def test_one_byte_of_one_study_builds_that_study_only(project: Project) -> None:
     assert report(project) == {line.replace("one", "two") for line in ONE}
 
 
+def test_pages_of_a_language_that_was_given_up_are_removed(project: Project) -> None:
+    english = project.folder / PAGE.replace("-sv-", "-en-")
+    result = project.make("-j2", "report", "STUDY=one")
+    assert result.returncode == 0, result.stderr
+    assert english.exists()
+    report(project, "STUDY=one")  # LANGUAGE=sv is a part of the plan: English stays
+    assert english.exists()
+    edit(
+        project.folder / "data/raw/one/study.toml", 'languages = ["sv", "en"]', 'languages = ["sv"]'
+    )
+    result = project.make("report", "STUDY=one")
+    assert result.returncode == 0, result.stderr
+    assert f"{english.relative_to(project.folder)}: removed, the study no longer" in result.stderr
+    assert sorted(project.built("reports/one/**/*")) == [
+        "reports/one/notebooks/01_clean.ipynb", "reports/one/notebooks/05_report-sv.ipynb", PAGE,
+    ]  # fmt: skip
+
+
 def test_words_are_put_in_without_running_anything(project: Project) -> None:
     edit(project.folder / "notebooks/05_report.ipynb", "## Svar", "## Resultat")
     assert report(project, "STUDY=one") == set()

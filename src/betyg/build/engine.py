@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from betyg.build import lock, parameters, plan
+from betyg.build import leftovers, lock, parameters, plan
 from betyg.build.fingerprint import Hashes, Modules, write_if_changed
 from betyg.build.outline import Outline
 from betyg.build.plan import Choice, Folder, Job
@@ -96,6 +96,8 @@ def _study_rules(
     for job in planned:
         for group, lines in _job_rules(job, files, known).items():
             rules.setdefault(group, []).extend(lines)
+    if planned:
+        leftovers.remove(start / "planned.json", rules["report"], is_whole=not choice.language)
     return rules
 
 
