@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import norm
 
 import invented
+from betyg.data.codebook import Unit
 from betyg.errors import DataError, ParameterError
 from betyg.publish import (
     agencies,
@@ -224,3 +225,45 @@ def test_words_do_not_wait_for_the_drawing_library():
         "assert 'matplotlib' not in sys.modules and 'seaborn' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_total_is_not_set_beside_its_parts(estimates):
+    whole, *others = invented.study().agencies
+    parts = tuple(unit.model_copy(update={"parent": whole.code}) for unit in others)
+    survey = invented.study().model_copy(update={"agencies": (whole, *parts)})
+    for made in (
+        heatmap.differences(estimates, survey, Language("sv"), year=2017),
+        agencies.compared(estimates, survey, Language("sv"), item="nki", year=2017),
+    ):
+        named = [row[0] for row in made.table.rows]
+        assert whole.label["sv"] not in named
+        assert others[0].label["sv"] in named
+
+
+def test_very_many_agencies_stand_in_two_columns_only_if_their_names_fit(estimates):
+    short, long = (many(estimates, name) for name in ("Namn", "Myndigheten för planering"))
+    assert height_of(long) > 1.5 * height_of(short)
+    assert "Myndigheten för planering 49" in long
+
+
+def many(estimates: pd.DataFrame, name: str) -> str:
+    """Draw fifty agencies that are called alike."""
+    labels = [f"{name} {number}" for number in range(50)]
+    units = tuple(Unit(code=f"a{i}", label=invented.words(t, t, t)) for i, t in enumerate(labels))
+    survey = invented.study().model_copy(update={"agencies": units})
+    one = estimates.query("agency == '01' and item == 'nki' and year == 2017")
+    frame = pd.concat([one] * 50).assign(agency=[unit.code for unit in units])
+    return agencies.compared(frame, survey, Language("sv"), item="nki", year=2017).svg
+
+
+def height_of(svg: str) -> float:
+    return float(re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', svg)[1])
+
+
+def test_raw_changes_are_drawn_and_explained_only_where_they_differ(survey):
+    alike = invented.changes().assign(raw=lambda rows: rows["like_for_like"])
+    given = {"outcome": "nki", "year_from": 2016, "year_to": 2017}
+    same = change.compared(alike, survey, Language("en"), **given)
+    apart = change.compared(invented.changes(), survey, Language("en"), **given)
+    assert "Open: raw change" in apart.note and ">raw</text>" in apart.svg
+    assert "raw change" not in same.note and ">raw</text>" not in same.svg

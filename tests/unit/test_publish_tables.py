@@ -7,6 +7,7 @@ import pytest
 
 import invented
 from betyg.data.codebook import Published
+from betyg.data.study import Study
 from betyg.errors import ParameterError
 from betyg.publish import replication, table, tables
 from betyg.publish.language import Language
@@ -110,10 +111,44 @@ def test_attrition_adds_up_in_print():
     assert made.rows[-1] == ("Alla filer", "1\u00a0030", "7", "1\u00a0023")
 
 
-def test_missing_answers_are_shares_of_those_asked():
+def answered(agency: str) -> pd.DataFrame:
     cells = pd.DataFrame([("person", "answer", 90), ("person", "dont_know", 10),
                           ("plain", "answer", 3)], columns=["item", "kind", "n"])  # fmt: skip
-    made = tables.missing_answers(cells.assign(year=2017), invented.study(), SV, year=2017)
+    return cells.assign(agency=agency, year=2017, activity="all", group="all")
+
+
+def with_a_total() -> Study:
+    """The invented study where board 02 is part of board 01."""
+    whole, part, *others = invented.study().agencies
+    part = part.model_copy(update={"parent": "01"})
+    return invented.study().model_copy(update={"agencies": (whole, part, *others)})
+
+
+def test_totals_are_not_asked_once_more():
+    both = pd.concat([answered(agency="01"), answered(agency="02")])
+    made = tables.missing_answers(both, with_a_total(), SV, year=2017)
+    assert {row[0]: row[1] for row in made.rows}["Det är lätt att få tag på rätt person"] == "100"
+    asked = {"statistic": "respondents", "year": 2017, "value": 0}
+    facts = (published(**asked), published(id="y", agency="01", **asked))
+    survey = with_a_total().model_copy(update={"published": facts})
+    found = replication.compare(
+        survey, respondents=pd.DataFrame(), cells=both, estimates=invented.estimates(survey)
+    )
+    assert found["derived"].tolist() == [100, 100]
+
+
+@pytest.mark.parametrize(
+    ("value", "tolerance", "written"),
+    [(63.8, 1.0, "63,8"), (64.0, 1.0, "64"), (64.0, 0.05, "64,0")],
+)
+def test_a_figure_keeps_the_decimal_that_it_was_printed_with(value, tolerance, written):
+    facts = [published(item="engaged", year=2017, value=value, tolerance=tolerance)]
+    survey = invented.study(published=tuple(facts))
+    assert tables.published(compared(facts), survey, SV).rows[0][1] == written
+
+
+def test_missing_answers_are_shares_of_those_asked():
+    made = tables.missing_answers(answered(agency="01"), invented.study(), SV, year=2017)
     rows = {row[0]: row[1:] for row in made.rows}
     assert rows["Det är lätt att få tag på rätt person"][:3] == ("100", "90\u00a0%", "10\u00a0%")
     assert rows["Beslutet var lätt att förstå"] == ("för få svar för att redovisas", "", "", "", "")

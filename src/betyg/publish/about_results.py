@@ -15,10 +15,12 @@ MENTIONED = 3  # named where none is surely ahead
 
 def with_margin(row: dict[str, Any], language: Language) -> str:
     """Write a value 0-100 with its interval: ``72 (70–74)``."""
-    value = language.number(row["estimate"])
     if pd.isna(row.get("ci_low")):
-        return value
-    return f"{value} ({language.range(row['ci_low'], row['ci_high'])})"
+        return language.number(row["estimate"])
+    low, high = row["ci_low"], row["ci_high"]
+    # An interval that rounds to one number says nothing: 56.1 (55.9-56.4), not 56 (56).
+    digits = int(language.number(low) == language.number(high))
+    return f"{language.number(row['estimate'], digits)} ({language.range(low, high, digits)})"
 
 
 def share_with_margin(row: dict[str, Any], language: Language) -> str:

@@ -51,6 +51,14 @@ def _present(frame: pd.DataFrame, survey: Study, year: int) -> set[str]:
     return known & set(frame.loc[frame["year"] == year, "agency"].astype(str))
 
 
+def _existing(survey: Study, year: int) -> set[str]:
+    """Return the agencies that there were in a year: no totals, none founded later or gone."""
+    units = (unit for unit in survey.agencies if not survey.is_total(unit.code))
+    return {
+        unit.code for unit in units if (unit.valid_from or year) <= year <= (unit.valid_to or year)
+    }
+
+
 def present_throughout(frame: pd.DataFrame, survey: Study, *, year: int) -> tuple[str, ...]:
     """Return the agencies with data in every round up to ``year``, in the order of agencies.csv."""
     every = set.intersection(*(_present(frame, survey, y) for y in _years(frame, year)))
@@ -73,7 +81,9 @@ def taking_part(
     years = _years(frame, year)
     now = _present(frame, survey, year)
     always = present_throughout(frame, survey, year=year)
-    first = _taking_part(names, n=len(now), total=len(survey.agency_codes), year=str(year))
+    first = _taking_part(
+        names, n=len(now), total=len(now | _existing(survey, year)), year=str(year)
+    )
     if len(years) < 2:
         return first
     if len(always) == len(now) > 1:

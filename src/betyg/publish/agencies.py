@@ -57,7 +57,7 @@ def compared(
         estimates, survey, item=item, outcome=item, statistic="mean", year=year, **keys
     )
     rows = rows.assign(label=[names.agency(str(code)) for code in rows["agency"]])
-    everyone, one = rows[rows["agency"] == ALL], rows[rows["agency"] != ALL]
+    everyone, one = rows[rows["agency"] == ALL], rows[~rows["agency"].isin([ALL, *survey.totals])]
     drawn = one[one["shown"]].sort_values(["estimate", "label"], ascending=[False, True])
     hidden = one[~one["shown"]].sort_values("label")
     plot = _Plot(
@@ -204,8 +204,10 @@ def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
 
 
 def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
-    """Draw one column of dots, or two beside each other where there are very many."""
-    columns = 2 if len(rows) >= TWO_COLUMNS_FROM and width == figure.WIDE else 1
+    """Draw one column of dots, or two beside each other where there are very many short names."""
+    half = 0.25 * (width - GUTTER)
+    fits = width == figure.WIDE and max(map(figure.text_width, rows["label"])) + 8 <= half
+    columns = 2 if len(rows) >= TWO_COLUMNS_FROM and fits else 1
     tall = -(-len(rows) // columns)
     each = (width - GUTTER * (columns - 1)) / columns
     labels = min(max(map(figure.text_width, rows["label"])) + 8, 0.5 * each)

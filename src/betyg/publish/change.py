@@ -135,6 +135,12 @@ def mixed(rows: pd.DataFrame) -> "pd.Series[bool]":
     return rows["differs"].astype(bool) & rows["comparable"]
 
 
+def parted(rows: pd.DataFrame) -> bool:
+    """Say whether any raw change differs from the change like for like."""
+    apart = (rows["raw"] - rows["like_for_like"])[rows["comparable"].astype(bool)].abs()
+    return bool((apart > 1e-9).any())
+
+
 def _span(rows: pd.DataFrame) -> tuple[float, float]:
     ends = rows[["raw", "like_for_like_low", "like_for_like_high"]].to_numpy(dtype=float)
     furthest = float(np.nanmax(np.abs(ends))) if np.isfinite(ends).any() else 0.0
@@ -177,12 +183,15 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
 
 
 def _notes(rows: pd.DataFrame, language: Language) -> list[str]:
+    blue = language.text("Blue: the change is sure, all units judged together.")
+    if not parted(rows):
+        return [blue]
     notes = [
         language.text(
             "Filled: change over the activities surveyed in both years. Open: raw change, which "
             "also reflects which activities were surveyed."
         ),
-        language.text("Blue: the change is sure, all units judged together."),
+        blue,
     ]
     if mixed(rows).any():
         notes.append(language.text("Marked “mix”: the two say different things."))
@@ -269,7 +278,9 @@ def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
                     va="center_baseline", color=SOFT, style="italic",
                 )  # fmt: skip
         axes.set_ylim(len(rows) - 0.5, -0.5)
-        _axis(axes, plot, compared_rows=int(rows["comparable"].sum()), rows=len(rows), room=room)
+        _axis(axes, plot, compared_rows=int(rows["comparable"].sum()), room=room)
+        if parted(rows):
+            _key(axes, plot, rows=len(rows), room=room)
         return figure.to_svg(canvas, name=f"{plot.name}-{int(width)}")
 
 
@@ -292,7 +303,7 @@ def _dumbbell(
                       va="center_baseline", color=SOFT)  # fmt: skip
 
 
-def _axis(axes: Axes, plot: _Plot, *, compared_rows: int, rows: int, room: float) -> None:
+def _axis(axes: Axes, plot: _Plot, *, compared_rows: int, room: float) -> None:
     low, high = plot.span
     axes.set_xlim(low, high)
     step = 5 if high <= 15 and room > 180 else 10 if high <= 30 else 20
@@ -300,9 +311,12 @@ def _axis(axes: Axes, plot: _Plot, *, compared_rows: int, rows: int, room: float
     axes.set_xticks(ticks, [plot.language.signed(float(t), 0) for t in ticks])
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    if not compared_rows:
-        return
-    axes.plot([0, 0], [-0.5, compared_rows - 0.5], color=INK, lw=0.9, zorder=0.5)
+    if compared_rows:
+        axes.plot([0, 0], [-0.5, compared_rows - 0.5], color=INK, lw=0.9, zorder=0.5)
+
+
+def _key(axes: Axes, plot: _Plot, *, rows: int, room: float) -> None:
+    """Say which mark is which, where the two differ."""
     key = [
         (ACCENT, ACCENT, plot.language.text("like for like")),
         (COLOURS["paper"], SOFT, plot.language.text("raw")),

@@ -95,7 +95,8 @@ class _Grid:
 
 def _grid(rows: pd.DataFrame, names: Names, survey: Study) -> _Grid:
     everyone = rows[rows["agency"] == ALL].set_index("item")["estimate"].dropna()
-    one = rows[(rows["agency"] != ALL) & rows["item"].isin(everyone.index)]
+    single = ~rows["agency"].isin([ALL, *survey.totals])
+    one = rows[single & rows["item"].isin(everyone.index)]
     if one.empty:
         raise DataError(
             f"study {survey.name}: no means of single agencies beside those of all. "
@@ -162,7 +163,7 @@ def _notes(grid: _Grid, language: Language) -> list[str]:
     if grid.hidden.any():
         notes.append(language.text("Hatched: too few answers to show."))
     if (~np.isfinite(grid.difference) & ~grid.hidden).any():
-        notes.append(language.text("Empty: not asked."))
+        notes.append(language.text("Empty: not asked, or too few questions answered."))
     return notes
 
 

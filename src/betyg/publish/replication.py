@@ -104,7 +104,11 @@ def _respondents(presence: pd.DataFrame, published: Published, survey: Study) ->
     rows = _part(presence, published)
     if "respondent_id" in rows:
         return int(rows[["respondent_id", "year"]].drop_duplicates().shape[0])
-    # Counts know no persons: those who answered the most answered question.
+    # Counts know no persons: those who answered the most answered question. A total counts only
+    # where it is what the figure is about: its parts are there too.
+    for role in ("agency", "activity", "group"):
+        if getattr(published, role) is None:
+            rows = rows[~rows[role].isin(list(survey.totals))]
     asked = rows.groupby("item", observed=True)["n"].sum()
     return int(asked.max()) if len(asked) else 0
 

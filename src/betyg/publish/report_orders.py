@@ -31,6 +31,13 @@ def views(
         *_services(page, orders, leads),
         *_mentioned(page, orders),
     )
+    if not parts and page.survey.kind == "counts":
+        return page.left_out(
+            page.language.text(
+                "Only counts of each question are known: what one person answered to several "
+                "questions cannot be compared."
+            )
+        )
     if not parts:
         return page.left_out(
             page.language.text("The survey has no questions that can be set in order.")

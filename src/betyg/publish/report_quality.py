@@ -71,10 +71,7 @@ def _of_values(page: Edition) -> list[str]:
 def _of_answers(page: Edition) -> list[str]:
     words, survey = page.language, page.survey
     return [
-        words.text(
-            "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the "
-            "mean of its questions, if at least half of them were answered."
-        ),
+        _scoring(page),
         words.text(
             "Intervals hold for 95 of 100 samples. Means: linearised errors, t distribution; "
             "shares: Korn and Graubard."
@@ -87,6 +84,19 @@ def _of_answers(page: Edition) -> list[str]:
             margin=words.number(survey.compare.margin),
         ),
     ]
+
+
+def _scoring(page: Edition) -> str:
+    if page.respondents.empty:
+        return page.language.text(
+            "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the "
+            "mean of the means of its questions, with the widest interval that their unknown "
+            "dependence allows."
+        )
+    return page.language.text(
+        "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the mean "
+        "of its questions, if at least half of them were answered."
+    )
 
 
 def _sampling(page: Edition) -> Iterable[str]:

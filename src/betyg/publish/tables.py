@@ -124,11 +124,18 @@ def published(comparison: pd.DataFrame, survey: Study, language: Language) -> Ta
 
 
 def _as_published(statistic: str, language: Language, row: dict[str, Any]) -> Any:
+    """Return how to write a figure: with a decimal where it was printed with one, or is so near."""
     if statistic in ("share", "top2"):
-        return lambda value: language.percent(value, 0 if row["tolerance"] >= 0.004 else 1)
+        digits = 0 if row["tolerance"] >= 0.004 and _is_whole(100 * row["value"]) else 1
+        return lambda value: language.percent(value, digits)
     if statistic in ("mean", "mean_of_agencies"):
-        return lambda value: language.number(value, 0 if row["tolerance"] >= 0.4 else 1)
+        digits = 0 if row["tolerance"] >= 0.4 and _is_whole(row["value"]) else 1
+        return lambda value: language.number(value, digits)
     return lambda value: language.integer(round(value))
+
+
+def _is_whole(value: float) -> bool:
+    return abs(value - round(value)) < 1e-6
 
 
 def attrition(frame: pd.DataFrame, survey: Study, language: Language) -> Table:
@@ -169,10 +176,12 @@ def missing_answers(cells: pd.DataFrame, survey: Study, language: Language, *, y
     Parameters
     ----------
     cells : DataFrame
-        Columns year, item, kind (answer, dont_know, not_applicable, no_answer), n.
+        Columns agency, year, activity, group, item, kind (answer, dont_know, not_applicable,
+        no_answer), n. Totals are not counted: their parts are.
     """
     names = Names(survey, language)
-    rows = cells[(cells["year"] == year) & cells["item"].isin(survey.item_codes)]
+    total = cells[["agency", "activity", "group"]].isin(list(survey.totals)).any(axis=1)
+    rows = cells[(cells["year"] == year) & cells["item"].isin(survey.item_codes) & ~total]
     counts = rows.groupby(["item", "kind"], observed=True)["n"].sum().unstack(fill_value=0)
     kinds = ("answer", "dont_know", "not_applicable", "no_answer")
     counts = counts.reindex(columns=kinds, fill_value=0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from betyg.data.settings import Index
 from betyg.data.study import Study
 from betyg.errors import DesignError
 from betyg.stats import estimate, ordinal, published, standardise
@@ -55,13 +56,16 @@ class Comparison:
         estimate, se, ci_low, ci_high (0-100); n (answers); extrapolated (share of the mix
         that was not observed there); shown.
     over_time : OrdinalFit or None
-        agency + year + case mix; None if there is one agency and one year, or no model.
+        agency + year + case mix; None if there is one agency and one year, and for an index
+        of which only counts are known.
     each_year : OrdinalFit or None
         An effect for each agency in each year + case mix.
     trend : PublishedFit or None
         The trend of published values; then the others are None.
     left_out : DataFrame
         As in :class:`Comparable`.
+    parts : mapping of str to Comparison
+        For an index of which only counts are known, the comparison of each item.
     """
 
     table: pd.DataFrame
@@ -69,6 +73,7 @@ class Comparison:
     each_year: OrdinalFit | None
     trend: PublishedFit | None
     left_out: pd.DataFrame
+    parts: Mapping[str, Comparison] = field(default_factory=dict)
 
     @property
     def within(self) -> pd.DataFrame:
@@ -80,7 +85,8 @@ class Comparison:
         if self.trend is not None:
             return self.trend.trend.to_string(index=False, float_format="{:.2f}".format)
         if self.over_time is None:
-            return "No model: one agency in one year, or an index known from counts only."
+            told = [f"{item}\n{part.summary()}" for item, part in self.parts.items()]
+            return "\n\n".join(told) or "One agency in one year: there is nothing to compare."
         return self.over_time.summary()
 
 
@@ -117,10 +123,7 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
         & (cells["year"] >= year_from)
     ]
     if found.empty:
-        raise DesignError(
-            f"comparison: nobody answered '{outcome}' from {year_from} on. Choose an earlier "
-            "year_from, or another outcome in study.toml, section [compare]."
-        )
+        raise _unanswered(outcome, year_from)
     latest = int(found["year"].max())
     unbroken = [y for y in found["year"].unique() if survey.comparable(outcome, int(y), latest)]
     found = found[found["year"].isin(unbroken)]
@@ -142,7 +145,8 @@ def compare(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Compar
     agencies over all years and years over all agencies; one effect for each agency in
     each year follows every agency. Both hold activities and groups fixed. Published values
     give a trend only (:mod:`betyg.stats.published` says why). An index of several questions
-    of which only counts are known has no answers of its own to model: its direct estimates stand.
+    of which only counts are known has no answers of its own: each question is modelled, and the
+    predictions are averaged.
 
     Parameters
     ----------
@@ -161,8 +165,9 @@ def compare(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Compar
     """
     if survey.kind == "published":
         return _trend(cells, survey, year_from=year_from)
-    if survey.kind == "counts" and survey.compare.outcome in {i.name for i in survey.composites}:
-        return _direct(cells, survey, year_from=year_from)
+    outcome = survey.item(survey.compare.outcome)
+    if survey.kind == "counts" and isinstance(outcome, Index):
+        return _of_items(cells, survey, outcome, year_from=year_from)
     chosen = comparable(cells, survey, year_from=year_from)
     both = [role for role in ("agency", "year") if chosen.cells[role].nunique() > 1]
     over_time = _fit(chosen, both) if both else None
@@ -180,19 +185,61 @@ def compare(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Compar
     )
 
 
-def _direct(cells: pd.DataFrame, survey: Study, *, year_from: int) -> Comparison:
-    """Take the direct estimates of an index that only counts are known of."""
-    margins = (("agency",), ("year",), ("agency", "year"))
-    known = estimate.from_cells(cells[cells["year"] >= year_from], survey, by=margins)
-    outcome = survey.compare.outcome
-    means = known[(known["item"] == outcome) & (known["statistic"] == "mean")]
-    table = means.assign(outcome=outcome, extrapolated=float("nan"))[list(COLUMNS)]
+def _of_items(cells: pd.DataFrame, survey: Study, index: Index, *, year_from: int) -> Comparison:
+    """Average the comparisons of an index's items, where only counts of each are known.
+
+    The mean of the standard errors is the largest that the index can have. An agency's
+    round counts if every item asked that year was placed: a mean of fewer would not be like
+    with like.
+    """
+    asked = cells[cells["item"].isin(list(index.items)) & (cells["year"] >= year_from)]
+    years = sorted(int(year) for year in asked["year"].unique())
+    unbroken = [year for year in years if survey.comparable(index.name, year, years[-1])]
+    asked = asked[asked["year"].isin(unbroken) & (asked["kind"] == "answer")]
+    if asked.empty:
+        raise _unanswered(index.name, year_from)
+    parts = {
+        item: compare(asked[asked["item"] == item], _about(item, survey))
+        for item in index.items
+        if (asked["item"] == item).any()
+    }
+    rows = pd.concat([part.table for part in parts.values()], ignore_index=True)
+    table = rows.groupby(["agency", "year"], observed=True, sort=False).agg(
+        estimate=("estimate", "mean"), se=("se", "mean"), n=("n", "min"),
+        extrapolated=("extrapolated", "max"), shown=("shown", "all"), items=("outcome", "size"),
+    ).reset_index()  # fmt: skip
+    of_year = asked.groupby("year")["item"].nunique()
+    needed = table["year"].map(of_year).fillna(len(parts))
+    whole = table["items"] == needed
+    half = standardise.Z95 * table["se"]
+    ends = {
+        "ci_low": (table["estimate"] - half).clip(0.0, 100.0),
+        "ci_high": (table["estimate"] + half).clip(0.0, 100.0),
+    }
+    fewer = table[~whole & (table["agency"] != ALL) & (table["year"] != ALL_YEARS)]
+    left_out = pd.concat(
+        [*(part.left_out for part in parts.values()), fewer.assign(reason="a question is missing")]
+    )[["agency", "year", "n", "reason"]]
     return Comparison(
-        table=_typed(table, survey),
+        table=_typed(table.assign(outcome=index.name, **ends)[whole][list(COLUMNS)], survey),
         over_time=None,
         each_year=None,
         trend=None,
-        left_out=pd.DataFrame(columns=["agency", "year", "n", "reason"]),
+        left_out=left_out.drop_duplicates(["agency", "year"], ignore_index=True),
+        parts=parts,
+    )
+
+
+def _about(item: str, survey: Study) -> Study:
+    """Return the study with another headline outcome."""
+    compare = survey.compare.model_copy(update={"outcome": item})
+    return survey.model_copy(update={"compare": compare})
+
+
+def _unanswered(outcome: str, year_from: int) -> DesignError:
+    return DesignError(
+        f"comparison: nobody answered '{outcome}' from {year_from} on. Choose an earlier "
+        "year_from, or another outcome in study.toml, section [compare]."
     )
 
 
