@@ -127,6 +127,13 @@ CASES = {
         "study.toml, line 13 [source] encoding: 'cp125x' is no encoding that Python knows. "
         "Usual ones: utf-8, cp1252 (Windows), iso-8859-1, utf-16.",
     ),
+    "an encoding that is none of text": (
+        "responses",
+        '"cp1252"',
+        '"hex"',
+        "study.toml, line 13 [source] encoding: 'hex' is no encoding that Python knows. "
+        "Usual ones: utf-8, cp1252 (Windows), iso-8859-1, utf-16.",
+    ),
     "delimiter of two signs": (
         "responses",
         'delimiter = ";"',

@@ -17,8 +17,9 @@ from betyg.data.codebook import normal
 from betyg.data.settings import Source
 from betyg.errors import Problems
 
-__all__ = ["SHOWN", "RawTable", "add_few", "categorical", "gather", "places", "spelled"]
+__all__ = ["NO_ROWS", "SHOWN", "RawTable", "add_few", "categorical", "gather", "places", "spelled"]
 
+NO_ROWS = "Ask for the file again, or remove its [[source]]."
 SHOWN = 5  # examples of one kind of problem that a message names
 BATCH = 2_000  # rows held as Python lists at a time: more would slow the garbage collector
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from betyg.data import harmonise, read_binary, read_delimited, read_excel, roles
-from betyg.data.raw_table import RawTable, add_few
+from betyg.data.raw_table import NO_ROWS, RawTable, add_few
 from betyg.data.settings import Source
 from betyg.data.study import Study
 from betyg.errors import Problems, did_you_mean
@@ -56,7 +56,7 @@ def _read(survey: Study, source: Source, problems: Problems) -> RawTable | None:
         problems.add(source.file, "the file is missing.", f"Put it into {survey.folder}.")
         return None
     if not path.stat().st_size:
-        problems.add(source.file, "is empty.", read_delimited.NO_ROWS)
+        problems.add(source.file, "is empty.", NO_ROWS)
         return None
     wanted = _declared(source) | harmonise.columns(survey, year=None)
     if source.format == "csv":

@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 import pyreadstat
 
 from betyg.data.codebook import normal
-from betyg.data.raw_table import RawTable, categorical, spelled
-from betyg.data.read_delimited import NO_ROWS
+from betyg.data.raw_table import NO_ROWS, RawTable, categorical, spelled
 from betyg.data.settings import Source
 from betyg.errors import Problems
 

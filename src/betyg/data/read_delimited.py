@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 from betyg.data.codebook import normal
-from betyg.data.raw_table import RawTable, gather, places
+from betyg.data.raw_table import NO_ROWS, RawTable, gather, places
 from betyg.data.settings import Source
 from betyg.errors import Problems
 
@@ -18,7 +18,6 @@ __all__ = ["read"]
 
 DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 # In the order of likelihood: the first that decodes the whole file is suggested.
-NO_ROWS = "Ask for the file again, or remove its [[source]]."
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "cp850", "latin-1")
 
 
@@ -119,15 +118,7 @@ def usable_encoding(data: bytes, source: Source, problems: Problems) -> str | No
     if not data.strip():
         problems.add(source.file, "is empty.", NO_ROWS)
         return None
-    try:
-        declared = codecs.lookup(source.encoding).name
-    except LookupError:
-        problems.add(
-            source.file,
-            f"encoding '{source.encoding}' is unknown.",
-            f"This file can be read as {suggested_encoding(data)}.",
-        )
-        return None
+    declared = codecs.lookup(source.encoding).name
     if data.startswith(codecs.BOM_UTF8) and declared == "utf-8":
         declared = "utf-8-sig"
     try:

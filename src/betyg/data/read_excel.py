@@ -14,8 +14,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from betyg.data.codebook import normal
-from betyg.data.raw_table import RawTable, gather, places, spelled
-from betyg.data.read_delimited import NO_ROWS
+from betyg.data.raw_table import NO_ROWS, RawTable, gather, places, spelled
 from betyg.data.settings import Source
 from betyg.errors import Problems, did_you_mean
 

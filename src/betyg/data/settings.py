@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
@@ -121,7 +120,7 @@ class Source(Section):
     @classmethod
     def _is_known(cls, encoding: str) -> str:
         try:
-            codecs.lookup(encoding)
+            b"".decode(encoding)  # Python has codecs for other things than text, too
         except LookupError:
             raise ValueError(
                 f"'{encoding}' is no encoding that Python knows. "
