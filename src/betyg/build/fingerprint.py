@@ -13,7 +13,7 @@ from typing import Any
 
 from betyg.build import outline
 
-__all__ = ["PACKAGE", "Hashes", "Modules", "write_if_changed"]
+__all__ = ["PACKAGE", "Hashes", "Modules", "sha256", "write_if_changed"]
 
 PACKAGE = Path(__file__).parents[1]
 SETTLED = 2_000_000_000  # ns; a file touched later than this may change again within one clock tick
@@ -35,7 +35,7 @@ class Hashes:
 
     def of(self, path: Path) -> str:
         """Return the SHA-256 of a file's bytes."""
-        return str(self._entry("bytes", path, _sha256))
+        return str(self._entry("bytes", path, sha256))
 
     def code(self, path: Path) -> tuple[str, list[str]]:
         """Return the hash of a module's code, words left out, and the names it imports."""
@@ -143,10 +143,11 @@ def _remembered(memory: Path) -> dict[str, Any]:
 
 
 def _version() -> str:
-    return f"{REMEMBERED} {_sha256(Path(outline.__file__))} {_sha256(Path(__file__))}"
+    return f"{REMEMBERED} {sha256(Path(outline.__file__))} {sha256(Path(__file__))}"
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import logging
 import re
@@ -18,7 +17,7 @@ from typing import Any, NoReturn
 
 from betyg import errors
 from betyg.build import kept, kernel
-from betyg.build.fingerprint import write_if_changed
+from betyg.build.fingerprint import sha256, write_if_changed
 from betyg.build.outline import outline
 from betyg.errors import ParameterError, SurveyError, did_you_mean
 
@@ -209,13 +208,8 @@ def _settle(made: list[Path], job: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     record: dict[str, tuple[str, str]] = {}
     for table in made:
-        place, content = folder / table.name, _sha256(table)
-        if not place.exists() or _sha256(place) != content:
+        place, content = folder / table.name, sha256(table)
+        if not place.exists() or sha256(place) != content:
             table.replace(place)
         record[table.stem] = (str(place), content)
     write_if_changed(target.with_suffix(".tables"), json.dumps(record, indent=1))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
