@@ -120,7 +120,7 @@ class Source(Section):
     @classmethod
     def _is_known(cls, encoding: str) -> str:
         try:
-            b"".decode(encoding)  # Python has codecs for other things than text, too
+            " ".encode(encoding)  # Python has codecs for other things than text, too
         except LookupError:
             raise ValueError(
                 f"'{encoding}' is no encoding that Python knows. "
