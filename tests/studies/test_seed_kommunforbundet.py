@@ -9,47 +9,11 @@ import kommunforbundet_statements as say
 import numpy as np
 import pandas as pd
 import pytest
+from alter import forgotten, moved, rows, swapped
 
 from betyg.stats import compare
 
 ROLES = {"director", "official", "elected", "contract"}
-
-
-def rows(
-    answers: pd.DataFrame, *, year: int | None = None, activity: str = "all", agency: str = ""
-) -> np.ndarray:
-    chosen = (answers["activity"] == activity).to_numpy()
-    if year is not None:
-        chosen = chosen & (answers["year"] == year).to_numpy()
-    if agency:
-        chosen = chosen & (answers["agency"] == agency).to_numpy()
-    return chosen
-
-
-def moved(answers: pd.DataFrame, item: str, chosen: np.ndarray, steps: int, k: int) -> pd.DataFrame:
-    """Move the chosen answers up or down the scale, within its ends."""
-    changed = answers.copy()
-    changed.loc[chosen, item] = (changed.loc[chosen, item] + steps).clip(1, k)
-    return changed
-
-
-def forgotten(answers: pd.DataFrame, theme: str, year: int, every: int) -> pd.DataFrame:
-    """Unmention a theme in the open answers of all but each ``every``-th who mentioned it."""
-    mentioned = np.flatnonzero(rows(answers, year=year) & (answers[theme] == 2).fillna(False))
-    changed = answers.copy()
-    keep = mentioned[::every]
-    changed.loc[changed.index[np.setdiff1d(mentioned, keep)], theme] = 1
-    return changed
-
-
-def swapped(answers: pd.DataFrame, item: str, year: int, pair: tuple[str, str]) -> pd.DataFrame:
-    """Give the answers about one service to the other, and the other way round."""
-    changed = answers.copy()
-    first, second = (np.flatnonzero(rows(answers, year=year, activity=name)) for name in pair)
-    at = changed.columns.get_loc(item)
-    changed.iloc[first, at] = answers.iloc[second, at].array
-    changed.iloc[second, at] = answers.iloc[first, at].array
-    return changed
 
 
 def test_k1_the_survey_is_made_every_year_among_officials_and_representatives(answers, association):

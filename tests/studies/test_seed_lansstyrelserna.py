@@ -12,6 +12,7 @@ import lansstyrelserna_statements as say
 import numpy as np
 import pandas as pd
 import pytest
+from alter import altered, without
 
 from betyg.stats import cells, change, estimate
 
@@ -31,18 +32,6 @@ def survey(boards):
 def answers(boards_cleaned):
     """Never changed: the twins alter copies."""
     return boards_cleaned.respondents
-
-
-def altered(answers: pd.DataFrame, item: str, steps: int, **where: object) -> pd.DataFrame:
-    """Move answers up or down the five grades, within their ends."""
-    rows = say.chosen(answers, **where).index
-    changed = answers.copy()
-    changed.loc[rows, item] = (changed.loc[rows, item] + steps).clip(1, 5)
-    return changed
-
-
-def without(answers: pd.DataFrame, **where: object) -> pd.DataFrame:
-    return answers.drop(index=say.chosen(answers, **where).index)
 
 
 def of_kronoberg(answers: pd.DataFrame, survey, by=("agency",)) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from betyg.data.study import Study
 from betyg.publish import disclosure, naming
-from betyg.publish.about_results import grade
+from betyg.publish.about_results import grade, in_band, with_margin
 from betyg.publish.language import Language, sentence_case
 from betyg.publish.naming import Names
 from betyg.publish.ranking import Ranked, place
@@ -49,7 +49,7 @@ def places(
 def best(
     ranked: pd.DataFrame, survey: Study, language: Language, *, year: int, of: Ranked = "item"
 ) -> str:
-    """Say which has the highest grade, and whether it surely is the highest."""
+    """Say which has the highest grade, whether surely so, and what the others got."""
     rows = naming.records(_ranked(ranked, survey))
     if not rows:
         return ""
@@ -59,16 +59,25 @@ def best(
         "item": name(str(top[of])), "grade": grade(top, survey, language), "year": str(year),
     }  # fmt: skip
     if int(top["place_high"]) == 1:
-        return language.text(
+        said = language.text(
             "“{item}” gets the best grade in {year}, {grade}; it lies surely above the others.",
             **numbers,
         )
-    rivals = [name(str(r[of])) for r in rows[1:] if int(r["place_low"]) == 1]
-    return language.text(
-        "“{item}” has the highest value in {year}, {grade}, but {others} may be as high.",
-        others=language.listing([language.text("“{item}”", item=rival) for rival in rivals]),
-        **numbers,
-    )
+    else:
+        rivals = [name(str(r[of])) for r in rows[1:] if int(r["place_low"]) == 1]
+        said = language.text(
+            "“{item}” has the highest value in {year}, {grade}, but {others} may be as high.",
+            others=language.listing([language.text("“{item}”", item=rival) for rival in rivals]),
+            **numbers,
+        )
+    others = [
+        language.text("“{item}” {value}", item=name(str(row[of])),
+                      value=in_band(with_margin(row, language), row, survey, language))
+        for row in rows[1:]
+    ]  # fmt: skip
+    if not others:
+        return said
+    return f"{said} " + language.text("The others: {items}.", items="; ".join(others))
 
 
 def ahead(ranked: pd.DataFrame, *, at_most: int = 4) -> int:

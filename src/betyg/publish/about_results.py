@@ -63,15 +63,18 @@ def level(
 
 def grade(row: dict[str, Any], survey: Study, language: Language) -> str:
     """Write a value with its interval and the band that holds it: ``72 (70–74) of 100, high``."""
-    value = with_margin(row, language)
+    value = language.text("{value} of 100", value=with_margin(row, language))
+    return in_band(value, row, survey, language)
+
+
+def in_band(value: str, row: dict[str, Any], survey: Study, language: Language) -> str:
+    """Add to a value the band that holds its interval, or the bands between which it lies."""
     low, high = (_band(row[end], survey, language) for end in ("ci_low", "ci_high"))
     if not low or not high:
-        return language.text("{value} of 100", value=value)
+        return value
     if low == high:
-        return language.text("{value} of 100, {band}", value=value, band=low)
-    return language.text(
-        "{value} of 100, between {low} and {high}", value=value, low=low, high=high
-    )
+        return language.text("{value}, {band}", value=value, band=low)
+    return language.text("{value}, between {low} and {high}", value=value, low=low, high=high)
 
 
 def _band(value: float, survey: Study, language: Language) -> str:

@@ -1,0 +1,129 @@
+"""What the report says, as text: an edition made anew from the answers of respondents.
+
+Nothing is read from stored tables: whoever alters an answer gets the report that follows from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import unescape
+
+import pandas as pd
+
+from betyg.data.clean import Cleaned
+from betyg.data.study import Study
+from betyg.publish import report, report_orders
+from betyg.publish.language import NO_BREAK, Language
+from betyg.publish.report import Edition, Shown
+from betyg.stats import cells, change, estimate, orders
+
+MARGINS = (("year",), ("agency", "year"), ("agency", "year", "activity"))
+"""What the sentences at a level are read from."""
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """The tables of one study, made from these answers when they are first asked for.
+
+    Attributes
+    ----------
+    respondents : DataFrame
+        Clean answers, as they are or altered.
+    survey : Study
+        The study.
+    year : int
+        The round that is reported; later rounds are left aside.
+    focus : str
+        The agency that is described.
+    by : sequence of sequences of str, optional
+        Margins of the estimates; by default all.
+    changed : bool
+        Whether changes between rounds are made, too.
+    """
+
+    respondents: pd.DataFrame
+    survey: Study
+    year: int
+    focus: str
+    by: Sequence[Sequence[str]] | None = None
+    changed: bool = False
+    _said: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        return self.respondents[self.respondents["year"] <= self.year].reset_index(drop=True)
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        return cells.collapse(
+            Cleaned(respondents=self.rows, counts=pd.DataFrame(), attrition=pd.DataFrame()),
+            self.survey,
+        )
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        return estimate.table(self.rows, self.cells, self.survey, by=self.by)
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        if not self.changed:
+            return pd.DataFrame(columns=change.COLUMNS)
+        return change.decompose(self.estimates, self.cells, self.survey, respondents=self.rows)
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        return orders.table(self.rows, self.survey)
+
+    @cached_property
+    def leads(self) -> pd.DataFrame:
+        return orders.leads(self.rows, self.survey)
+
+    @cached_property
+    def agreement(self) -> pd.DataFrame:
+        return orders.agreement(self.rows, self.survey)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        return orders.effects(self.estimates, self.cells, self.survey)
+
+    def page(self, language: str) -> Edition:
+        """Return the edition that the sections are made of, without the model's comparisons."""
+        without = pd.DataFrame(columns=["agency", "year", "extrapolated"])
+        return report.edition(
+            self.survey, Language(language), year=self.year, focus=self.focus,
+            respondents=self.rows, cells=self.cells, estimates=self.estimates,
+            changes=self.changes, comparisons=without, within=without,
+        )  # fmt: skip
+
+
+def text(section: Shown) -> str:
+    """Return what a section says in sentences and captions, without drawings and tables."""
+    html = re.sub(r"<(table|svg|style)\b.*?</\1>", " ", section._repr_html_(), flags=re.S)
+    words = unescape(re.sub(r"<[^>]+>", " ", html)).replace(NO_BREAK, " ")
+    return " ".join(words.split())
+
+
+def section(tables: Rebuilt, page: Edition, name: str) -> Shown:
+    """Return one section of the report by the name of its function."""
+    if name == "views":
+        return report_orders.views(page, tables.orders, tables.leads, tables.agreement)
+    if name == "measures":
+        return report_orders.measures(page, tables.effects)
+    if name == "focus":
+        return report_orders.focus(page)
+    return {
+        "summary": report.summary,
+        "facts": report.facts,
+        "changes": report.changes,
+        "themes": report.themes,
+    }[name](page)
+
+
+def says(tables: Rebuilt, name: str, language: str) -> str:
+    """Return what a section says in a language."""
+    if (name, language) not in tables._said:
+        tables._said[name, language] = text(section(tables, tables.page(language), name))
+    return tables._said[name, language]
