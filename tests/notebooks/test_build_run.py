@@ -90,7 +90,7 @@ def test_a_failing_cell_is_told_on_one_screen() -> None:
     said = stopped(("markdown", "Now."), ("code", "rows = 7\nraise ValueError(f'bad row {rows}')"))
     assert said.splitlines() == [
         "one: notebooks/01_clean.ipynb stopped in cell 7 of 7:",
-        "    rows = 7",
+        "    raise ValueError(f'bad row {rows}')",
         "ValueError: bad row 7",
         f"The notebook as far as it ran: {ATTEMPT}",
         "When it is mended, go on with: make report STUDY=one",
@@ -99,7 +99,12 @@ def test_a_failing_cell_is_told_on_one_screen() -> None:
 
 def test_our_own_errors_speak_for_themselves_without_a_class_or_traceback() -> None:
     said = stopped(("code", "from betyg.errors import DataError\nraise DataError('a.csv, line 7')"))
-    assert said.splitlines()[2] == "a.csv, line 7"
+    assert said.splitlines()[1:3] == ["    raise DataError('a.csv, line 7')", "a.csv, line 7"]
+
+
+def test_our_own_errors_name_files_from_the_project_not_from_the_notebooks() -> None:
+    said = stopped(("code", "from betyg.errors import DataError\nraise DataError('../data/raw/x')"))
+    assert said.splitlines()[2] == "data/raw/x"
 
 
 def test_an_error_from_a_module_names_its_file_and_line() -> None:

@@ -280,3 +280,17 @@ def test_rows_of_years_without_their_agency_are_dropped_with_a_note(tmp_path):
     assert account(cleaned) | {"kept": 1, "unknown agency": 1} == account(cleaned)
     notes = cleaned.attrition.set_index("step")["note"]
     assert notes["unknown agency"].startswith("1 rows of years outside valid_from to valid_to")
+
+
+def test_numbers_below_zero_are_no_counts_shares_or_bases(tmp_path):
+    text = HEADER + "03,2011,help,150,-3,20,30,40,13\n20,2011,Speed,-7,14,29,29,14,14\n"
+    said = fault(tmp_path, text, wide())
+    assert "a.csv, line 2, column 'c1': '-3' is below zero (1 row: line 2)" in said
+    assert "line 3, column 'n': '-7' is below zero" in said
+    assert "suppressed" in said
+
+
+def test_a_number_below_zero_in_a_row_that_is_not_used_does_not_matter(tmp_path):
+    text = WIDE + "03,2011,help,150,-3,20,30,40,13\n"
+    drop = 'values = "percent"\ndrop = { c1 = ["-3"] }\n'
+    assert not collapsed(tmp_path, text, wide(drop)).empty

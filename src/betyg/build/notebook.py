@@ -26,6 +26,8 @@ __all__ = ["NotebookError", "check_declared", "keep", "run"]
 BUILD = Path("build")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 FRAME = re.compile(r"^File (\S+\.py):(\d+)", re.MULTILINE)
+LINE = re.compile(r"^Cell In\[\d+\], line (\d+)", re.MULTILINE)
+UPWARDS = re.compile(r"(?<![\w./])\.\./(?=data/)")  # notebooks run a folder below the project
 CELL = re.compile(r"\b\d{6,}\.py\b")  # the name that IPython gives a cell
 
 
@@ -147,7 +149,7 @@ def _said(error: Any) -> str:
     """Return a cell's error as its reader needs it: our own say everything themselves."""
     ours = getattr(errors, error.ename, None)
     if isinstance(ours, type) and issubclass(ours, SurveyError):
-        return str(error.evalue)
+        return UPWARDS.sub("", str(error.evalue))
     frames = FRAME.findall(COLOUR.sub("", "\n".join(error.traceback)))
     own = [frame for frame in frames if "/betyg/" in frame[0]]  # where a package was called wrongly
     place = "".join(f"\n    in {_short(file)}, line {line}" for file, line in (own or frames)[-1:])
@@ -161,7 +163,7 @@ def _short(file: str) -> str:
 
 def _fail(job: Mapping[str, Any], attempt: Path, reason: str, cause: BaseException) -> NoReturn:
     """Raise one screen that says where the notebook stopped, why, and how to go on."""
-    place = _where_it_stopped(attempt, Path(job["notebook"]))
+    place = _where_it_stopped(attempt, Path(job["notebook"]), cause)
     raise NotebookError(
         f"{job['study']}: {job['notebook']} stopped{place}\n{reason}\n"
         f"The notebook as far as it ran: {attempt}\n"
@@ -169,8 +171,8 @@ def _fail(job: Mapping[str, Any], attempt: Path, reason: str, cause: BaseExcepti
     ) from cause
 
 
-def _where_it_stopped(attempt: Path, source: Path) -> str:
-    """Return the number, among the source's cells, and the first line of the cell begun last."""
+def _where_it_stopped(attempt: Path, source: Path, cause: BaseException) -> str:
+    """Return the number, among the source's cells, of the cell begun last, and the line."""
     ours = {"papermill-error-cell-tag", "injected-parameters"}
     cells = kept.read(attempt)["cells"] if attempt.exists() else []
     theirs = [cell for cell in cells if not ours & set(_tags(cell))]
@@ -178,7 +180,10 @@ def _where_it_stopped(attempt: Path, source: Path) -> str:
     if not begun:
         return " before its first cell"
     total = len(kept.read(source)["cells"])
-    return f" in cell {len(begun)} of {total}:\n    {_first_line(''.join(begun[-1]['source']))}"
+    lines = "".join(begun[-1]["source"]).splitlines()
+    told = LINE.findall(COLOUR.sub("", "\n".join(getattr(cause, "traceback", ()))))
+    at = int(told[0]) - 1 if told else 0
+    return f" in cell {len(begun)} of {total}:\n    {_first_line(chr(10).join(lines[at:]))}"
 
 
 def _tags(cell: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ def numbers(raw: RawTable, rows: pd.DataFrame, survey: Study, problems: Problems
     among = (rows["why"] == "").to_numpy()
     factor = 100.0 if raw.source.values == "fraction" else 1.0
     column = raw.source.columns["value"]
-    value = roles.quantity(raw, column, problems, among=among) * factor
+    value = roles.quantity(raw, column, problems, among=among, signed=True) * factor
     outside = np.flatnonzero(((value < 0) | (value > 100)) & among)
     if len(outside):
         problems.add(

@@ -102,6 +102,7 @@ def quantity(
     *,
     among: NDArray[np.bool_] | None = None,
     positive: bool = False,
+    signed: bool = False,
 ) -> NDArray[np.float64]:
     """Return a column of numbers, NaN where it is empty or spelled as suppressed.
 
@@ -115,6 +116,8 @@ def quantity(
         The rows that matter; what others hold is not reported.
     positive : bool
         Whether each row must have a number above zero, as weights must.
+    signed : bool
+        Whether numbers below zero are let through; else they are noted too.
     """
     source = table.source
     codes, values = table.coded(column)
@@ -131,10 +134,23 @@ def quantity(
     bad = np.isnan(read) & ~is_hidden & ((codes >= 0) | positive)
     if positive:
         bad |= ~(read > 0)
-    if among is not None:
-        bad &= among
-    _report_numbers(table, column, np.flatnonzero(bad), positive, problems)
+    matter = np.ones(len(read), dtype=bool) if among is None else among
+    _report_numbers(table, column, np.flatnonzero(bad & matter), positive, problems)
+    if not positive and not signed:
+        _report_below_zero(table, column, np.flatnonzero((read < 0) & matter), problems)
     return read
+
+
+def _report_below_zero(
+    table: RawTable, column: str, rows: NDArray[np.intp], problems: Problems
+) -> None:
+    if len(rows):
+        codes, values = table.coded(column)
+        problems.add(
+            table.where(rows, column=column),
+            f"'{values[codes[rows[0]]]}' is below zero ({table.places(rows)}).",
+            "If it stands for a hidden number list it in `suppressed`, if for nothing in `empty`.",
+        )
 
 
 def _report_numbers(
