@@ -6,9 +6,10 @@ from typing import Any, Final, Unpack
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from betyg.data.study import Study
-from betyg.publish import figure, naming, table
+from betyg.publish import figure, naming, standing, table
 from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
 from betyg.publish.findings import surely_apart
 from betyg.publish.language import Language
@@ -20,6 +21,7 @@ HEAD = 26.0
 FOOT = 22.0
 VALUE = 34.0  # room for the number at the right
 GUTTER = 14.0
+PLACE = 8.0  # between the number and the column of places
 
 
 def compared(
@@ -39,7 +41,8 @@ def compared(
     estimates : DataFrame
         Columns agency, estimate, se, ci_low, ci_high, n, and those of year, activity, group,
         item, statistic ("mean") that there are; a row with agency "all" gives the mean line.
-        Adjusted estimates have the same columns.
+        Adjusted estimates have the same columns, and those of ``ranks.standings``: then the
+        expected range and the places are drawn too.
     item : str
         Item or index.
     emphasis : str, optional
@@ -64,7 +67,7 @@ def compared(
         names=names,
         what=names.item(item),
         year=year,
-        mean=float(everyone["estimate"].iloc[0]) if len(everyone) else float("nan"),
+        mean=_mean(everyone, drawn),
         n=int((everyone if len(everyone) else drawn)["n"].sum()),
         span=axis_span(drawn),
         emphasis=emphasis,
@@ -78,6 +81,7 @@ def compared(
             names,
             _axis_note(plot),
             _open_note(drawn, plot),
+            *standing.notes(drawn, names),
             naming.left_out(names, list(hidden["label"])),
         ),
         alt=_alt(drawn, plot),
@@ -115,6 +119,19 @@ def axis_span(rows: pd.DataFrame) -> tuple[float, float]:
     return max(float(low), 0.0), min(float(high), 100.0)
 
 
+def _mean(everyone: pd.DataFrame, drawn: pd.DataFrame) -> float:
+    if standing.is_known(drawn):
+        return standing.mean_of_all(drawn)
+    return float(everyone["estimate"].iloc[0]) if len(everyone) else float("nan")
+
+
+def _surely_apart(rows: pd.DataFrame, plot: _Plot) -> NDArray[np.int_]:
+    if standing.is_known(rows):
+        return standing.surely_apart(rows)
+    estimate, se = rows["estimate"].to_numpy(), rows["se"].to_numpy()
+    return surely_apart(estimate, se, reference=plot.mean).astype(int)
+
+
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
     language = plot.language
     if np.isnan(plot.mean) or rows["se"].isna().all() or len(rows) < 2:
@@ -125,7 +142,7 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
             value=language.number(top["estimate"]),
             agency=top["label"],
         )
-    sure = surely_apart(rows["estimate"].to_numpy(), rows["se"].to_numpy(), reference=plot.mean)
+    sure = _surely_apart(rows, plot)
     above, below = int((sure > 0).sum()), int((sure < 0).sum())
     numbers = {"item": plot.what, "total": language.integer(len(rows)),
                "mean": language.number(plot.mean)}  # fmt: skip
@@ -183,7 +200,8 @@ def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
         if np.isnan(plot.mean)
         else language.text("Mean of all: {mean}.", mean=language.number(plot.mean))
     )
-    return naming.sentences(text, mean, naming.answers(plot.names, plot.n))
+    outside = standing.alt(rows, plot.names)
+    return naming.sentences(text, mean, outside, naming.answers(plot.names, plot.n))
 
 
 def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
@@ -196,6 +214,9 @@ def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
         ),
         table.Column(source="n", label=text("Answers"), kind="count"),
     ]
+    if standing.is_known(rows):
+        rows = standing.with_words(rows, plot.language)
+        columns[3:3] = standing.columns(rows, plot.language)
     if "extrapolated" in rows:
         outside = text("Part of the common mix that was not surveyed there")
         columns.append(table.Column(source="extrapolated", label=outside, kind="share"))
@@ -205,12 +226,16 @@ def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
 
 def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
     """Draw one column of dots, or two beside each other where there are very many short names."""
-    half = 0.25 * (width - GUTTER)
+    half = (0.2 if standing.has_places(rows) else 0.25) * (width - GUTTER)
     fits = width == figure.WIDE and max(map(figure.text_width, rows["label"])) + 8 <= half
     columns = 2 if len(rows) >= TWO_COLUMNS_FROM and fits else 1
     tall = -(-len(rows) // columns)
     each = (width - GUTTER * (columns - 1)) / columns
-    labels = min(max(map(figure.text_width, rows["label"])) + 8, 0.5 * each)
+    places = standing.column(rows, plot.language, room=each)
+    heading = standing.heading(plot.language, room=each)
+    aside = max(map(figure.text_width, [*places, heading])) + PLACE if places else 0.0
+    widest = max(_label_width(row, plot) for row in naming.records(rows))
+    labels = min(widest + 8, (0.45 if places else 0.5) * each)
     with figure.drawing(width=width, height=HEAD + tall * ROW + FOOT) as canvas:
         for k in range(columns):
             part = rows.iloc[k * tall : (k + 1) * tall]
@@ -218,14 +243,22 @@ def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
                 canvas,
                 left=k * (each + GUTTER) + labels,
                 bottom=FOOT + (tall - len(part)) * ROW,
-                width=each - labels - VALUE,
+                width=each - labels - VALUE - aside,
                 height=len(part) * ROW,
             )
+            standing.draw_range(axes, part)
             for y, row in enumerate(naming.records(part)):
                 _dot(axes, row, plot, y=y, room=labels - 8)
+            if places:
+                words = places[k * tall : (k + 1) * tall]
+                standing.draw_places(axes, words, heading=heading, away=VALUE + aside - 4)
             axes.set_ylim(len(part) - 0.5, -0.5)
             _axis(axes, plot)
         return figure.to_svg(canvas, name=f"{plot.name}-{int(width)}")
+
+
+def _label_width(row: dict[str, Any], plot: _Plot) -> float:
+    return figure.text_width(row["label"], bold=row["agency"] == plot.emphasis)
 
 
 def _dot(axes: Axes, row: dict[str, Any], plot: _Plot, *, y: int, room: float) -> None:
@@ -243,7 +276,9 @@ def _dot(axes: Axes, row: dict[str, Any], plot: _Plot, *, y: int, room: float) -
     )  # fmt: skip
     weight = "bold" if chosen else "normal"
     number = plot.language.number(row["estimate"])
-    for text, x, away in ((figure.shorten(row["label"], room), 0, -8), (number, 1, VALUE - 4)):
+    # Bold letters are wider, and a label is cut by the width of plain ones.
+    plain = room * figure.text_width(row["label"]) / _label_width(row, plot)
+    for text, x, away in ((figure.shorten(row["label"], plain), 0, -8), (number, 1, VALUE - 4)):
         axes.annotate(
             text, (x, y), (away, 0), ("axes fraction", "data"), textcoords="offset points",
             ha="right", va="center_baseline", fontweight=weight,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from betyg.data.settings import Index
 from betyg.data.study import Study
 from betyg.errors import DesignError
-from betyg.stats import estimate, ordinal, published, standardise
+from betyg.stats import estimate, ordinal, published, ranks, standardise
 from betyg.stats.ordinal import OrdinalFit
 from betyg.stats.published import PublishedFit
 
@@ -21,7 +25,7 @@ ALL_YEARS = 0
 
 COLUMNS = (
     "outcome", "agency", "year", "estimate", "se", "ci_low", "ci_high", "n", "extrapolated",
-    "shown",
+    "shown", *ranks.COLUMNS,
 )  # fmt: skip
 WITHIN = ("year_from", "year_to", "estimate", "se", "ci_low", "ci_high", "n")
 
@@ -54,7 +58,9 @@ class Comparison:
     table : DataFrame
         outcome; agency ("all" = all agencies); year (0 = all years together);
         estimate, se, ci_low, ci_high (0-100); n (answers); extrapolated (share of the mix
-        that was not observed there); shown.
+        that was not observed there); shown; and where an agency stands among all of a year,
+        or of all years together: the columns of :func:`betyg.stats.ranks.standings`, NaN or
+        "" for "all" and for published values.
     over_time : OrdinalFit or None
         agency + year + case mix; None if there is one agency and one year, and for an index
         of which only counts are known.
@@ -138,7 +144,9 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
     return Comparable(cells=kept, adjust_for=mix, left_out=left_out)
 
 
-def compare(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Comparison:
+def compare(
+    cells: pd.DataFrame, survey: Study, *, year_from: int = 0, standing: bool = True
+) -> Comparison:
     """Estimate what each agency and year would get at one common mix.
 
     Two models share the work: one effect for each agency and each year compares
@@ -152,6 +160,8 @@ def compare(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Compar
     ----------
     cells, survey, year_from
         As for :func:`comparable`.
+    standing : bool
+        Whether to say where each agency stands among all, which takes simulations.
 
     Returns
     -------
@@ -172,9 +182,10 @@ def compare(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Compar
     both = [role for role in ("agency", "year") if chosen.cells[role].nunique() > 1]
     over_time = _fit(chosen, both) if both else None
     each_year = _fit(chosen, ["agency:year"]) if len(both) == 2 else over_time
-    parts = [_margin(over_time, survey, chosen.cells, [role]) for role in both if over_time]
+    margin = partial(_margin, survey=survey, cells=chosen.cells, standing=standing)
+    parts = [margin(over_time, by=[role]) for role in both if over_time]
     if each_year:
-        parts.append(_margin(each_year, survey, chosen.cells, both))
+        parts.append(margin(each_year, by=both))
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS])
     return Comparison(
         table=_typed(table.drop_duplicates(["agency", "year"]), survey),
@@ -199,7 +210,7 @@ def _of_items(cells: pd.DataFrame, survey: Study, index: Index, *, year_from: in
     if asked.empty:
         raise _unanswered(index.name, year_from)
     parts = {
-        item: compare(asked[asked["item"] == item], _about(item, survey))
+        item: compare(asked[asked["item"] == item], _about(item, survey), standing=False)
         for item in index.items
         if (asked["item"] == item).any()
     }
@@ -216,12 +227,15 @@ def _of_items(cells: pd.DataFrame, survey: Study, index: Index, *, year_from: in
         "ci_low": (table["estimate"] - half).clip(0.0, 100.0),
         "ci_high": (table["estimate"] + half).clip(0.0, 100.0),
     }
+    one = table[whole & table["shown"] & (table["agency"] != ALL)]
+    # What the questions have in common is in the standard error; what agencies have is not known.
+    standings = _standings(one, np.diag(one["se"].to_numpy(np.float64) ** 2), survey)
     fewer = table[~whole & (table["agency"] != ALL) & (table["year"] != ALL_YEARS)]
     left_out = pd.concat(
         [*(part.left_out for part in parts.values()), fewer.assign(reason="a question is missing")]
     )[["agency", "year", "n", "reason"]]
     return Comparison(
-        table=_typed(table.assign(outcome=index.name, **ends)[whole][list(COLUMNS)], survey),
+        table=_typed(table.join(standings).assign(outcome=index.name, **ends)[whole], survey),
         over_time=None,
         each_year=None,
         trend=None,
@@ -251,7 +265,7 @@ def _trend(cells: pd.DataFrame, survey: Study, *, year_from: int) -> Comparison:
         outcome=survey.compare.outcome, agency=ALL, extrapolated=float("nan"), shown=True
     )
     return Comparison(
-        table=_typed(table[list(COLUMNS)], survey),
+        table=_typed(table, survey),
         over_time=None,
         each_year=None,
         trend=found,
@@ -279,21 +293,53 @@ def _fit(chosen: Comparable, compared: Sequence[str]) -> OrdinalFit:
     return ordinal.fit(chosen.cells, (*compared, *chosen.adjust_for))
 
 
-def _margin(fit: OrdinalFit, survey: Study, cells: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    means = standardise.margins(fit, by=by).means
+def _margin(
+    fit: OrdinalFit, *, survey: Study, cells: pd.DataFrame, by: Sequence[str], standing: bool
+) -> pd.DataFrame:
+    margins = standardise.margins(fit, by=by)
+    means = margins.means
     answers = cells.groupby(list(by), observed=True)["n"].sum().rename("n").reset_index()
     joined = means.merge(answers, on=list(by), validate="one_to_one")
-    return joined.assign(
+    found = joined.assign(
         outcome=survey.compare.outcome,
         agency=joined["agency"] if "agency" in by else ALL,
         year=joined["year"] if "year" in by else ALL_YEARS,
         shown=joined["n"] >= survey.disclosure.show,
-    )[list(COLUMNS)]
+    )
+    if not standing or "agency" not in by:
+        return found
+    return found.join(_standings(found, margins.covariance, survey))
+
+
+def _standings(rows: pd.DataFrame, covariance: NDArray[np.float64], survey: Study) -> pd.DataFrame:
+    """Say where each agency stands among those of its year; years are set apart."""
+    year = rows["year"].to_numpy()
+    parts = [pd.DataFrame(columns=[*ranks.COLUMNS])]
+    for one in np.unique(year):
+        at = np.flatnonzero(year == one)
+        # The same comparison draws the same numbers in every build.
+        seed = zlib.crc32(f"standings|{survey.compare.outcome}|{one}".encode())
+        found = ranks.standings(
+            rows["estimate"].to_numpy(np.float64)[at],
+            covariance[np.ix_(at, at)],
+            n=rows["n"].to_numpy(np.int64)[at],
+            least=survey.disclosure.rank,
+            rng=np.random.default_rng(seed),
+        )
+        parts.append(found.set_index(rows.index[at]))
+    return pd.concat(parts[1:] or parts)
 
 
 def _typed(table: pd.DataFrame, survey: Study) -> pd.DataFrame:
     order = [*survey.agency_codes, ALL]
-    typed = table.assign(
-        agency=pd.Categorical(table["agency"].astype(str), categories=order),
-    ).astype({"year": "int16", "n": "int64", "shown": "bool"})
+    whole = table.reindex(columns=list(COLUMNS))
+    words = whole[list(ranks.WORDS)].astype(object)
+    typed = whole.assign(
+        agency=pd.Categorical(whole["agency"].astype(str), categories=order),
+        **words.where(words.notna(), ""),
+    ).astype(
+        {"year": "int16", "n": "int64", "shown": "bool"}
+        | dict.fromkeys(ranks.NUMBERS, "float64")
+        | dict.fromkeys(ranks.WORDS, "str")
+    )
     return typed.sort_values(["agency", "year"], ignore_index=True)
