@@ -189,6 +189,16 @@ def test_no_change_is_claimed_across_a_changed_question(survey, estimates):
     assert "2013" in made.title and "2009" not in made.title
 
 
+def test_small_bases_are_open_and_said_to_be_but_published_values_are_no_answers(estimates):
+    few = estimates.assign(n=estimates["n"].clip(upper=12))
+    drawn = years.compared(few, invented.study(), Language("en"), item="engaged")
+    assert "Open symbol: fewer than 20 answers." in drawn.note and "n = 108" in drawn.subtitle
+    printed = invented.study(kind="published")
+    made = years.compared(few, printed, Language("en"), item="engaged")
+    assert "Open symbol" not in made.note and "answers" not in made.alt
+    assert made.table.header[-1] == "Values" and made.svg != drawn.svg
+
+
 def test_hidden_cells_of_the_map_are_hatched_and_say_so(survey, estimates):
     made = heatmap.differences(estimates, survey, Language("sv"), year=2017)
     assert "url(#" in made.svg and "Streckad" in made.note

@@ -40,6 +40,11 @@ class Plot:
     span: tuple[float, float]
     name: str
 
+    @property
+    def of_answers(self) -> bool:
+        """Whether n counts answers; of published figures it counts the figures."""
+        return self.names.survey.kind != "published"
+
 
 def comparable_parts(rows: pd.DataFrame, breaks: Sequence[int]) -> list[pd.DataFrame]:
     """Cut a series where the question changed; years that are not shown are left out."""
@@ -113,7 +118,8 @@ def _line(axes: Axes, series: Series, plot: Plot) -> None:
         else:
             axes.plot([years[0]] * 2, [low[0], high[0]], color=colour, lw=1.4, alpha=0.6, zorder=2)
         axes.plot(years, values, color=colour, lw=heavy, zorder=3)
-        full = (part["n"] >= small).to_numpy() | part["n"].isna().to_numpy()
+        few = (part["n"] < small).to_numpy()
+        full = ~few if plot.of_answers else np.ones(len(part), dtype=bool)
         for chosen, face in ((full, colour), (~full, COLOURS["paper"])):
             axes.plot(years[chosen], values[chosen], "o", ms=4.5, mew=1.2, mfc=face, color=colour,
                       zorder=4)  # fmt: skip

@@ -67,13 +67,13 @@ def compared(
             what=language.text("{item}, 0–100 with 95% confidence interval", item=what),
             who=_who(names, where),
             year=_years(series),
-            n=series[0].rows["n"].sum(),
+            n=series[0].rows["n"].sum() if plot.of_answers else None,
         ),
         note=naming.note(names, *_notes(series, plot)),
         alt=_alt(what, series, plot),
         svg=trend_lines.draw(plot, width=figure.WIDE),
         svg_narrow=trend_lines.draw(plot, width=figure.NARROW),
-        table=_table(series, names, what, plot.name),
+        table=_table(series, what, plot),
         table_label=language.text("The figure as a table"),
     )
 
@@ -191,6 +191,9 @@ def _notes(series: Sequence[Series], plot: trend_lines.Plot) -> Iterator[str]:
         yield language.text(
             "The axis is cut: it shows {span} of 0–100.", span=language.range(*plot.span)
         )
+    least = plot.names.survey.disclosure.rank
+    if plot.of_answers and any((s.rows["n"] < least).any() for s in series):
+        yield language.text("Open symbol: fewer than {n} answers.", n=language.integer(least))
     main = series[-1] if series[-1].colour == "accent" else series[0]
     found = change(main, plot)
     if found is not None and found.se > 0 and not found.sure:
@@ -231,12 +234,14 @@ def _alt(what: str, series: Sequence[Series], plot: trend_lines.Plot) -> str:
                 bottom=str(int(low["year"])),
             )
         )
-        sentences.append(naming.answers(plot.names, rows["n"].sum()))
+        if plot.of_answers:
+            sentences.append(naming.answers(plot.names, rows["n"].sum()))
     return naming.sentences(*sentences)
 
 
-def _table(series: Sequence[Series], names: Names, what: str, name: str) -> table.Table:
-    text = names.language.text
+def _table(series: Sequence[Series], what: str, plot: trend_lines.Plot) -> table.Table:
+    names, text = plot.names, plot.names.language.text
+    base = text("Answers") if plot.of_answers else text("Values")
     rows = pd.concat([s.rows.assign(series=s.label) for s in series], ignore_index=True)
     columns = [
         table.Column(source="series", label=text("Series")),
@@ -245,7 +250,7 @@ def _table(series: Sequence[Series], names: Names, what: str, name: str) -> tabl
         table.Column(
             source="", label=text("95% interval"), kind="score", interval=("ci_low", "ci_high")
         ),
-        table.Column(source="n", label=text("Answers"), kind="count"),
+        table.Column(source="n", label=base, kind="count"),
     ]
     caption = text("{item} by year, 0–100", item=what)
-    return table.build(rows, columns, names.language, name=name, caption=caption)
+    return table.build(rows, columns, names.language, name=plot.name, caption=caption)
