@@ -324,7 +324,6 @@ def test_every_sentence_is_made_in_every_language_without_gaps(survey, estimates
         about_survey.activities(rows, survey, language, year=2012),
         about_survey.groups_asked(survey, language),
         *about_survey.events(survey, language, year_from=2009, year_to=2017),
-        about_survey.whole_report(language, file="report.html"),
         about_results.of_theme(estimates, survey, language, theme="treatment", year=2017),
         about_results.themes(estimates, survey, language, year=2017),
         about_results.across_agencies(estimates, survey, language, item="nki", year=2017),

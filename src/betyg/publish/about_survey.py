@@ -316,8 +316,3 @@ def events(survey: Study, language: Language, *, year_from: int, year_to: int) -
         for at, event in enumerate(survey.events)
         if year_from <= event.year <= year_to
     )
-
-
-def whole_report(language: Language, *, file: str) -> str:
-    """Say where the whole report is."""
-    return language.text("The whole report can be downloaded: {file}.", file=file)

@@ -94,8 +94,8 @@ def columns(rows: pd.DataFrame, language: Language) -> list[table.Column]:
 
 def surely_apart(rows: pd.DataFrame) -> NDArray[np.int_]:
     """Return 1 where an agency is surely above the mean of all, -1 below, else 0."""
-    above, below = rows["from_mean_low"] > 0, rows["from_mean_high"] < 0
-    return above.to_numpy().astype(int) - below.to_numpy().astype(int)
+    low, high = (rows[end].to_numpy(np.float64) for end in ("from_mean_low", "from_mean_high"))
+    return (low > 0).astype(np.int_) - (high < 0).astype(np.int_)
 
 
 def mean_of_all(rows: pd.DataFrame) -> float:
