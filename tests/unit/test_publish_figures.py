@@ -277,3 +277,18 @@ def test_raw_changes_are_drawn_and_explained_only_where_they_differ(survey):
     apart = change.compared(invented.changes(), survey, Language("en"), **given)
     assert "Open: raw change" in apart.note and ">raw</text>" in apart.svg
     assert "raw change" not in same.note and ">raw</text>" not in same.svg
+
+
+def test_headings_that_begin_alike_are_told_apart_in_a_map_of_many_columns(survey, estimates):
+    labels = [f"Working conditions: the question number {number}" for number in range(24)]
+    items = tuple(
+        survey.items[0].model_copy(update={"item": f"q{i}", "label": invented.words(t, t, t)})
+        for i, t in enumerate(labels)
+    )
+    one = estimates.query("item == 'engaged' and year == 2017")
+    frame = pd.concat([one.assign(item=f"q{i}") for i in range(24)], ignore_index=True)
+    many_items = survey.model_copy(update={"items": items})
+    many_items.__dict__.pop("_by_code", None)
+    made = heatmap.differences(frame, many_items, Language("en"), year=2017,
+                               items=[f"q{i}" for i in range(24)])  # fmt: skip
+    assert all(f">{label}</text>" in made.svg for label in labels)

@@ -347,3 +347,11 @@ def test_missing_description_of_the_source_is_named(tmp_path):
         "SOURCE.md: the file is missing. "
         "Write who collected the data, when, how, and under which licence."
     )
+
+
+def test_a_folder_is_no_raw_file(tmp_path):
+    root, name = tiny.responses(tmp_path)
+    (root / name / "answers.csv").unlink()
+    (root / name / "answers.csv").mkdir()
+    with pytest.raises(DataError, match="'answers.csv' is a folder, not a raw file"):
+        Study.load(root, name)

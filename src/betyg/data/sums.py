@@ -67,6 +67,11 @@ def raw_file_is_there(folder: Path, file: str, *, where: str, problems: Problems
             "Copy the file into the folder and name it without a path.",
         )
         return False
+    if path.is_dir():
+        problems.add(
+            where, f"'{file}' is a folder, not a raw file.", "Name a file; one [[source]] for each."
+        )
+        return False
     if not path.is_file():
         problems.add(where, f"the raw file '{file}' is missing.", f"Put it into {folder.name}/.")
         return False

@@ -17,6 +17,7 @@ from betyg.publish.naming import ALL, Names
 from betyg.stats.change import BREAK, NO_OVERLAP
 
 ROW = 15.0
+TOP = 4.0  # above the first row, where there is no key
 HEAD = 34.0
 FOOT = 22.0
 TOO_FEW = "too_few_answers"
@@ -256,7 +257,7 @@ def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
     values = figure.text_width("+10,5") + 6
     marks = figure.text_width(plot.language.text("mix")) + 8
     room = width - labels - values - marks
-    height = HEAD + len(rows) * ROW + FOOT
+    height = (HEAD if parted(rows) else TOP) + len(rows) * ROW + FOOT
     odd = mixed(rows)
     with figure.drawing(width=width, height=height) as canvas:
         axes = figure.area(canvas, left=labels, bottom=FOOT, width=room, height=len(rows) * ROW)

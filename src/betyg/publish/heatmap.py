@@ -7,6 +7,7 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -19,7 +20,9 @@ from betyg.publish.findings import surely_apart
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, INDEX_OF_THEME, MARGIN, Names, Where
 
+ROOMS = (130.0, 190.0, 250.0)  # heights of upright headings, the lowest in which all fit
 ROW = 15.0
+SMALLEST = 0.7  # how much smaller numbers may be than other text, in a map of very many columns
 DEEPEST = 8.0  # points of difference at which the colour is full
 
 
@@ -227,12 +230,14 @@ def _draw(grid: _Grid, names: Names, *, width: float, name: str) -> str:
                 ("axes fraction", "data"), textcoords="offset points", ha="right",
                 va="center_baseline",
             )  # fmt: skip
-        _numbers(axes, grid, names.language, palette)
+        fitting = (cell - 3) / figure.text_width(names.language.signed(-12.0, 0))
+        _numbers(axes, grid, names.language, palette, size=float(np.clip(fitting, SMALLEST, 1)))
         _top(axes, grid, names.language, headings)
         return figure.to_svg(canvas, name=f"{name}-{int(width)}")
 
 
-def _numbers(axes: Axes, grid: _Grid, language: Language, palette: object) -> None:
+def _numbers(axes: Axes, grid: _Grid, language: Language, palette: object, *, size: float) -> None:
+    points = size * float(rcParams["font.size"])
     for (i, j), value in np.ndenumerate(grid.difference):
         if grid.hidden[i, j]:
             axes.add_patch(
@@ -246,7 +251,7 @@ def _numbers(axes: Axes, grid: _Grid, language: Language, palette: object) -> No
             share = float(np.clip((value + DEEPEST) / (2 * DEEPEST), 0, 1))
             colour = figure.text_on(_hex(palette, share))
         axes.text(j + 0.5, i + 0.5, language.signed(value, 0), ha="center",
-                  va="center_baseline", color=colour)  # fmt: skip
+                  va="center_baseline", color=colour, fontsize=points)  # fmt: skip
     axes.hlines(range(1, len(grid.agencies)), 0, len(grid.themes), color=GRID, lw=0.4, zorder=0)
 
 
@@ -266,9 +271,11 @@ def _headings(grid: _Grid, cell: float) -> tuple[float, list[tuple[str, int]]]:
         lines = [figure.wrap(theme, width=cell - 4) for theme in grid.themes]
         tall = max(map(len, lines)) * figure.LEADING
         return tall + 6, [("\n".join(part), 0) for part in lines]
-    room = 130.0
-    lines = [figure.wrap(theme, width=room) for theme in grid.themes]
     most = max(1, int(cell // figure.LEADING))
+    for room in ROOMS:
+        lines = [figure.wrap(theme, width=room) for theme in grid.themes]
+        if max(map(len, lines)) <= most:
+            break
     cut = [[*part[: most - 1], figure.shorten(" ".join(part[most - 1 :]), room)] for part in lines]
     tall = max(figure.text_width(line) for part in cut for line in part)
     return tall + 6, [("\n".join(part), 90) for part in cut]
