@@ -88,14 +88,15 @@ def ours(n: int, folder: Path) -> dict[tuple[str, int], tuple[float, Fit]]:
     top = five.assign(response=(five["response"] >= 4).astype(float))
     five.to_csv(folder / f"five_{n}.csv", index=False)
     answers.to_csv(folder / f"rows_{n}.csv", index=False)
-    fixed, random = ("group",), RANDOM
     return {
-        ("ordinal, cells", n): timed(lambda: ordinal_mixed.fit(five, fixed, random=random)),
+        ("ordinal, cells", n): timed(
+            lambda: ordinal_mixed.fit(five, "response ~ group", random=RANDOM)
+        ),
         ("binary, cells", n): timed(
-            lambda: ordinal_mixed.fit(top.drop(columns="score"), fixed, random=random)
+            lambda: ordinal_mixed.fit(top.drop(columns="score"), "response ~ group", random=RANDOM)
         ),
         ("linear, rows", n): timed(
-            lambda: linear_mixed.fit(cells_of(answers), fixed, random=random)
+            lambda: linear_mixed.fit(cells_of(answers), "score ~ group", random=RANDOM)
         ),
     }
 
@@ -105,11 +106,7 @@ def insteval(folder: Path) -> dict[tuple[str, int], tuple[float, Fit]]:
     if not (folder / "insteval.csv").exists():
         return {}
     ratings = pd.read_csv(folder / "insteval.csv").assign(n=1)
-    fit = timed(
-        lambda: linear_mixed.fit(
-            ratings, ("service",), random=("s", "d", "dept:service"), outcome="y"
-        )
-    )
+    fit = timed(lambda: linear_mixed.fit(ratings, "y ~ service", random=("s", "d", "dept:service")))
     return {("linear, InstEval", len(ratings)): fit}
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from betyg.stats import (
     crossed,
+    formula,
     laplace,
     linear_mixed,
     ordinal_likelihood,
@@ -17,7 +18,7 @@ from betyg.stats import (
     ordinal_third,
 )
 from betyg.stats.laplace import Problem
-from betyg.stats.ordinal_design import Patterns
+from betyg.stats.patterns import Patterns
 
 FAST = settings(max_examples=15, deadline=None)
 SEEDS = st.integers(0, 10_000)
@@ -36,9 +37,14 @@ def problem_of(seed, link, sizes=(9, 4, 3), patterns=60, categories=4):
 
     return Problem(
         counts=rng.integers(0, 5, (patterns, categories)).astype(float),
-        fixed=Patterns(codes=(codes(4),), widths=(3,), size=patterns),
+        fixed=Patterns(codes=(codes(4),), widths=(3,), size=patterns, factors=(None,)),
         random=crossed.crossed(
-            Patterns(codes=tuple(codes(w) for w in sizes), widths=sizes, size=patterns)
+            Patterns(
+                codes=tuple(codes(w) for w in sizes),
+                widths=sizes,
+                size=patterns,
+                factors=(None,) * 3,
+            )
         ),
         link=link,
     )
@@ -152,7 +158,7 @@ def outcome(fit):
 def test_order_of_the_cells_changes_nothing(model):
     cells = survey_of(1)
     mixed = cells.sample(frac=1.0, random_state=3)
-    one, two = (model.fit(c, ("group",), random=RANDOM) for c in (cells, mixed))
+    one, two = (model.fit(c, "response ~ group", random=RANDOM) for c in (cells, mixed))
     np.testing.assert_allclose(outcome(one), outcome(two), atol=1e-7)
 
 
@@ -160,7 +166,7 @@ def test_order_of_the_cells_changes_nothing(model):
 def test_rows_and_cells_give_the_same_fit(model):
     cells = survey_of(2)
     rows = cells.loc[np.repeat(cells.index, cells["n"])].assign(n=1)
-    one, two = (model.fit(c, ("group",), random=RANDOM) for c in (cells, rows))
+    one, two = (model.fit(c, "response ~ group", random=RANDOM) for c in (cells, rows))
     np.testing.assert_allclose(outcome(one), outcome(two), atol=1e-7)
 
 
@@ -168,7 +174,7 @@ def test_rows_and_cells_give_the_same_fit(model):
 def test_a_common_factor_on_all_weights_changes_nothing(model):
     cells = survey_of(3)
     heavy = cells.assign(weight_sum=7.0 * cells["n"], weight_sq_sum=49.0 * cells["n"])
-    one, two = (model.fit(c, ("group",), random=RANDOM) for c in (cells, heavy))
+    one, two = (model.fit(c, "response ~ group", random=RANDOM) for c in (cells, heavy))
     np.testing.assert_allclose(outcome(one), outcome(two), atol=1e-7)
     assert not two.weighted
 
@@ -178,7 +184,8 @@ def test_reversing_the_scale_mirrors_the_model(link):
     cells = survey_of(4)
     mirrored = cells.assign(response=5 - cells["response"], score=100 - cells["score"])
     one, two = (
-        ordinal_mixed.fit(c, ("group",), random=RANDOM, link=link) for c in (cells, mirrored)
+        ordinal_mixed.fit(c, "response ~ group", random=RANDOM, link=link)
+        for c in (cells, mirrored)
     )
     np.testing.assert_allclose(one.thresholds, -two.thresholds.to_numpy()[::-1], atol=1e-6)
     np.testing.assert_allclose(one.slopes, -two.slopes, atol=1e-6)
@@ -188,9 +195,11 @@ def test_reversing_the_scale_mirrors_the_model(link):
 
 def test_the_fit_is_a_maximum():
     cells = survey_of(5)
-    fit = ordinal_mixed.fit(cells, ("group",), random=RANDOM)
+    fit = ordinal_mixed.fit(cells, "response ~ group", random=RANDOM)
     errors = np.sqrt(np.diag(fit.covariance))
-    prepared = ordinal_mixed._prepared(cells, (("group",), RANDOM), link="logit", scale_within=())
+    prepared = ordinal_mixed._prepared(
+        cells, (formula.read("response ~ group", cells), RANDOM), link="logit", scale_within=()
+    )
     layout, problem = prepared[1:]
     order = [fit.random.index(block.term) for block in layout.blocks]
     size = fit.params.size
@@ -208,7 +217,7 @@ def test_simulated_truth_is_recovered_with_honest_errors():
     """Over 30 surveys: no bias beyond chance, and errors as large as the spread."""
     found, errors = [], []
     for seed in range(30):
-        fit = ordinal_mixed.fit(survey_of(100 + seed, n=4), ("group",), random=RANDOM)
+        fit = ordinal_mixed.fit(survey_of(100 + seed, n=4), "response ~ group", random=RANDOM)
         found.append([fit.slopes.iloc[0], *fit.sds])
         errors.append(np.sqrt(np.diag(fit.covariance))[3:])
     truth = np.array([0.5, 0.8, 0.4, 0.5])
@@ -226,7 +235,7 @@ def test_predictions_of_effects_have_honest_errors():
     missed = []
     for seed in range(500, 520):
         truth = np.random.default_rng(seed).normal(0, 0.8, 15)  # the first that survey_of draws
-        fit = ordinal_mixed.fit(survey_of(seed, n=4), ("group",), random=RANDOM)
+        fit = ordinal_mixed.fit(survey_of(seed, n=4), "response ~ group", random=RANDOM)
         agencies = [f"agency[{k}]" for k in range(15)]
         centre = np.eye(15) - 1.0 / 15  # the level of all is the thresholds'
         gap = centre @ (fit.effects[agencies].to_numpy() - truth)

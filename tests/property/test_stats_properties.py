@@ -12,11 +12,13 @@ import simulated
 from betyg.stats import (
     change_parts,
     estimate,
+    formula,
     ordinal,
     ordinal_design,
     ordinal_likelihood,
     standardise,
 )
+from betyg.stats.ordinal_sandwich import Sampling
 
 AGENCIES, ACTIVITIES, GROUPS = "ABC", ("plan", "farm"), ("person", "firm")
 FAST = settings(max_examples=8, deadline=None)
@@ -78,8 +80,8 @@ def test_a_common_factor_on_all_weights_changes_nothing(seed, factor):
     survey, answers = survey_of(), answers_of(seed)
     heavier = answers.assign(weight=factor * answers["weight"])
     same(direct(answers, survey), direct(heavier, survey))
-    terms = ("agency", "year")
-    one, two = (ordinal.fit(cells_of(a, survey), terms) for a in (answers, heavier))
+    model = "response ~ agency + year"
+    one, two = (ordinal.fit(cells_of(a, survey), model) for a in (answers, heavier))
     np.testing.assert_allclose(one.params, two.params, rtol=1e-7)
     np.testing.assert_allclose(one.covariance, two.covariance, rtol=1e-6)
 
@@ -92,7 +94,10 @@ def test_shuffling_rows_changes_nothing(seed):
     same(direct(answers, survey), direct(shuffled, survey))
     cells = cells_of(answers, survey)
     mixed = cells.sample(frac=1.0, random_state=seed)
-    one, two = (ordinal.fit(c, ("agency", "activity"), stratum="stratum") for c in (cells, mixed))
+    one, two = (
+        ordinal.fit(c, "response ~ agency + activity", sampling=Sampling(stratum="stratum"))
+        for c in (cells, mixed)
+    )
     np.testing.assert_allclose(one.params, two.params, rtol=1e-9)
     np.testing.assert_allclose(one.covariance, two.covariance, rtol=1e-8, atol=1e-12)
 
@@ -110,7 +115,9 @@ def test_reversing_the_scale_mirrors_means_shares_and_models(seed):
         estimate=right["estimate"].where(~mean, 100 - right["estimate"]),
     ).sort_values(KEYS, ignore_index=True)
     same(left.sort_values(KEYS, ignore_index=True), mirrored, ["estimate", "se", "n"])
-    one, two = (ordinal.fit(cells_of(a, survey), ("agency", "year")) for a in (answers, reversed_))
+    one, two = (
+        ordinal.fit(cells_of(a, survey), "response ~ agency + year") for a in (answers, reversed_)
+    )
     np.testing.assert_allclose(one.slopes, -two.slopes, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(one.thresholds, -two.thresholds.to_numpy()[::-1], rtol=1e-6)
     scores = [standardise.margins(f, by=("agency",)).means["estimate"] for f in (one, two)]
@@ -165,13 +172,13 @@ def test_a_fit_on_cells_equals_the_fit_on_rows(seed):
     answers = answers.assign(activity=ordered["activity"])  # in the codebook's order
     rows = answers.dropna(subset="q").rename(columns={"q": "response"})
     rows = rows.assign(n=1, weight_sum=rows["weight"], weight_sq_sum=rows["weight"] ** 2)
-    terms = ("agency", "year", "activity")
-    by_cells = ordinal.fit(weighted, terms, stratum="stratum")
+    model = "response ~ agency + year + activity"
+    by_cells = ordinal.fit(weighted, model, sampling=Sampling(stratum="stratum"))
     # Cells count who did not answer into their stratum; so must the rows.
     silent = answers[answers["q"].isna()].assign(n=1, kind="no_answer", response=0.0)
     silent = silent.assign(weight_sum=silent["weight"], weight_sq_sum=silent["weight"] ** 2)
     every = pd.concat([rows.assign(kind="answer"), silent], ignore_index=True)
-    by_rows = ordinal.fit(every, terms, stratum="stratum")
+    by_rows = ordinal.fit(every, model, sampling=Sampling(stratum="stratum"))
     np.testing.assert_allclose(by_cells.params, by_rows.params, rtol=1e-8)
     np.testing.assert_allclose(by_cells.covariance, by_rows.covariance, rtol=1e-7, atol=1e-12)
     assert by_cells.nobs == by_rows.nobs
@@ -181,7 +188,9 @@ def test_a_fit_on_cells_equals_the_fit_on_rows(seed):
 @FAST
 @given(SEEDS, st.sampled_from(["logit", "probit"]))
 def test_thresholds_increase_and_probabilities_sum_to_one(seed, link):
-    fit = ordinal.fit(cells_of(answers_of(seed), survey_of()), ("agency", "year"), link=link)
+    fit = ordinal.fit(
+        cells_of(answers_of(seed), survey_of()), "response ~ agency + year", link=link
+    )
     assert (np.diff(fit.thresholds) > 0).all()
     probability = fit.predict(fit.patterns)
     np.testing.assert_allclose(probability.sum(axis=1), 1.0, rtol=1e-12)
@@ -220,10 +229,14 @@ def test_analytic_derivatives_equal_finite_differences(seed, link):
 def test_block_sums_equal_the_dense_design_matrix(seed):
     rng = np.random.default_rng(seed)
     frame = answers_of(seed, 80)
-    layout = ordinal_design.layout_of(frame, ("agency", "year", "activity:group"))
+    layout = ordinal_design.layout_of(
+        frame, formula.read("q ~ agency + year + activity:group + weight:group + weight", frame)
+    )
     patterns = ordinal_design.collapse(frame, layout)
     x = np.stack([patterns.times(unit) for unit in np.eye(layout.width)], axis=1)
-    assert set(np.unique(x)) <= {0.0, 1.0}
+    dummies = [":weight" not in name and name != "weight" for name in layout.names]
+    assert set(np.unique(x[:, dummies])) <= {0.0, 1.0}
+    np.testing.assert_allclose(x[:, layout.names.index("weight")], frame["weight"])
     w, table = rng.normal(size=80), rng.normal(size=(80, 4))
     np.testing.assert_allclose(patterns.gram(w), x.T @ (w[:, None] * x), atol=1e-10)
     np.testing.assert_allclose(patterns.sums(w), x.T @ w, atol=1e-10)
@@ -237,7 +250,7 @@ def test_block_sums_equal_the_dense_design_matrix(seed):
 @FAST
 @given(SEEDS)
 def test_standardised_gradients_equal_finite_differences(seed):
-    fit = ordinal.fit(cells_of(answers_of(seed), survey_of()), ("agency", "year"))
+    fit = ordinal.fit(cells_of(answers_of(seed), survey_of()), "response ~ agency + year")
     found = standardise.margins(fit, by=("agency",))
     gradient = []
     for at in range(fit.params.size):
@@ -317,7 +330,7 @@ def test_simulated_truth_is_recovered_with_nominal_coverage():
         response = 1.0 + np.searchsorted(cuts, levels[agency] + rng.logistic(size=900))
         frame = pd.DataFrame({"agency": np.array(list("ABC"))[agency], "response": response})
         cells = frame.groupby(["agency", "response"]).size().rename("n").reset_index()
-        fit = ordinal.fit(cells, ("agency",))
+        fit = ordinal.fit(cells, "response ~ agency")
         interval = fit.conf_int().loc[[f"agency[{a}]" for a in truth]]
         inside = [
             interval["ci_low"].to_numpy() < [*truth.values()],

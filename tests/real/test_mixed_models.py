@@ -59,7 +59,7 @@ def agreements(fit, clmm, names):
 def test_wine_equals_clmm(name, random, verify):
     wine = frame_of("wine").rename(columns={"rating": "grade", "response": "scale"})
     cells = wine.rename(columns={"grade": "response"}).assign(n=1)
-    fit = ordinal_mixed.fit(cells, ("temp", "contact"), random=random)
+    fit = ordinal_mixed.fit(cells, "response ~ temp + contact", random=random)
     clmm = stored("packages", f"b_clmm_wine_{name}")
     assert fit.loglike >= clmm["logLik"] - LOSS
     for pair in agreements(fit, clmm, {}):
@@ -75,7 +75,7 @@ def cells_of(size):
 @BOTH
 def test_four_crossed_terms_of_100000_answers_equal_clmm(verify):
     cells = cells_of(100_000).rename(columns={"q1": "response"})
-    fit = ordinal_mixed.fit(cells, ("grp",), random=CROSSED)
+    fit = ordinal_mixed.fit(cells, "response ~ C(grp)", random=CROSSED)
     clmm = stored("simulated", "b_clmm4cells_100000")
     assert fit.loglike >= clmm["logLik"] - LOSS
     for pair in agreements(fit, clmm, {"agency:year": "ay"}):
@@ -85,7 +85,7 @@ def test_four_crossed_terms_of_100000_answers_equal_clmm(verify):
 @BOTH
 def test_top_box_of_100000_answers_equals_glmer(verify):
     cells = cells_of(100_000).assign(response=lambda d: (d["q1"] >= 4).astype(float))
-    fit = ordinal_mixed.fit(cells, ("grp",), random=CROSSED)
+    fit = ordinal_mixed.fit(cells, "response ~ C(grp)", random=CROSSED)
     peer = stored("simulated", "b_glmer_cells_tight_100000")
     want = numbers(peer["fixef"]) * np.array([-1.0, 1.0, 1.0, 1.0, 1.0])
     sizes = np.array([peer["varcomp"][t.replace("agency:year", "ay")] for t in CROSSED])
@@ -112,7 +112,7 @@ def linear_agreements(fit, peer, names):
 def test_linear_model_of_100000_answers_equals_lmer(verify):
     answers = frame_of("sim_100000")
     cells = answers.groupby([*KEYS, "q9"]).size().rename("n").reset_index()
-    fit = linear_mixed.fit(cells, ("grp",), random=CROSSED, outcome="q9")
+    fit = linear_mixed.fit(cells, "q9 ~ C(grp)", random=CROSSED)
     peer = stored("simulated", "b_lmer_sim_tight_100000")
     for pair in linear_agreements(fit, peer, {"agency:year": "ay", "residual": "Residual"}):
         verify(pair)
@@ -124,9 +124,7 @@ def test_linear_model_of_100000_answers_equals_lmer(verify):
 )
 def test_4128_effects_of_insteval_equal_lmer(real_data, method, name, verify):
     ratings = pd.read_csv(real_data("r_packages") / "lme4_InstEval.csv.gz").assign(n=1)
-    fit = linear_mixed.fit(
-        ratings, ("service",), random=("s", "d", "dept:service"), outcome="y", method=method
-    )
+    fit = linear_mixed.fit(ratings, "y ~ service", random=("s", "d", "dept:service"), method=method)
     peer = stored("packages", name)
     for pair in linear_agreements(fit, peer, {"residual": "Residual"}):
         verify(pair)

@@ -46,7 +46,7 @@ def agreements(fit, clm):
 def test_wine_equals_clm(verify):
     wine = frame_of("wine")
     cells = wine.groupby(["temp", "contact", "rating"]).size().rename("n").reset_index()
-    fit = ordinal.fit(cells.rename(columns={"rating": "response"}), ("temp", "contact"))
+    fit = ordinal.fit(cells.rename(columns={"rating": "response"}), "response ~ temp + contact")
     for pair in agreements(fit, stored("a_clm_wine")):
         verify(pair)
 
@@ -60,7 +60,9 @@ def test_housing_equals_clm(verify):
         Type=ordered(housing["Type"], ["Tower", "Apartment", "Atrium", "Terrace"]),
         Cont=ordered(housing["Cont"], ["Low", "High"]),
     )
-    for pair in agreements(ordinal.fit(cells, ("Infl", "Type", "Cont")), stored("a_clm_housing")):
+    for pair in agreements(
+        ordinal.fit(cells, "response ~ Infl + Type + Cont"), stored("a_clm_housing")
+    ):
         verify(pair)
 
 

@@ -18,7 +18,7 @@ def fit(request):
     keys = ["agency", "year", "activity", "group", "answer"]
     cells = answers.dropna().groupby(keys).size().rename("n").reset_index()
     cells = cells.rename(columns={"answer": "response"})
-    return ordinal.fit(cells, keys[:-1], link=request.param)
+    return ordinal.fit(cells, f"response ~ {' + '.join(keys[:-1])}", link=request.param)
 
 
 @pytest.mark.parametrize("verify", [check, check_twin])

@@ -22,8 +22,8 @@ ATOL_DEVIANCE = 1e-7
 KEYS = ["agency", "year", "activity", "grp"]
 CROSSED = ("agency", "year", "agency:year", "activity")
 MODELS = {
-    "logit": (("grp",), CROSSED, "logit"),
-    "probit": (("grp", "year"), ("agency", "activity"), "probit"),
+    "logit": ("response ~ C(grp)", CROSSED, "logit"),
+    "probit": ("response ~ C(grp) + year", ("agency", "activity"), "probit"),
 }
 BOTH = pytest.mark.parametrize("verify", [check, check_twin])
 
@@ -57,15 +57,15 @@ def ten(wide):
 @pytest.fixture(scope="module")
 def fits(five):
     return {
-        name: ordinal_mixed.fit(five, terms, random=random, link=link)
-        for name, (terms, random, link) in MODELS.items()
+        name: ordinal_mixed.fit(five, formula, random=random, link=link)
+        for name, (formula, random, link) in MODELS.items()
     }
 
 
 @pytest.fixture(scope="module")
 def binary(five):
     top = five.assign(response=(five["response"] >= 4).astype(float))
-    return ordinal_mixed.fit(top, ("grp",), random=CROSSED)
+    return ordinal_mixed.fit(top, "response ~ C(grp)", random=CROSSED)
 
 
 def numbers(stored):
@@ -136,7 +136,7 @@ def test_likelihood_is_not_below_clmm(fits, peers, model):
 
 @BOTH
 def test_one_random_term_beside_34_slopes_equals_clmm(five, verify):
-    fit = ordinal_mixed.fit(five, ("grp", "year", "activity"), random=("agency",))
+    fit = ordinal_mixed.fit(five, "response ~ C(grp) + year + activity", random=("agency",))
     clmm = json.loads((R / "simulated" / "b_clmm1cells_10000.json").read_text())
     want = np.concatenate([numbers(clmm["cut"]), numbers(clmm["coef"])])
     verify(Agreement(got=fit.params.to_numpy(), want=want, atol=ATOL))
@@ -168,7 +168,7 @@ def test_likelihood_of_two_categories_is_not_below_glmer(binary, wide, peers):
 @BOTH
 @pytest.mark.parametrize("method", ["reml", "ml"])
 def test_linear_model_equals_lmer(ten, peers, method, verify):
-    fit = linear_mixed.fit(ten, ("grp",), random=CROSSED, outcome="response", method=method)
+    fit = linear_mixed.fit(ten, "response ~ C(grp)", random=CROSSED, method=method)
     peer = peers[method]
     got, want = variances(fit, peer)
     verify(Agreement(got=fit.params.to_numpy(), want=numbers(peer["fixed"]), atol=ATOL_LINEAR))
@@ -182,7 +182,7 @@ def test_linear_model_equals_lmer(ten, peers, method, verify):
 
 @pytest.mark.parametrize("method", ["reml", "ml"])
 def test_a_variance_that_lmer_puts_at_zero_is_named(ten, peers, method):
-    fit = linear_mixed.fit(ten, ("grp",), random=CROSSED, outcome="response", method=method)
+    fit = linear_mixed.fit(ten, "response ~ C(grp)", random=CROSSED, method=method)
     assert peers[method]["variances"]["year"] < 1e-12
     assert fit.singular == ("year",)
     assert "Singular: year" in fit.summary()

@@ -7,22 +7,24 @@ import pandas as pd
 import pytest
 
 from betyg.stats import ordinal
+from betyg.stats.ordinal_sandwich import Sampling
 from witness import Agreement, check, check_twin, read
 
 RTOL = 1e-8  # Newton to the optimum on both sides
 RTOL_LOGLIKE = 1e-12  # at the optimum it is flat
 RTOL_SANDWICH = 1e-7  # R's scores are numerical derivatives (Richardson)
-MAIN = ("agency", "year", "activity", "group")
+KEYS = ("agency", "year", "activity", "group")
+MAIN = "response ~ agency + year + activity + group"
 MODELS = {
     "logit": (MAIN, {}),
     "probit": (MAIN, {"link": "probit"}),
-    "interaction": (("agency", "activity", "agency:activity", "group"), {}),
-    "none": ((), {}),
+    "interaction": ("response ~ agency * activity + group", {}),
+    "none": ("response ~ 1", {}),
 }
 SANDWICHES = {
     "weighted": {},
-    "weighted_strata": {"stratum": "stratum"},
-    "weighted_psu": {"stratum": "stratum", "psu": "psu"},
+    "weighted_strata": {"sampling": Sampling(stratum="stratum")},
+    "weighted_psu": {"sampling": Sampling(stratum="stratum", psu="psu")},
 }
 
 
@@ -31,7 +33,7 @@ def cells():
     """Cells as fine as each test needs: sums by pattern, stratum and PSU."""
     answers = read("input.csv").replace({"answer": {"": np.nan}}).astype({"answer": float})
     given = answers.dropna(subset="answer").rename(columns={"answer": "response"})
-    keys = [*MAIN, "stratum", "psu", "response"]
+    keys = [*KEYS, "stratum", "psu", "response"]
     sums = given.assign(n=1, square=given["weight"] ** 2).groupby(keys)
     return sums.agg(
         n=("n", "sum"), weight_sum=("weight", "sum"), weight_sq_sum=("square", "sum")
@@ -52,9 +54,9 @@ def like(fit, stored):
 @pytest.mark.parametrize("verify", [check, check_twin])
 @pytest.mark.parametrize("model", MODELS)
 def test_coefficients_errors_and_likelihood_equal_clm(cells, model, verify):
-    terms, options = MODELS[model]
+    formula, options = MODELS[model]
     plain = cells.drop(columns=["weight_sum", "weight_sq_sum"])
-    fit = ordinal.fit(plain, terms, **options)
+    fit = ordinal.fit(plain, formula, **options)
     stored = like(fit, read("ordinal.csv").query("model == @model"))
     verify(Agreement(got=fit.params.to_numpy(), want=stored["estimate"].to_numpy(), rtol=RTOL))
     verify(Agreement(got=fit.bse.to_numpy(), want=stored["se"].to_numpy(), rtol=RTOL))

@@ -35,7 +35,7 @@ def stored(name):
 
 @pytest.mark.parametrize("verify", [check, check_twin])
 def test_58_parameters_equal_tight_clm(cells, verify):
-    fit = ordinal.fit(cells, TERMS)
+    fit = ordinal.fit(cells, f"response ~ {' + '.join(TERMS)}")
     clm = stored("a_clm_cells_tight_10000")
     want = np.array([*clm["cut"].values(), *clm["coef"].values()])
     verify(Agreement(got=fit.params.to_numpy(), want=want, rtol=RTOL))
@@ -45,7 +45,7 @@ def test_58_parameters_equal_tight_clm(cells, verify):
 
 @pytest.mark.parametrize("verify", [check, check_twin])
 def test_mean_class_and_probabilities_equal_emmeans(cells, verify):
-    fit = ordinal.fit(cells, ("agency", "year", "group"))
+    fit = ordinal.fit(cells, "response ~ agency + year + group")
     emmeans = stored("d_emmeans_prob_10000")
     found = standardise.margins(fit, by=("agency",), mix="equal")
     mean = emmeans["agency_meanclass"]

@@ -36,7 +36,9 @@ def of_item(table: pd.DataFrame, item: str) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def competence(unweighted):
-    return ordinal.fit(of_item(unweighted, "competence"), ("agency", "year", "activity", "group"))
+    return ordinal.fit(
+        of_item(unweighted, "competence"), "response ~ agency + year + activity + group"
+    )
 
 
 def slopes(fit: ordinal.OrdinalFit, term: str) -> pd.DataFrame:
@@ -85,7 +87,7 @@ def test_the_switchboard_is_found_on_the_right_person_only(unweighted, truth):
         answers = of_item(unweighted[unweighted["year"] != 2013], item)
         joined = answers["agency"].isin(members) & (answers["year"] > 2013)
         answers["switchboard"] = np.where(joined, "yes", "no")
-        fit = ordinal.fit(answers, ("agency", "year", "activity", "group", "switchboard"))
+        fit = ordinal.fit(answers, "response ~ agency + year + activity + group + switchboard")
         (name,) = [name for name in fit.slopes.index if name.startswith("switchboard")]
         estimate[item] = fit.slopes[name], fit.bse[name]
     true = {"right_person": truth["switchboard"]["effect"]["2016"], "website": 0.0}

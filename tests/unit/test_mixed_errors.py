@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from betyg.errors import DesignError
-from betyg.stats import laplace, laplace_solver, linear_mixed, ordinal_mixed
+from betyg.stats import formula, laplace, laplace_solver, linear_mixed, ordinal_mixed
+from betyg.stats.ordinal_sandwich import Sampling
 from witness import Agreement, check, check_twin
 
 BOTH = pytest.mark.parametrize("verify", [check, check_twin])
@@ -32,14 +33,14 @@ def survey(seed=3, agencies=6, n=30):
 
 @pytest.fixture(scope="module")
 def fit():
-    return ordinal_mixed.fit(survey(), ("group",), random=("agency", "year"))
+    return ordinal_mixed.fit(survey(), "response ~ group", random=("agency", "year"))
 
 
 @BOTH
 def test_linear_errors_are_those_of_henderson(verify):
     """Joint covariance = sigma^2 times the inverse of the mixed model equations."""
     rows = survey()
-    fit = linear_mixed.fit(rows, ("group",), random=("agency", "year"))
+    fit = linear_mixed.fit(rows, "score ~ group", random=("agency", "year"))
     x = np.column_stack([np.ones(len(rows)), rows["group"] == "person"])
     z = np.column_stack(
         [rows["agency"] == f"A{a}" for a in range(6)] + [rows["year"] == y for y in (2011, 2012)]
@@ -60,9 +61,9 @@ def test_linear_errors_are_those_of_henderson(verify):
 @BOTH
 def test_effects_follow_parameters_and_deviations_as_stated(verify):
     rows = survey()
-    fit = ordinal_mixed.fit(rows, ("group",), random=("agency",))
+    fit = ordinal_mixed.fit(rows, "response ~ group", random=("agency",))
     problem = ordinal_mixed._prepared(
-        rows, (("group",), ("agency",)), link="logit", scale_within=()
+        rows, (formula.read("response ~ group", rows), ("agency",)), link="logit", scale_within=()
     )[2]
     at = np.concatenate([fit.params, fit.sds])
 
@@ -78,9 +79,9 @@ def test_effects_follow_parameters_and_deviations_as_stated(verify):
 def test_covariance_is_that_of_a_differenced_likelihood(verify):
     """Plain second differences of the Laplace likelihood, without any derivative of ours."""
     rows = survey()
-    fit = ordinal_mixed.fit(rows, ("group",), random=("agency",))
+    fit = ordinal_mixed.fit(rows, "response ~ group", random=("agency",))
     problem = ordinal_mixed._prepared(
-        rows, (("group",), ("agency",)), link="logit", scale_within=()
+        rows, (formula.read("response ~ group", rows), ("agency",)), link="logit", scale_within=()
     )[2]
     at = np.concatenate([fit.params, fit.sds])
 
@@ -122,7 +123,11 @@ def test_a_level_never_seen_adds_the_variance_of_its_term(fit, verify):
 def test_bootstrap_samples_have_the_counts_of_the_survey_on_average():
     rows = survey().assign(psu=lambda d: d["who"] // 3)
     answers, _, problem = ordinal_mixed._prepared(
-        rows, (("group",), ("agency",)), link="logit", scale_within=(), groups=("agency", "psu")
+        rows,
+        (formula.read("response ~ group", rows), ("agency",)),
+        link="logit",
+        scale_within=(),
+        sampling=Sampling(stratum="agency", psu="psu"),
     )
     rng = np.random.default_rng(4)
     draws = [ordinal_mixed._resampled(answers, problem.counts.shape, rng) for _ in range(4000)]
@@ -133,7 +138,7 @@ def test_bootstrap_samples_have_the_counts_of_the_survey_on_average():
 
 
 def test_linear_simulation_draws_new_units_unless_asked():
-    fit = linear_mixed.fit(survey(), ("group",), random=("agency",))
+    fit = linear_mixed.fit(survey(), "score ~ group", random=("agency",))
     spread = {}
     for effects in ("new", "modes"):
         draws = [fit.simulate(np.random.default_rng(s), effects=effects) for s in range(30)]
@@ -150,12 +155,15 @@ def test_an_estimate_that_runs_off_is_named(fit):
 def test_the_fit_itself_checks_that_nothing_has_run_off(monkeypatch):
     monkeypatch.setattr(ordinal_mixed, "DIVERGED_SE", 0.01)
     with pytest.raises(DesignError, match="separate 1|2"):
-        ordinal_mixed.fit(survey(), ("group",), random=("agency",))
+        ordinal_mixed.fit(survey(), "response ~ group", random=("agency",))
 
 
 def test_singular_terms_do_not_move():
     problem = ordinal_mixed._prepared(
-        survey(), ((), ("agency", "year")), link="logit", scale_within=()
+        survey(),
+        (formula.read("response ~ 1", survey()), ("agency", "year")),
+        link="logit",
+        scale_within=(),
     )[2]
     optimum = laplace_solver.maximise(problem)
     known = laplace_solver.curvature(problem, optimum)

@@ -23,12 +23,12 @@ def cells_of(pairs, seed=1):
 
 
 FULL = [(a, k) for a in "ABC" for k in ("plan", "farm")]
-TERMS = ("agency", "year", "activity")
+FORMULA = "response ~ agency + year + activity"
 
 
 @pytest.fixture(scope="module")
 def fit():
-    return ordinal.fit(cells_of(FULL), TERMS)
+    return ordinal.fit(cells_of(FULL), FORMULA)
 
 
 def test_a_mix_of_one_activity_is_the_prediction_for_it(fit):
@@ -61,7 +61,7 @@ def test_shares_of_an_agency_sum_to_one_and_give_its_mean(fit):
 
 
 def test_an_activity_that_an_agency_never_had_is_extrapolated():
-    fit = ordinal.fit(cells_of([p for p in FULL if p != ("C", "farm")]), TERMS)
+    fit = ordinal.fit(cells_of([p for p in FULL if p != ("C", "farm")]), FORMULA)
     mix = pd.DataFrame({"year": 2012, "activity": ["plan", "farm"], "share": [0.7, 0.3]})
     found = standardise.margins(fit, by=("agency",), mix=mix).means.set_index("agency")
     np.testing.assert_allclose(found["extrapolated"], [0.0, 0.0, 0.3])
@@ -82,7 +82,7 @@ def test_the_covariance_is_that_of_the_means_in_their_order(fit):
 
 
 def test_a_model_by_agency_and_year_has_no_single_agency_effect():
-    fit = ordinal.fit(cells_of(FULL), ("agency:year", "activity"))
+    fit = ordinal.fit(cells_of(FULL), "response ~ agency:year + activity")
     with pytest.raises(DesignError, match=r"Ask for by=\('agency', 'year'\)"):
         standardise.margins(fit, by=("agency",))
     assert len(standardise.margins(fit, by=("agency", "year")).means) == 6
@@ -100,7 +100,7 @@ def test_a_mix_that_lacks_a_variable_is_named(fit):
 
 
 def test_a_model_of_agencies_alone_needs_no_mix():
-    fit = ordinal.fit(cells_of(FULL), ("agency",))
+    fit = ordinal.fit(cells_of(FULL), "response ~ agency")
     found = standardise.margins(fit).means
     np.testing.assert_allclose(
         found["estimate"], fit.predict(found[["agency"]], which="score"), rtol=1e-12
@@ -112,5 +112,7 @@ def test_values_of_an_index_have_no_shares():
     frame = pd.DataFrame(
         {"agency": rng.choice(["A", "B"], 400), "response": rng.integers(0, 28, 400), "n": 1}
     )
-    fit = ordinal.fit(frame.groupby(["agency", "response"], as_index=False).sum(), ("agency",))
+    fit = ordinal.fit(
+        frame.groupby(["agency", "response"], as_index=False).sum(), "response ~ agency"
+    )
     assert set(standardise.margins(fit).table["statistic"]) == {"mean"}

@@ -290,7 +290,7 @@ def _without(found: pd.DataFrame, left_out: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fit(chosen: Comparable, compared: Sequence[str]) -> OrdinalFit:
-    return ordinal.fit(chosen.cells, (*compared, *chosen.adjust_for))
+    return ordinal.fit(chosen.cells, f"response ~ {' + '.join([*compared, *chosen.adjust_for])}")
 
 
 def _margin(

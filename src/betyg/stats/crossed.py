@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
-from betyg.stats.ordinal_design import Patterns
+from betyg.stats.patterns import Patterns
 from betyg.stats.sums import by_code
 
 __all__ = ["Crossed", "Factor", "crossed"]
@@ -181,7 +181,12 @@ class Factor:
 def crossed(patterns: Patterns) -> Crossed:
     """Prepare the terms of ``patterns``, whose first block must be the largest."""
     large = patterns.widths[0]
-    rest = Patterns(codes=patterns.codes[1:], widths=patterns.widths[1:], size=patterns.size)
+    rest = Patterns(
+        codes=patterns.codes[1:],
+        widths=patterns.widths[1:],
+        size=patterns.size,
+        factors=patterns.factors[1:],
+    )
     keys = [
         (code + start) * large + patterns.codes[0]
         for code, start in zip(rest.codes, rest.offsets, strict=False)

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from betyg.errors import ConvergenceError
 from betyg.stats import ordinal_likelihood, ordinal_solver, ordinal_third
 from betyg.stats.crossed import Crossed, Factor
-from betyg.stats.ordinal_design import Patterns
 from betyg.stats.ordinal_likelihood import Derivatives, Link
+from betyg.stats.patterns import Patterns
 
 __all__ = [
     "Mode",

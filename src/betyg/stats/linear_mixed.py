@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.errors import DesignError, did_you_mean
+from betyg.errors import DesignError
 from betyg.stats import crossed, linear_profile, ordinal_cells, ordinal_design, random_terms
+from betyg.stats import formula as formulas
+from betyg.stats.formula import Model
 from betyg.stats.linear_mixed_fit import LinearMixedFit
 from betyg.stats.linear_profile import Data, Method, Solution
 from betyg.stats.ordinal_design import Layout
@@ -26,10 +28,9 @@ NO_SPREAD = 1e-12  # of the total sum of squares; residuals below this are round
 
 def fit(
     cells: pd.DataFrame,
-    terms: Sequence[str],
+    formula: str,
     *,
     random: Sequence[str],
-    outcome: str = "score",
     method: Method = "reml",
     scale_within: Sequence[str] = ("agency", "year"),
 ) -> LinearMixedFit:
@@ -42,14 +43,12 @@ def fit(
     Parameters
     ----------
     cells : DataFrame
-        The variables of all terms, ``outcome``, ``n``, and if they exist ``kind`` (rows
+        The variables of all terms, ``n``, and if they exist ``kind`` (rows
         other than ``answer`` are left out), ``weight_sum`` and ``weight_sq_sum``.
-    terms : sequence of str
-        Fixed terms, such as ``("year", "group")``; may be empty.
+    formula : str
+        Outcome and fixed terms, such as ``"score ~ year + group"``, or ``"score ~ 1"``.
     random : sequence of str
         Random intercepts, such as ``("agency", "agency:year", "activity")``.
-    outcome : str
-        Column of the values.
     method : {"reml", "ml"}
         Restricted likelihood, or likelihood (to compare fixed terms).
     scale_within : sequence of str
@@ -72,29 +71,28 @@ def fit(
     ----------
     R counterpart: ``lme4::lmer``.
     """
-    random_terms.check_terms(cells, terms, random)
-    if outcome not in cells.columns:
-        raise DesignError(
-            f"mixed model: there is no '{outcome}'. {did_you_mean(outcome, cells.columns)}"
-        )
-    given = ordinal_cells.given_answers(cells.reset_index(drop=True))
+    model = formulas.read(formula, cells)
+    random_terms.check_terms(cells, model, random)
+    given = ordinal_cells.given_answers(cells.reset_index(drop=True), model.outcome)
     within = [role for role in scale_within if role in given.columns]
     weight, square = ordinal_cells.scaled(given, within)
-    layout = ordinal_design.layout_of(given, terms)
-    roles = tuple(dict.fromkeys([*layout.roles, *random_terms.roles_of(random)]))
-    frame, summed = _patterns(given, (weight, outcome), roles)
+    layout = ordinal_design.layout_of(given, model)
+    roles = tuple(
+        dict.fromkeys([*layout.roles, *layout.covariates, *random_terms.roles_of(random)])
+    )
+    frame, summed = _patterns(given, (weight, model.outcome), roles)
     random_layout = random_terms.layout_of(frame, random)
     data = _data(frame, summed, (layout, random_layout), method)
     _check_residual(data, random_layout, float(given["n"].sum()))
     found, estimated = linear_profile.maximise(data)
     return _result(
         found,
-        (layout, random_layout, tuple(terms), tuple(random)),
+        (layout, random_layout, model, tuple(random)),
         singular=[
             b.term for b, own in zip(random_layout.blocks, estimated, strict=True) if not own
         ],
         described={
-            "outcome": outcome,
+            "outcome": model.outcome,
             "method": method,
             "nobs": int(round(given["n"].sum())),
             "n_missing": int(round(cells["n"].sum() - given["n"].sum())),
@@ -112,11 +110,6 @@ def _patterns(
     """Return the patterns, and of their answers the number, the mean and the spread within."""
     weight, outcome = values
     y = given[outcome].to_numpy(np.float64)
-    if not np.isfinite(y).all():
-        raise DesignError(
-            f"mixed model: {int((~np.isfinite(y)).sum())} cells have no '{outcome}'. Leave out the "
-            "cells that are no answers (kind), or name another outcome."
-        )
     pattern, first = ordinal_cells.pattern_codes(given, roles)
     total = by_code(pattern, weight, first.size)
     mean = by_code(pattern, weight * y, first.size) / total
@@ -181,18 +174,19 @@ def _check_residual(data: Data, layout: Layout, n: float) -> None:
 
 def _result(
     found: Solution,
-    design: tuple[Layout, Layout, tuple[str, ...], tuple[str, ...]],
+    design: tuple[Layout, Layout, Model, tuple[str, ...]],
     *,
     singular: Sequence[str],
     described: dict[str, Any],
 ) -> LinearMixedFit:
     """Give names to the numbers; standard deviations in the order asked for."""
-    layout, random_layout, terms, random = design
+    layout, random_layout, model, random = design
     sigma = float(np.sqrt(found.sigma2))
     scale = found.factor.scale
     solved = {b.term: sd for b, sd in zip(random_layout.blocks, found.relative, strict=True)}
     return LinearMixedFit(
-        terms=terms,
+        formula=model.text,
+        terms=model.names,
         random=random,
         params=pd.Series(found.beta, ["intercept", *layout.names], name="estimate"),
         sds=pd.Series({term: sigma * solved[term] for term in random}, name="sd"),

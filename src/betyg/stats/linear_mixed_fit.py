@@ -29,6 +29,8 @@ class LinearMixedFit:
 
     Attributes
     ----------
+    formula : str
+        The fixed part.
     terms, random : tuple of str
         Fixed terms and random intercepts.
     outcome : str
@@ -63,6 +65,7 @@ class LinearMixedFit:
         Observed patterns with their (scaled) ``weight``.
     """
 
+    formula: str
     terms: tuple[str, ...]
     random: tuple[str, ...]
     outcome: str
@@ -180,8 +183,6 @@ class LinearMixedFit:
 
     def _fixed(self, frame: pd.DataFrame) -> Array:
         beta = self.params.to_numpy()
-        if not self.terms:
-            return np.full(len(frame), beta[0])
         return np.asarray(beta[0] + ordinal_design.collapse(frame, self.layout).times(beta[1:]))
 
     def simulate(
@@ -215,9 +216,9 @@ class LinearMixedFit:
 
     def summary(self) -> str:
         """Return tables of the variances and of the estimates as text."""
-        formula = " + ".join([*self.terms, *(f"(1|{term})" for term in self.random)])
+        formula = " + ".join([self.formula, *(f"(1 | {term})" for term in self.random)])
         head = (
-            f"Linear mixed model ({self.method.upper()}): {self.outcome} ~ {formula}\n"
+            f"Linear mixed model ({self.method.upper()}): {formula}\n"
             f"answers {self.nobs}   log-likelihood {self.loglike:.4f}   "
             f"AIC {self.aic:.2f}   BIC {self.bic:.2f}\n"
         )

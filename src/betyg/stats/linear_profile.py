@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from betyg.stats import quasi_newton
 from betyg.stats.crossed import Crossed, Factor
-from betyg.stats.ordinal_design import Patterns
+from betyg.stats.patterns import Patterns
 from betyg.stats.quasi_newton import Point
 
 __all__ = ["Data", "Method", "Solution", "maximise", "solve"]

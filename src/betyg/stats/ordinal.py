@@ -17,6 +17,9 @@ from scipy.special import ndtr, ndtri
 
 from betyg.errors import DesignError
 from betyg.stats import (
+    formula as formulas,
+)
+from betyg.stats import (
     ordinal_cells,
     ordinal_design,
     ordinal_likelihood,
@@ -26,6 +29,7 @@ from betyg.stats import (
 from betyg.stats.ordinal_cells import Answers
 from betyg.stats.ordinal_design import Layout
 from betyg.stats.ordinal_likelihood import Link
+from betyg.stats.ordinal_sandwich import Sampling
 
 __all__ = ["OrdinalFit", "fit"]
 
@@ -42,6 +46,8 @@ class OrdinalFit:
 
     Attributes
     ----------
+    formula : str
+        What was fitted.
     terms : tuple of str
         Terms of the linear predictor.
     link : {"logit", "probit"}
@@ -68,6 +74,7 @@ class OrdinalFit:
         Observed covariate patterns with their (scaled) ``weight``.
     """
 
+    formula: str
     terms: tuple[str, ...]
     link: Link
     categories: Array
@@ -128,8 +135,6 @@ class OrdinalFit:
 
     def linear_predictor(self, frame: pd.DataFrame) -> Array:
         """Return x @ beta for each row of ``frame``."""
-        if not self.terms:
-            return np.zeros(len(frame))
         return ordinal_design.collapse(frame, self.layout).times(self.slopes.to_numpy())
 
     def predict(
@@ -166,7 +171,7 @@ class OrdinalFit:
         """Return a table of the estimates as text."""
         errors = "sandwich" if self.robust else "inverse information"
         head = (
-            f"Cumulative {self.link} model: {' + '.join(self.terms) or 'thresholds only'}\n"
+            f"Cumulative {self.link} model: {self.formula}\n"
             f"answers {self.nobs}   log-likelihood {self.loglike:.4f}   "
             f"AIC {self.aic:.2f}   BIC {self.bic:.2f}   errors: {errors}\n"
         )
@@ -178,12 +183,11 @@ class OrdinalFit:
 
 def fit(
     cells: pd.DataFrame,
-    terms: Sequence[str],
+    formula: str,
     *,
     link: Link = "logit",
     scale_within: Sequence[str] = ("agency", "year"),
-    stratum: str | None = None,
-    psu: str | None = None,
+    sampling: Sampling | None = None,
 ) -> OrdinalFit:
     """Fit a cumulative link model to the cells of one item.
 
@@ -196,19 +200,18 @@ def fit(
     Parameters
     ----------
     cells : DataFrame
-        Columns: the variables of ``terms``, ``response``, ``n``, and if they
+        Columns: the variables of ``formula``, ``n``, and if they
         exist ``score`` (0-100), ``kind`` (rows other than ``answer`` are left out),
         ``weight_sum`` and ``weight_sq_sum``. An index's values are ordered categories too.
-    terms : sequence of str
-        Such as ``("agency", "year", "activity")`` or ``("agency:year",)``; may be empty.
+    formula : str
+        Such as ``"response ~ agency + year + activity"``, ``"response ~ agency:year"`` or
+        ``"response ~ 1"``: see ``formula.read`` for what is a level and what a number.
     link : {"logit", "probit"}
         Distribution of the latent answer.
     scale_within : sequence of str
         Groups that keep their own effective size; ``()`` scales all by one factor.
-    stratum : str, optional
-        Column of sampling strata: the sandwich is centred within them.
-    psu : str, optional
-        Column of primary sampling units: their score sums make the sandwich.
+    sampling : Sampling, optional
+        Columns of strata, primary sampling units and population sizes: they make the sandwich.
 
     Returns
     -------
@@ -227,17 +230,18 @@ def fit(
     McCullagh (1980), J. R. Stat. Soc. B 42, 109-142; Binder (1983), Int. Stat. Rev. 51, 279-292.
     R counterparts: ``ordinal::clm``, ``MASS::polr``, weighted ``survey::svyolr``.
     """
-    answers = ordinal_cells.answers_of(
-        cells, tuple(terms), scale_within=scale_within, groups=(stratum, psu)
-    )
+    model = formulas.read(formula, cells)
+    drawn = sampling or Sampling()
+    answers = ordinal_cells.answers_of(cells, model, scale_within=scale_within, sampling=drawn)
     params, at_optimum = ordinal_solver.maximise(answers.counts, answers.patterns, link)
     covariance = ordinal_solver.inverse_information(at_optimum, answers.patterns)
     _check_finite(covariance, answers)
-    robust = answers.weighted or stratum is not None or psu is not None
+    robust = answers.weighted or bool(drawn)
     if robust:
         covariance = covariance @ _meat(answers, params, link) @ covariance
     return OrdinalFit(
-        terms=tuple(terms),
+        formula=model.text,
+        terms=model.names,
         link=link,
         categories=answers.categories,
         scores=answers.scores,
@@ -263,6 +267,7 @@ def _meat(answers: Answers, params: Array, link: Link) -> Array:
 def _check_finite(covariance: Array, answers: Answers) -> None:
     """Raise if a slope has run off: separation that no single level shows."""
     error = np.sqrt(np.diag(covariance))[answers.categories.size - 1 :]
+    error = error * answers.patterns.spans()
     lost = [name for name, se in zip(answers.layout.names, error, strict=True) if se > DIVERGED_SE]
     if lost:
         raise DesignError(

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.errors import DesignError
-from betyg.stats import ordinal_design, ordinal_sandwich
-from betyg.stats.ordinal_design import Layout, Patterns
-from betyg.stats.ordinal_sandwich import Rows
+from betyg.errors import DataError, DesignError, did_you_mean
+from betyg.stats import ordinal_design, ordinal_sandwich, patterns
+from betyg.stats.formula import Model
+from betyg.stats.ordinal_design import Layout
+from betyg.stats.ordinal_sandwich import Rows, Sampling
+from betyg.stats.patterns import Patterns
 from betyg.stats.sums import by_code, rows_by_code
 
 __all__ = ["Answers", "answers_of", "check_aliased", "given_answers", "pattern_codes", "scaled"]
@@ -20,6 +22,7 @@ __all__ = ["Answers", "answers_of", "check_aliased", "given_answers", "pattern_c
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
+LARGEST = np.iinfo(np.int64).max // 2
 SAME_WEIGHT = 1e-9  # relative; scaled weights that equal their squares are all one
 
 
@@ -64,10 +67,10 @@ class Answers:
 
 def answers_of(
     cells: pd.DataFrame,
-    terms: tuple[str, ...],
+    model: Model,
     *,
     scale_within: Sequence[str],
-    groups: tuple[str | None, str | None],
+    sampling: Sampling,
     beside: Sequence[str] = (),
 ) -> Answers:
     """Collapse the cells of one item to patterns and check that the terms can be estimated.
@@ -76,12 +79,12 @@ def answers_of(
     ----------
     cells : DataFrame
         As in ``ordinal.fit``.
-    terms : tuple of str
-        Terms of the model.
+    model : Model
+        From ``formula.read``.
     scale_within : sequence of str
         Groups that keep their own effective size.
-    groups : tuple of str or None
-        Columns of strata and of primary sampling units.
+    sampling : Sampling
+        Columns of strata, of primary sampling units and of their number in the population.
     beside : sequence of str
         Further variables that patterns tell apart, those of random terms.
 
@@ -95,22 +98,22 @@ def answers_of(
         As in ``ordinal.fit``.
     """
     cells = cells.reset_index(drop=True)
-    given = given_answers(cells)
+    given = given_answers(cells, model.outcome)
     weight, square = scaled(given, [role for role in scale_within if role in given.columns])
-    layout = ordinal_design.layout_of(given, terms)
-    roles = tuple(dict.fromkeys([*layout.roles, *beside]))
+    layout = ordinal_design.layout_of(given, model)
+    roles = tuple(dict.fromkeys([*layout.roles, *layout.covariates, *beside]))
     pattern, first = pattern_codes(given, roles)
-    category, categories, scores = _categories(given)
+    category, categories, scores = _categories(given, model.outcome)
     size = (first.size, categories.size)
     counts = by_code(pattern * size[1] + category, weight, size[0] * size[1]).reshape(size)
     observed = given.iloc[first].loc[:, list(roles)].reset_index(drop=True)
-    patterns = ordinal_design.collapse(observed, layout)
-    check_aliased(patterns, layout)
-    _check_separated(layout, patterns, counts)
+    coded = ordinal_design.collapse(observed, layout)
+    check_aliased(coded, layout)
+    _check_separated(layout, coded, counts)
     n = given["n"].to_numpy(np.float64)
     return Answers(
         layout=layout,
-        patterns=patterns,
+        patterns=coded,
         frame=observed.assign(weight=counts.sum(axis=1)),
         counts=counts,
         categories=categories,
@@ -120,13 +123,16 @@ def answers_of(
         n_missing=int(round(cells["n"].sum() - n.sum())),
         weighted=not np.allclose(weight, square, rtol=SAME_WEIGHT, atol=0.0),
         rows=ordinal_sandwich.rows_of(
-            cells, given.index, (pattern, category, weight, square), groups
+            cells, given.index, (pattern, category, weight, square), sampling
         ),
     )
 
 
-def given_answers(cells: pd.DataFrame) -> pd.DataFrame:
+def given_answers(cells: pd.DataFrame, outcome: str) -> pd.DataFrame:
     """Keep answers; give unweighted cells the weights that counts stand for."""
+    if "n" not in cells.columns:
+        raise DesignError(f"model: there is no 'n'. {did_you_mean('n', cells.columns)}")
+    _check_known(cells, "n")
     given = cells[cells["n"] > 0]
     if "kind" in given.columns:
         given = given[given["kind"] == "answer"]
@@ -139,9 +145,20 @@ def given_answers(cells: pd.DataFrame) -> pd.DataFrame:
         raise DesignError(
             f"model: {_place(cells)} has no answers with a weight above zero. Leave the item out."
         )
+    _check_known(given, outcome)
     if "weight_sum" not in given.columns:
         given = given.assign(weight_sum=given["n"], weight_sq_sum=given["n"])
     return given
+
+
+def _check_known(cells: pd.DataFrame, column: str) -> None:
+    """Raise if a value of ``column`` is no number."""
+    lost = ~np.isfinite(pd.to_numeric(cells[column], errors="coerce").to_numpy(np.float64))
+    if lost.any():
+        raise DataError(
+            f"model: '{column}' is no number in {int(lost.sum())} of {len(cells)} cells, first for "
+            f"{_place(cells[lost])}. Leave those cells out, or mark them in 'kind' as no answer."
+        )
 
 
 def _place(cells: pd.DataFrame) -> str:
@@ -170,14 +187,16 @@ def pattern_codes(given: pd.DataFrame, roles: Sequence[str]) -> tuple[Codes, Cod
     key = np.zeros(len(given), dtype=np.int64)
     for role in roles:
         levels = ordinal_design.observed_levels(given[role])
+        if key.max(initial=0) > LARGEST // max(len(levels), 1):
+            key = np.unique(key, return_inverse=True)[1]
         key = key * len(levels) + ordinal_design.encode(given[role], levels, role)
     _, first, pattern = np.unique(key, return_index=True, return_inverse=True)
     return pattern, first
 
 
-def _categories(given: pd.DataFrame) -> tuple[Codes, Array, Array]:
+def _categories(given: pd.DataFrame, outcome: str) -> tuple[Codes, Array, Array]:
     """Return category codes, used positions and their scores."""
-    response = given["response"].to_numpy(np.float64)
+    response = given[outcome].to_numpy(np.float64)
     positions, first, codes = np.unique(response, return_index=True, return_inverse=True)
     if positions.size < 2:
         raise DesignError(
@@ -185,7 +204,13 @@ def _categories(given: pd.DataFrame) -> tuple[Codes, Array, Array]:
             "there is nothing to compare. Leave the item out."
         )
     if "score" in given.columns:
-        return codes, positions, given["score"].to_numpy(np.float64)[first]
+        score = given["score"].to_numpy(np.float64)
+        if not np.array_equal(score, score[first][codes]):
+            raise DesignError(
+                f"model: '{outcome}' has categories with several scores. Give each category of "
+                f"{_place(given)} one 'score', or leave that column out."
+            )
+        return codes, positions, score[first]
     return codes, positions, 100.0 * (positions - positions[0]) / (positions[-1] - positions[0])
 
 
@@ -194,20 +219,22 @@ def _names(categories: Array, layout: Layout) -> list[str]:
     return [*cuts, *layout.names]
 
 
-def check_aliased(patterns: Patterns, layout: Layout) -> None:
+def check_aliased(coded: Patterns, layout: Layout) -> None:
     """Raise if a column is a sum of others."""
-    lost = ordinal_design.aliased(patterns, layout.names)
+    lost = patterns.aliased(coded, layout.names)
     if lost:
         raise DesignError(
             f"model: {', '.join(lost[:5])} cannot be told apart from the other terms (the same "
             "respondents have both, or no chain of shared levels connects them). Leave a term "
-            "out, or join the levels."
+            "out, join the levels, or take the mean off a number: center(x)."
         )
 
 
-def _check_separated(layout: Layout, patterns: Patterns, counts: Array) -> None:
+def _check_separated(layout: Layout, coded: Patterns, counts: Array) -> None:
     problems = []
-    for block, code in zip(layout.blocks, patterns.codes, strict=True):
+    for block, code in zip(layout.blocks, coded.codes, strict=True):
+        if block.numbers or len(block.baseline) != 1:
+            continue  # a slope is no level, and the margins show an interaction's baseline
         sums = rows_by_code(code, counts, len(block.levels) + 1)
         total = sums.sum(axis=1)
         for end, word in ((0, "lowest"), (-1, "highest")):

@@ -1,38 +1,24 @@
-"""Covariate patterns and dummy coding, by codes instead of matrices.
-
-A term puts each pattern into one level, so a whole block of dummy columns is
-one vector of codes, and X'WX is a handful of weighted counts. It costs the same
-for twenty levels and for two thousand.
-"""
+"""Dummy coding: which column each level of a term gets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.errors import DesignError, did_you_mean
-from betyg.stats.sums import by_code, rows_by_code
+from betyg.stats import formula
+from betyg.stats.formula import Model, Number, Term
+from betyg.stats.patterns import Patterns
 
-__all__ = [
-    "Block",
-    "Layout",
-    "Patterns",
-    "aliased",
-    "collapse",
-    "encode",
-    "layout_of",
-    "observed_levels",
-    "varying",
-]
+__all__ = ["Block", "Layout", "collapse", "encode", "layout_of", "observed_levels"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
-
-ALIAS_TOLERANCE = 1e-9  # a column of which less than this share is its own is aliased
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,27 +28,31 @@ class Block:
     Attributes
     ----------
     term : str
-        As asked for, e.g. ``"agency"`` or ``"agency:year"``.
+        As in the formula, e.g. ``"agency"`` or ``"agency:year"``.
     roles : tuple of str
-        The variables of the term.
+        The variables of the term whose values are levels.
     levels : tuple of tuples
-        One combination of values a column.
+        One combination of levels a column.
     baseline : tuple of tuples
         Observed combinations that have no column of their own.
+    numbers : tuple of str
+        Numbers that multiply the dummies.
     """
 
     term: str
     roles: tuple[str, ...]
     levels: tuple[tuple[object, ...], ...]
     baseline: tuple[tuple[object, ...], ...]
+    numbers: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the columns, e.g. ``agency[08]:year[2012]``."""
-        return tuple(
-            ":".join(f"{role}[{value}]" for role, value in zip(self.roles, level, strict=True))
+        """Names of the columns, e.g. ``agency[08]:year[2012]`` or ``group[firm]:size``."""
+        spelt = [
+            [f"{role}[{value}]" for role, value in zip(self.roles, level, strict=True)]
             for level in self.levels
-        )
+        ]
+        return tuple(":".join([*parts, *self.numbers]) for parts in spelt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +64,25 @@ class Layout:
     blocks : tuple of Block
         In the order of the terms.
     levels : dict
-        Observed values of each variable, in order; the first is the reference.
+        Observed values of each variable that has levels, in order; the first is the reference.
+    numbers : mapping of str to Number
+        How the numbers are computed.
     """
 
     blocks: tuple[Block, ...]
     levels: dict[str, tuple[object, ...]]
+    numbers: Mapping[str, Number]
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Variables of the model, each once."""
+        """Variables with levels, each once."""
         return tuple(self.levels)
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Columns that the numbers are computed from, each once."""
+        needed = [v for number in self.numbers.values() for v in number.variables]
+        return tuple(dict.fromkeys(v for v in needed if v not in self.levels))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,94 +95,12 @@ class Layout:
         return sum(len(block.levels) for block in self.blocks)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patterns:
-    """Codes of the patterns in each block.
-
-    Attributes
-    ----------
-    codes : tuple of ndarray of int, each of shape (patterns,)
-        Column within the block; the number of columns stands for "none".
-    widths : tuple of int
-        Columns of each block.
-    size : int
-        Number of patterns.
-    """
-
-    codes: tuple[Codes, ...]
-    widths: tuple[int, ...]
-    size: int
-
-    @property
-    def offsets(self) -> tuple[int, ...]:
-        """First column of each block, and the end of the last."""
-        return (0, *(int(end) for end in np.cumsum(self.widths)))
-
-    def times(self, beta: Array) -> Array:
-        """Return X @ beta, shape (patterns,)."""
-        eta = np.zeros(self.size)
-        for code, start, width in zip(self.codes, self.offsets, self.widths, strict=False):
-            eta += np.append(beta[start : start + width], 0.0)[code]
-        return eta
-
-    def sums(self, values: Array) -> Array:
-        """Return X' @ values; ``values`` has shape (patterns,) or (patterns, columns)."""
-        table = values.reshape(values.shape[0], -1)
-        parts = [
-            rows_by_code(code, table, width + 1)[:width]
-            for code, width in zip(self.codes, self.widths, strict=True)
-        ]
-        total = np.concatenate(parts) if parts else np.zeros((0, table.shape[1]))
-        return total.reshape(-1, *values.shape[1:])
-
-    def gram(self, weights: Array) -> Array:
-        """Return X' diag(weights) X."""
-        ends = self.offsets
-        total = np.zeros((ends[-1], ends[-1]))
-        for i, (row, high) in enumerate(zip(self.codes, self.widths, strict=True)):
-            for j in range(i + 1):
-                wide = self.widths[j]
-                pair = by_code(
-                    row * (wide + 1) + self.codes[j], weights, (high + 1) * (wide + 1)
-                ).reshape(high + 1, wide + 1)[:high, :wide]
-                total[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] = pair
-                total[ends[j] : ends[j + 1], ends[i] : ends[i + 1]] = pair.T
-        return total
-
-    def take(self, rows: Codes) -> Patterns:
-        """Return the patterns of ``rows``, repeats allowed."""
-        return Patterns(
-            codes=tuple(code[rows] for code in self.codes), widths=self.widths, size=rows.size
-        )
-
-    def group_sums(self, values: Array, groups: Codes, n_groups: int) -> Array:
-        """Return for each group the sum of values times row of X, shape (groups, columns)."""
-        parts = [
-            by_code(groups * (width + 1) + code, values, n_groups * (width + 1)).reshape(
-                n_groups, width + 1
-            )[:, :width]
-            for code, width in zip(self.codes, self.widths, strict=True)
-        ]
-        return np.concatenate([np.zeros((n_groups, 0)), *parts], axis=1)
-
-
 def observed_levels(values: pd.Series) -> tuple[object, ...]:
     """Return the values that occur, in the order of the codebook (or of size, for numbers)."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         used = np.bincount(values.cat.codes[values.cat.codes >= 0], minlength=1)
         return tuple(values.cat.categories[np.flatnonzero(used)].tolist())
     return tuple(sorted(values.dropna().unique().tolist()))
-
-
-def varying(cells: pd.DataFrame, terms: Sequence[str]) -> tuple[str, ...]:
-    """Return the terms whose variables all take at least two values in ``cells``.
-
-    A study with one year, or without activities, has nothing to say about them.
-    """
-    several = {
-        role: len(observed_levels(cells[role])) > 1 for term in terms for role in term.split(":")
-    }
-    return tuple(term for term in terms if all(several[role] for role in term.split(":")))
 
 
 def encode(values: pd.Series, levels: Sequence[object], role: str) -> Codes:
@@ -213,19 +130,19 @@ def _listed(levels: Sequence[object]) -> str:
     return f"{shown}, ... {len(levels)} in all" if len(levels) > 8 else shown
 
 
-def layout_of(cells: pd.DataFrame, terms: Sequence[str]) -> Layout:
-    """Lay out treatment-coded columns for ``terms``.
+def layout_of(cells: pd.DataFrame, model: Model) -> Layout:
+    """Lay out treatment-coded columns for the terms of ``model``.
 
-    The first observed level is the reference. An interaction stands either
-    beside both of its main effects (products of their columns) or beside none
-    (one factor of the combinations that occur).
+    The first observed level is the reference. As in R, a variable of a term
+    has no column for its reference where the term without it is in the model too; an
+    interaction with none of its margins is one factor of the combinations that occur.
 
     Parameters
     ----------
     cells : DataFrame
         With a column for each variable.
-    terms : sequence of str
-        Such as ``("agency", "year", "agency:group")``.
+    model : Model
+        From ``formula.read``.
 
     Returns
     -------
@@ -234,57 +151,58 @@ def layout_of(cells: pd.DataFrame, terms: Sequence[str]) -> Layout:
     Raises
     ------
     DesignError
-        If a variable is unknown, has a single value, or an interaction stands
-        beside only one of its main effects.
+        If a variable has a single value.
     """
-    roles = tuple(dict.fromkeys(role for term in terms for role in term.split(":")))
-    for role in roles:
-        if role not in cells.columns:
-            raise DesignError(f"model: there is no '{role}'. {did_you_mean(role, cells.columns)}")
-    levels = {role: observed_levels(cells[role]) for role in roles}
-    for role in roles:
-        if len(levels[role]) < 2:
-            only = f"the single value {levels[role][0]}" if levels[role] else "no value"
+    levels = {r: observed_levels(cells[r]) for term in model.terms for r in term.roles}
+    for role, values in levels.items():
+        if len(values) < 2:
+            only = f"the single value {values[0]}" if values else "no value"
             raise DesignError(
                 f"model: {role} has {only}, so it has no effect to estimate. "
                 f"Leave '{role}' out of the terms."
             )
-    return Layout(blocks=tuple(_block(cells, term, terms, levels) for term in terms), levels=levels)
+    blocks = tuple(block for term in model.terms for block in _blocks(cells, term, model, levels))
+    return Layout(blocks=blocks, levels=levels, numbers=model.numbers)
 
 
-def _block(
-    cells: pd.DataFrame,
-    term: str,
-    terms: Sequence[str],
-    levels: dict[str, tuple[object, ...]],
-) -> Block:
-    roles = tuple(term.split(":"))
-    beside = [role for role in roles if role in terms]
-    if len(roles) > 1 and 0 < len(beside) < len(roles):
-        raise DesignError(
-            f"model: '{term}' stands beside {', '.join(beside)} but not beside "
-            f"{', '.join(role for role in roles if role not in terms)}. "
-            "Name both main effects, or none and let the combinations be one factor."
-        )
-    observed = _combinations(cells, roles, levels)
-    products = len(roles) > 1 and bool(beside)
+def _blocks(
+    cells: pd.DataFrame, term: Term, model: Model, levels: dict[str, tuple[object, ...]]
+) -> list[Block]:
+    """Return the term's block: one for each column of its numbers (a spline has several)."""
+    others = {
+        frozenset(other.roles) for other in model.terms if set(other.numbers) == set(term.numbers)
+    }
+    if not term.numbers:
+        others.add(frozenset())  # the thresholds or the intercept
+    reduced = [role for role in term.roles if frozenset(term.roles) - {role} in others]
+    observed = _combinations(cells, term.roles, levels)
+    one_factor = bool(term.roles) and not reduced and frozenset() in others
     free = [
-        all(value != levels[role][0] for role, value in zip(roles, combination, strict=True))
-        if products
-        else combination != observed[0]
-        for combination in observed
+        not (one_factor and at == 0)
+        and all(
+            value != levels[role][0]
+            for role, value in zip(term.roles, combination, strict=True)
+            if role in reduced
+        )
+        for at, combination in enumerate(observed)
     ]
-    return Block(
-        term=term,
-        roles=roles,
-        levels=tuple(c for c, own in zip(observed, free, strict=True) if own),
-        baseline=tuple(c for c, own in zip(observed, free, strict=True) if not own),
-    )
+    return [
+        Block(
+            term=term.name,
+            roles=term.roles,
+            levels=tuple(c for c, own in zip(observed, free, strict=True) if own),
+            baseline=tuple(c for c, own in zip(observed, free, strict=True) if not own),
+            numbers=columns,
+        )
+        for columns in product(*(model.numbers[name].columns for name in term.numbers))
+    ]
 
 
 def _combinations(
     cells: pd.DataFrame, roles: tuple[str, ...], levels: dict[str, tuple[object, ...]]
 ) -> list[tuple[object, ...]]:
+    if not roles:
+        return [()]
     sizes = [len(levels[role]) for role in roles]
     codes = [encode(cells[role], levels[role], role) for role in roles]
     found = np.unique(np.ravel_multi_index(tuple(codes), tuple(sizes)))
@@ -301,13 +219,28 @@ def collapse(frame: pd.DataFrame, layout: Layout) -> Patterns:
     Raises
     ------
     DesignError
-        If a row has a level, or a combination of levels, that the layout does not hold.
+        If a variable is no column, or a row has a level, or a combination of levels, that
+        the layout does not hold.
     """
+    for role in layout.roles:
+        if role not in frame.columns:
+            raise DesignError(f"model: there is no '{role}'. {did_you_mean(role, frame.columns)}")
     own = {role: encode(frame[role], layout.levels[role], role) for role in layout.roles}
+    values = formula.values_of(layout.numbers, frame)
+    ones = np.ones(len(frame))
     return Patterns(
-        codes=tuple(_block_codes(own, block, layout) for block in layout.blocks),
+        codes=tuple(
+            _block_codes(own, block, layout) if block.roles else np.zeros(len(frame), np.intp)
+            for block in layout.blocks
+        ),
         widths=tuple(len(block.levels) for block in layout.blocks),
         size=len(frame),
+        factors=tuple(
+            np.prod([ones, *(values[name] for name in block.numbers)], axis=0)
+            if block.numbers
+            else None
+            for block in layout.blocks
+        ),
     )
 
 
@@ -334,21 +267,3 @@ def _block_codes(own: dict[str, Codes], block: Block, layout: Layout) -> Codes:
             "effect for it. Ask only for combinations that occur, or leave the interaction out."
         )
     return codes
-
-
-def aliased(patterns: Patterns, names: Sequence[str]) -> list[str]:
-    """Return the columns that are sums of the constant and of columns before them."""
-    ones = np.ones(patterns.size)
-    total = np.empty((len(names) + 1, len(names) + 1))
-    total[0, 0] = patterns.size
-    total[0, 1:] = total[1:, 0] = patterns.sums(ones)
-    total[1:, 1:] = patterns.gram(ones)
-    size = total.diagonal().copy()
-    lost = []
-    for j in range(total.shape[0]):
-        if total[j, j] <= ALIAS_TOLERANCE * size[j]:
-            lost.append(names[j - 1])
-            continue
-        ratio = total[j + 1 :, j] / total[j, j]
-        total[j + 1 :, j + 1 :] -= np.outer(ratio, total[j, j + 1 :])
-    return lost

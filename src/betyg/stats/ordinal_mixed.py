@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 
 from betyg.errors import DesignError
 from betyg.stats import crossed, laplace_solver, ordinal_cells, random_terms
+from betyg.stats import formula as formulas
+from betyg.stats.formula import Model
 from betyg.stats.laplace import Problem
 from betyg.stats.laplace_solver import Curvature, Optimum
 from betyg.stats.ordinal_cells import Answers
 from betyg.stats.ordinal_design import Layout
 from betyg.stats.ordinal_likelihood import Link
 from betyg.stats.ordinal_mixed_fit import OrdinalMixedFit
+from betyg.stats.ordinal_sandwich import Sampling
 from betyg.stats.sums import by_code
 
 __all__ = ["OrdinalMixedFit", "bootstrap", "fit"]
@@ -33,7 +36,7 @@ DIVERGED_SE = 30.0  # latent scale; beyond this an estimate is on its way to inf
 
 def fit(
     cells: pd.DataFrame,
-    terms: Sequence[str],
+    formula: str,
     *,
     random: Sequence[str],
     link: Link = "logit",
@@ -53,10 +56,10 @@ def fit(
     Parameters
     ----------
     cells : DataFrame
-        As in ``ordinal.fit``: the variables of all terms, ``response``, ``n``, and if
+        As in ``ordinal.fit``: the variables of all terms, ``n``, and if
         they exist ``score``, ``kind``, ``weight_sum``, ``weight_sq_sum``.
-    terms : sequence of str
-        Fixed terms, such as ``("year", "group")``; may be empty.
+    formula : str
+        Fixed terms, such as ``"response ~ year + group"``, or ``"response ~ 1"``.
     random : sequence of str
         Random intercepts, such as ``("agency", "agency:year", "activity")``; an
         interaction is one factor of the combinations that occur.
@@ -82,12 +85,13 @@ def fit(
     R counterparts: ``ordinal::clmm``, and ``lme4::glmer`` for two categories, both
     with ``nAGQ = 1``.
     """
+    model = formulas.read(formula, cells)
     answers, layout, problem = _prepared(
-        cells, (tuple(terms), tuple(random)), link=link, scale_within=scale_within
+        cells, (model, tuple(random)), link=link, scale_within=scale_within
     )
     optimum = laplace_solver.maximise(problem)
     known = laplace_solver.curvature(problem, optimum)
-    asked = (tuple(terms), tuple(random), tuple(scale_within))
+    asked = (model, tuple(random), tuple(scale_within))
     found = _result(problem, (answers, layout), (optimum, known), asked)
     _check_finite(found)
     return found
@@ -137,9 +141,12 @@ def bootstrap(
     ----------
     Rao & Wu (1988), J. Am. Stat. Assoc. 83, 231-241.
     """
-    terms = (fitted.terms, fitted.random)
     answers, layout, problem = _prepared(
-        cells, terms, link=fitted.link, scale_within=fitted.scale_within, groups=(stratum, psu)
+        cells,
+        (formulas.read(fitted.formula, cells), fitted.random),
+        link=fitted.link,
+        scale_within=fitted.scale_within,
+        sampling=Sampling(stratum=stratum, psu=psu),
     )
     solved = [block.term for block in layout.blocks]
     first = problem.cuts + problem.slopes
@@ -168,20 +175,20 @@ def _resampled(answers: Answers, shape: tuple[int, ...], rng: np.random.Generato
 
 def _prepared(
     cells: pd.DataFrame,
-    terms: tuple[tuple[str, ...], tuple[str, ...]],
+    terms: tuple[Model, tuple[str, ...]],
     *,
     link: Link,
     scale_within: Sequence[str],
-    groups: tuple[str | None, str | None] = (None, None),
+    sampling: Sampling | None = None,
 ) -> tuple[Answers, Layout, Problem]:
     """Check the terms, collapse the cells to patterns and code them."""
-    fixed, random = terms
-    random_terms.check_terms(cells, fixed, random)
+    model, random = terms
+    random_terms.check_terms(cells, model, random)
     answers = ordinal_cells.answers_of(
         cells,
-        fixed,
+        model,
         scale_within=scale_within,
-        groups=groups,
+        sampling=sampling or Sampling(),
         beside=random_terms.roles_of(random),
     )
     layout = random_terms.layout_of(answers.frame, random)
@@ -208,17 +215,18 @@ def _result(
     problem: Problem,
     design: tuple[Answers, Layout],
     found: tuple[Optimum, Curvature],
-    asked: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
+    asked: tuple[Model, tuple[str, ...], tuple[str, ...]],
 ) -> OrdinalMixedFit:
     """Give names to the numbers; standard deviations in the order asked for."""
-    (answers, layout), (optimum, known), (terms, random, scale_within) = design, found, asked
+    (answers, layout), (optimum, known), (model, random, scale_within) = design, found, asked
     solved = [block.term for block in layout.blocks]
     first = problem.cuts + problem.slopes
     order = [*range(first), *(first + solved.index(term) for term in random)]
     params = optimum.mode.params[order]
     names = [name for block in layout.blocks for name in block.names]
     return OrdinalMixedFit(
-        terms=terms,
+        formula=model.text,
+        terms=model.names,
         random=random,
         link=problem.link,
         categories=answers.categories,

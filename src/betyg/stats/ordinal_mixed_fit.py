@@ -13,8 +13,9 @@ from scipy.special import ndtr, ndtri
 
 from betyg.stats import ordinal_design, ordinal_likelihood, random_terms
 from betyg.stats.crossed import Factor
-from betyg.stats.ordinal_design import Layout, Patterns
+from betyg.stats.ordinal_design import Layout
 from betyg.stats.ordinal_likelihood import Link
+from betyg.stats.patterns import Patterns
 
 __all__ = ["OrdinalMixedFit"]
 
@@ -31,6 +32,8 @@ class OrdinalMixedFit:
 
     Attributes
     ----------
+    formula : str
+        The fixed part.
     terms, random : tuple of str
         Fixed terms and random intercepts.
     link : {"logit", "probit"}
@@ -65,6 +68,7 @@ class OrdinalMixedFit:
         Groups whose weights kept their own effective size.
     """
 
+    formula: str
     terms: tuple[str, ...]
     random: tuple[str, ...]
     link: Link
@@ -271,8 +275,6 @@ class OrdinalMixedFit:
         )
 
     def _fixed(self, frame: pd.DataFrame) -> Patterns:
-        if not self.terms:
-            return Patterns(codes=(), widths=(), size=len(frame))
         return ordinal_design.collapse(frame, self.layout)
 
     def _unseen(self, effects: Patterns, random: Sequence[str] | None) -> Array:
@@ -327,7 +329,7 @@ class OrdinalMixedFit:
 
     def summary(self) -> str:
         """Return tables of the variances and of the estimates as text."""
-        formula = " + ".join([*self.terms, *(f"(1|{term})" for term in self.random)])
+        formula = " + ".join([self.formula, *(f"(1 | {term})" for term in self.random)])
         head = (
             f"Cumulative {self.link} mixed model (Laplace): {formula}\n"
             f"answers {self.nobs}   log-likelihood {self.loglike:.4f}   "

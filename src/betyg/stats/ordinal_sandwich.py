@@ -12,13 +12,39 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.stats.ordinal_design import Patterns
+from betyg.errors import DesignError, did_you_mean
+from betyg.stats.patterns import Patterns
 from betyg.stats.sums import by_code
 
-__all__ = ["Rows", "meat", "rows_of"]
+__all__ = ["Rows", "Sampling", "meat", "rows_of"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """Columns of the cells that say how respondents were drawn.
+
+    Attributes
+    ----------
+    stratum : str, optional
+        Sampling strata: scores are centred within them.
+    psu : str, optional
+        Primary sampling units, numbered within strata or not; by default each respondent.
+    population : str, optional
+        Units (PSUs, or respondents) of the stratum in the population: the variance gets
+        the finite population correction. Leave it out to speak of how agencies perform
+        rather than of this year's users.
+    """
+
+    stratum: str | None = None
+    psu: str | None = None
+    population: str | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is known of the design."""
+        return any((self.stratum, self.psu, self.population))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +61,8 @@ class Rows:
         Codes of the sampling strata.
     stratum_size : ndarray, shape (strata,)
         PSUs of each stratum, those without an answer included.
+    left : ndarray, shape (strata,)
+        Share of the stratum's population that was not drawn; one without correction.
     psu : ndarray of int, shape (rows,), or None
         Codes; None where each respondent is a PSU.
     psu_stratum : ndarray of int, shape (psus,), or None
@@ -47,6 +75,7 @@ class Rows:
     square: Array
     stratum: Codes
     stratum_size: Array
+    left: Array
     psu: Codes | None
     psu_stratum: Codes | None
 
@@ -55,7 +84,7 @@ def rows_of(
     cells: pd.DataFrame,
     given: pd.Index,
     coded: tuple[Codes, Codes, Array, Array],
-    groups: tuple[str | None, str | None],
+    sampling: Sampling,
 ) -> Rows:
     """Attach strata and PSUs to the answers.
 
@@ -68,19 +97,23 @@ def rows_of(
         Rows of ``cells`` that are answers.
     coded : tuple of ndarray
         Pattern, category, weight and squared weight of the answers.
-    groups : tuple of str or None
-        Columns of strata and of PSUs.
+    sampling : Sampling
+        Columns of strata, PSUs and populations.
 
     Returns
     -------
     Rows
+
+    Raises
+    ------
+    DesignError
+        If a column is unknown or has gaps, or a stratum's population varies or is too small.
     """
-    stratum_name, psu_name = groups
-    stratum = _codes(cells, stratum_name)
+    stratum = _codes(cells, sampling.stratum)
     size = by_code(stratum, cells["n"].to_numpy(np.float64), int(stratum.max()) + 1)
     psu = psu_stratum = None
-    if psu_name is not None:
-        label = _codes(cells, psu_name)
+    if sampling.psu is not None:
+        label = _codes(cells, sampling.psu)
         units, psu = np.unique(stratum * (label.max() + 1) + label, return_inverse=True)
         psu_stratum = units // (label.max() + 1)
         size = by_code(psu_stratum, np.ones(units.size), size.size)
@@ -92,6 +125,7 @@ def rows_of(
         square=square,
         stratum=stratum[given],
         stratum_size=size,
+        left=_left(cells, sampling, stratum, size),
         psu=None if psu is None else psu[given],
         psu_stratum=psu_stratum,
     )
@@ -100,14 +134,43 @@ def rows_of(
 def _codes(cells: pd.DataFrame, name: str | None) -> Codes:
     if name is None:
         return np.zeros(len(cells), dtype=np.intp)
-    return np.asarray(pd.factorize(cells[name])[0], dtype=np.intp)
+    if name not in cells.columns:
+        raise DesignError(f"model: there is no '{name}'. {did_you_mean(name, cells.columns)}")
+    codes = np.asarray(pd.factorize(cells[name])[0], dtype=np.intp)
+    if (codes < 0).any():
+        raise DesignError(
+            f"model: '{name}' is missing in {int((codes < 0).sum())} of {len(cells)} cells. Say "
+            "how those respondents were drawn, or leave the design out."
+        )
+    return codes
+
+
+def _left(cells: pd.DataFrame, sampling: Sampling, stratum: Codes, size: Array) -> Array:
+    """Return the share of each stratum's population that was not drawn."""
+    name = sampling.population
+    if name is None:
+        return np.ones(size.size)
+    _codes(cells, name)
+    table = cells[name].groupby(stratum).agg(["min", "max"]).to_numpy(np.float64)
+    wrong = (table[:, 0] != table[:, 1]) | (table[:, 0] < size)
+    if wrong.any():
+        at = int(np.flatnonzero(wrong)[0])
+        named = (
+            "" if sampling.stratum is None else f" {cells[sampling.stratum][stratum == at].iloc[0]}"
+        )
+        raise DesignError(
+            f"model: stratum{named} has '{name}' {table[at, 0]:g} to {table[at, 1]:g} for "
+            f"{size[at]:g} units drawn. Give it one number, at least as large as the sample."
+        )
+    return np.asarray(1.0 - size / table[:, 0])
 
 
 def meat(rows: Rows, patterns: Patterns, bounds: tuple[Array, Array]) -> Array:
     """Return the variance of the sum of scores, centred within strata.
 
     A stratum of one PSU is centred at the total of all scores, which is zero
-    (R: ``options(survey.lonely.psu = "adjust")``).
+    (R: ``options(survey.lonely.psu = "adjust")``). Where the population is known, each
+    stratum counts by the share that was not drawn.
 
     Parameters
     ----------
@@ -125,6 +188,7 @@ def meat(rows: Rows, patterns: Patterns, bounds: tuple[Array, Array]) -> Array:
     upper, lower = (bound[rows.pattern, rows.category] for bound in bounds)
     several = rows.stratum_size > 1
     grow = np.where(several, rows.stratum_size / np.maximum(rows.stratum_size - 1, 1), 1.0)
+    grow = grow * rows.left
     if rows.psu is None or rows.psu_stratum is None:
         squares = _within_cells(rows, patterns, (upper, lower), grow[rows.stratum])
         sums = _score_sums(rows, patterns, (upper, lower), rows.stratum)

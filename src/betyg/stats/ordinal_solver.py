@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from betyg.errors import ConvergenceError
 from betyg.stats import ordinal_likelihood
-from betyg.stats.ordinal_design import Patterns
 from betyg.stats.ordinal_likelihood import Derivatives, Link
+from betyg.stats.patterns import Patterns
 
 __all__ = ["gradient", "information", "inverse_information", "maximise", "solve"]
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from betyg.errors import DesignError, ParameterError, did_you_mean
 from betyg.stats import ordinal_design
-from betyg.stats.ordinal_design import Block, Layout, Patterns
+from betyg.stats.formula import Model
+from betyg.stats.ordinal_design import Block, Layout
+from betyg.stats.patterns import Patterns
 
 __all__ = ["check_terms", "codes", "effects_table", "layout_of", "rows_of", "roles_of"]
 
@@ -23,7 +25,7 @@ def roles_of(random: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(role for term in random for role in term.split(":")))
 
 
-def check_terms(cells: pd.DataFrame, fixed: Sequence[str], random: Sequence[str]) -> None:
+def check_terms(cells: pd.DataFrame, model: Model, random: Sequence[str]) -> None:
     """Raise if a random term is unknown, repeated, or already fixed.
 
     Raises
@@ -45,7 +47,7 @@ def check_terms(cells: pd.DataFrame, fixed: Sequence[str], random: Sequence[str]
         parts = set(term.split(":"))
         if any(parts == set(other.split(":")) for other in random[:i]):
             raise DesignError(f"mixed model: the random term '{term}' is named twice.")
-        finer = [other for other in fixed if parts <= set(other.split(":"))]
+        finer = [t.name for t in model.terms if parts <= set(t.roles) and not t.numbers]
         if finer:
             raise DesignError(
                 f"mixed model: '{term}' is random, but the fixed term '{finer[0]}' already tells "
@@ -76,7 +78,7 @@ def layout_of(frame: pd.DataFrame, random: Sequence[str]) -> Layout:
     levels = {role: ordinal_design.observed_levels(frame[role]) for role in roles_of(random)}
     blocks = [_block(frame, term, levels) for term in random]
     blocks.sort(key=lambda block: -len(block.levels))
-    layout = Layout(blocks=tuple(blocks), levels=levels)
+    layout = Layout(blocks=tuple(blocks), levels=levels, numbers={})
     _check_same(codes(frame, layout), layout)
     return layout
 
@@ -145,6 +147,7 @@ def codes(frame: pd.DataFrame, layout: Layout) -> Patterns:
         codes=tuple(_block_codes(own, block, layout) for block in layout.blocks),
         widths=tuple(len(block.levels) for block in layout.blocks),
         size=len(frame),
+        factors=(None,) * len(layout.blocks),
     )
 
 
@@ -196,6 +199,7 @@ def rows_of(frame: pd.DataFrame, layout: Layout, asked: Sequence[str] | None) ->
         ),
         widths=found.widths,
         size=found.size,
+        factors=found.factors,
     )
 
 

@@ -71,7 +71,8 @@ def margins(
     mix : {"observed", "equal"} or DataFrame
         What to average over: the variables of the model that are not in ``by``, with
         the weights they have among all answers, with equal weights for each combination
-        of levels (R: ``emmeans``), or a frame of these variables with a column ``share``.
+        of levels and covariates at their mean (R: ``emmeans``), or a frame of these variables
+        with a column ``share``.
 
     Returns
     -------
@@ -89,7 +90,8 @@ def margins(
     Lenth, R package ``emmeans``: ``emmeans(fit, "agency", mode = "mean.class")``.
     """
     _check(fit, by)
-    others = [role for role in fit.layout.roles if role not in by]
+    layout = fit.layout
+    others = [name for name in (*layout.roles, *layout.covariates) if name not in by]
     domains = fit.patterns[list(by)].drop_duplicates()
     domains = _in_order(domains, by, fit)
     shares = _mix(fit, others, mix)
@@ -140,9 +142,13 @@ def _mix(
             )
         shares = mix[[*others, "share"]].reset_index(drop=True)
     elif mix == "equal":
-        grid = pd.MultiIndex.from_product(
-            [fit.layout.levels[role] for role in others], names=others
-        )
+        weight = fit.patterns["weight"].to_numpy(np.float64)
+        levels = [
+            fit.layout.levels.get(name)
+            or (float(np.average(fit.patterns[name].to_numpy(np.float64), weights=weight)),)
+            for name in others
+        ]
+        grid = pd.MultiIndex.from_product(levels, names=others)
         shares = grid.to_frame(index=False).assign(share=1.0)
     else:
         pooled = fit.patterns.groupby(others, observed=True, sort=True)["weight"].sum()
@@ -211,7 +217,7 @@ def _extrapolated(fit: OrdinalFit, domains: pd.DataFrame, shares: pd.DataFrame) 
 
     Years are not counted: an agency that pauses a year is not extrapolated by that.
     """
-    others = [role for role in shares.columns if role not in ("share", "year")]
+    others = [role for role in shares.columns if role in fit.layout.levels and role != "year"]
     by = list(domains.columns)
     outside = np.zeros((len(domains), len(shares)), dtype=bool)
     for role in others:
