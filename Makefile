@@ -14,6 +14,7 @@ override LANGUAGE := $(call given,LANGUAGE)
 override PARAMS := $(call given,PARAMS)
 override VENV := $(call given,VENV)
 export STUDY LANGUAGE PARAMS
+export BETYG_MAKE := $(shell echo $$PPID)
 
 # The environment is .venv, made below; or a conda environment made from environment.yml, while
 # it is active; or the one that you name (make report VENV=folder), which is used as it is.

@@ -246,5 +246,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _from_make() -> int:
+    """Run the command line, in a Python that has the libraries already if there is one."""
+    if {"keep", "render", "run"} & set(sys.argv[1:2]):
+        from betyg.build import warm
+
+        code = warm.command(sys.argv[1:], begin=sys.argv[1] == "run")
+        if code is not None:
+            return code
+    return main()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_from_make())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from betyg.build.fingerprint import PACKAGE, write_if_changed
 
-__all__ = ["NAME", "install", "private_world"]
+__all__ = ["FIXED", "NAME", "bare", "install", "private_world"]
 
 NAME = "betyg"
 
@@ -39,6 +39,7 @@ def install(folder: Path) -> Path:
         "display_name": NAME,
         "language": "python",
         "env": {"PYTHONPATH": str(PACKAGE.parent)},
+        "metadata": {"kernel_provisioner": {"provisioner_name": "betyg"}},
     }
     for name in (NAME, "python3"):  # python3: what a notebook made elsewhere asks for
         write_if_changed(folder / "kernels" / name / "kernel.json", json.dumps(spec, indent=1))
@@ -56,9 +57,17 @@ def private_world(build: Path) -> Iterator[Mapping[str, Mapping[str, str]]]:
     with tempfile.TemporaryDirectory(prefix="betyg-") as private:
         try:
             _become(_passed(before) | _private(build.resolve(), private))
-            yield {"KernelManager": {"transport": "ipc", "ip": f"{private}/k"}}
+            yield {
+                "KernelManager": {"transport": "ipc", "ip": f"{private}/k"},
+                "WarmProvisioner": {"build": str(build.resolve())},  # papermill changes the folder
+            }
         finally:
             _become(before)
+
+
+def bare(build: Path) -> dict[str, str]:
+    """Return what a process that kernels come from may know: no secrets, no set-up of a user."""
+    return _passed(os.environ) | {"MPLCONFIGDIR": str(build.resolve() / "matplotlib")}
 
 
 def _passed(environment: Mapping[str, str]) -> dict[str, str]:

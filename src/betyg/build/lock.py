@@ -13,15 +13,16 @@ __all__ = ["held", "is_held"]
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold the lock ``path``; while another process has it, say so and wait.
+def held(path: Path, *, quiet: bool = False) -> Iterator[None]:
+    """Hold the lock ``path``; while another process has it, say so (unless ``quiet``) and wait.
 
     The system takes the lock away when the process ends, in whatever way, so that none is left
     behind.
     """
     with path.open("a") as file:
         if not _taken(file):
-            sys.stderr.write(f"{path.with_suffix('')}: another make is at it, waiting for it\n")
+            if not quiet:
+                sys.stderr.write(f"{path.with_suffix('')}: another make is at it, waiting for it\n")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -1,0 +1,229 @@
+"""Copies of a Python that has the libraries: alike, apart from each other, and gone when done."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from betyg.build import warm
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="processes are copied on Linux only; elsewhere none is made"
+)
+SOON = 15  # seconds until something surely has happened, on a busy machine
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with a zygote, whose make is a process that lives as long as the tests."""
+    folder = tmp_path_factory.mktemp("warm")
+    (folder / "build").mkdir()
+    make = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv(warm.MAKE, str(make.pid))
+        patch.delenv(warm.INSIDE, raising=False)
+        patch.setenv("OMP_NUM_THREADS", "1")
+        warm._begin_zygote()
+        yield folder
+        make.kill()
+        make.wait()
+
+
+@pytest.fixture
+def script(place, tmp_path):
+    """Run Python text as a module in a copy, and return its exit code and what it printed."""
+
+    def run(text: str, *arguments: str, **environment: str) -> tuple[int, str]:
+        name = f"module_{time.monotonic_ns()}"
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(text), encoding="utf-8")
+        said = tmp_path / "said"
+        with said.open("wb") as out, Path(os.devnull).open("rb") as nothing:
+            made = warm.copy(
+                [name, *arguments],
+                environment={"PYTHONPATH": str(tmp_path), "OMP_NUM_THREADS": "1", **environment},
+                folder=tmp_path,
+                files=(nothing.fileno(), out.fileno(), out.fileno()),
+            )
+            assert made is not None, "there is no zygote"
+            code = made.wait(SOON)
+        return code, said.read_text(encoding="utf-8")
+
+    return run
+
+
+def eventually(is_so) -> bool:
+    end = time.monotonic() + SOON
+    while time.monotonic() < end:
+        if is_so():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def is_alive(number: int) -> bool:
+    """Whether a process is at work; one that waits to be counted as ended is not."""
+    try:
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_copy_has_the_libraries_and_nothing_of_betyg(script):
+    code, said = script(
+        """
+        import sys
+        print(all(name in sys.modules for name in ("pandas", "statsmodels.api", "seaborn")))
+        print([name for name in sys.modules if name.split(".")[0] == "betyg"])
+        """
+    )
+    assert (code, said) == (0, "True\n[]\n")
+
+
+def test_copy_gets_its_arguments_environment_and_folder(script, tmp_path):
+    code, said = script(
+        "import os, sys; print(sys.argv[1:], os.environ['GREETING'], os.getcwd())",
+        "one", "two", GREETING="hej",
+    )  # fmt: skip
+    assert (code, said.strip()) == (0, f"['one', 'two'] hej {tmp_path}")
+
+
+def test_copy_knows_no_secret_of_the_one_who_began_the_zygote(script, monkeypatch):
+    monkeypatch.setenv("TOKEN", "secret")
+    assert script("import os; print('TOKEN' in os.environ)") == (0, "False\n")
+
+
+def test_no_state_leaks_from_copy_to_copy(script):
+    leave = """
+        import os, sys, builtins, warnings
+        import numpy, pandas, matplotlib.pyplot, seaborn
+        pandas.set_option("display.precision", 1)
+        matplotlib.pyplot.rcParams["font.size"] = 77
+        numpy.leaked = builtins.leaked = os.environ["LEAKED"] = "x"
+        sys.path.append("/leaked")
+        warnings.simplefilter("error")
+        open("left", "w").close()
+        os.chdir("/")
+        """
+    look = """
+        import os, sys, builtins, warnings
+        import numpy, pandas, matplotlib.pyplot
+        print(pandas.get_option("display.precision"), pandas.get_option("display.max_columns"),
+              matplotlib.pyplot.rcParams["font.size"] == 77,
+              hasattr(numpy, "leaked"), hasattr(builtins, "leaked"), "LEAKED" in os.environ,
+              "/leaked" in sys.path, os.getcwd() == "/", threading_count())
+        """.replace("threading_count()", "__import__('threading').active_count()")
+    before = script(look)
+    assert script(leave)[0] == 0
+    assert script(look) == before == (0, "6 20 False False False False False False 1\n")
+
+
+def test_each_copy_has_its_own_chance(script):
+    text = "import numpy, random; print(numpy.random.random(), random.random())"
+    assert script(text)[1] != script(text)[1]
+
+
+def test_copy_hashes_like_every_kernel(script):
+    assert (
+        script("print(hash('betyg') == hash('betyg'), __import__('sys').flags.hash_randomization)")[
+            1
+        ]
+        == "True 0\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("raise SystemExit(3)", 3), ("raise SystemExit('no')", 1), ("1 / 0", 1), ("", 0)],
+)
+def test_copy_ends_with_the_code_of_a_python(script, text, code):
+    found, said = script(text)
+    assert found == code
+    if text == "1 / 0":
+        assert "ZeroDivisionError" in said
+
+
+def test_copy_dies_with_the_one_who_asked(place, tmp_path):
+    asks = tmp_path / "asks.py"
+    (tmp_path / "sleeps.py").write_text("import time; time.sleep(600)", encoding="utf-8")
+    asks.write_text(
+        textwrap.dedent(f"""
+        from pathlib import Path
+        import time
+        from betyg.build import warm
+        found = warm.copy(["sleeps"], environment={{"PYTHONPATH": {str(tmp_path)!r}}},
+                          folder=Path({str(tmp_path)!r}), files=(0, 1, 2))
+        print(found.pid, flush=True)
+        time.sleep(600)
+        """),
+        encoding="utf-8",
+    )
+    who = subprocess.Popen([sys.executable, asks], cwd=place, stdout=subprocess.PIPE, text=True)
+    copy = int(who.stdout.readline())
+    assert is_alive(copy)
+    who.send_signal(signal.SIGKILL)
+    who.wait()
+    who.stdout.close()
+    assert eventually(lambda: not is_alive(copy))
+
+
+def test_signal_reaches_the_copy(place, tmp_path):
+    (tmp_path / "waits.py").write_text("import time; time.sleep(600)", encoding="utf-8")
+    with Path(os.devnull).open("r+b") as nothing:
+        found = warm.copy(
+            ["waits"],
+            environment={"PYTHONPATH": str(tmp_path)},
+            folder=tmp_path,
+            files=(nothing.fileno(),) * 3,
+        )
+    assert found.poll() is None
+    found.terminate()
+    assert found.wait(SOON) == -signal.SIGTERM
+
+
+def test_other_settings_get_a_python_of_their_own(place):
+    asked = warm.copy(["x"], environment={"OMP_NUM_THREADS": "7"}, folder=place, files=(0, 1, 2))
+    assert asked is None
+
+
+def test_zygote_that_is_gone_is_no_error(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "build").mkdir()
+    facts = {"address": str(tmp_path / "none"), "python": sys.executable, "threads": "1"}
+    Path("build", warm.PLACE).write_text(json.dumps(facts), encoding="utf-8")
+    assert warm.copy(["x"], environment={}, folder=tmp_path, files=(0, 1, 2)) is None
+
+
+def test_without_make_nothing_is_warm(monkeypatch):
+    monkeypatch.delenv(warm.MAKE, raising=False)
+    assert warm.command(["run", "x.key"], begin=True) is None
+
+
+def test_zygote_ends_with_its_make(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "build").mkdir()
+    make = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    monkeypatch.setenv(warm.MAKE, str(make.pid))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    warm._begin_zygote()
+    address = Path(json.loads(Path("build", warm.PLACE).read_text(encoding="utf-8"))["address"])
+    with Path(os.devnull).open("r+b") as nothing:
+        warm.copy(
+            ["this"],
+            environment={},
+            folder=tmp_path,
+            files=(nothing.fileno(),) * 3,
+        ).wait(SOON)
+    assert address.exists()
+    make.kill()
+    make.wait()
+    assert eventually(lambda: not address.parent.exists())
