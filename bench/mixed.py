@@ -24,8 +24,7 @@ import numpy as np
 import pandas as pd
 
 from betyg.stats import linear_mixed, ordinal_mixed
-from betyg.stats.linear_mixed import LinearMixedFit
-from betyg.stats.ordinal_mixed import OrdinalMixedFit
+from betyg.stats.model_fit import LinearFit, OrdinalFit
 
 KEYS = ["agency", "year", "activity", "group"]
 RANDOM = ("agency", "year", "agency:year", "activity")
@@ -40,7 +39,7 @@ BARS = {  # ratios asked for, by task and number of answers
     ("linear, InstEval", 73_421): 3,
 }
 SHORT = 0.01  # log-likelihood that R must be below ours before the bench says so
-Fit = OrdinalMixedFit | LinearMixedFit
+Fit = OrdinalFit | LinearFit
 
 
 def rows(n: int, seed: int = 20_240_101) -> pd.DataFrame:

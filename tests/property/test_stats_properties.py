@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -265,8 +267,7 @@ def test_standardised_gradients_equal_finite_differences(seed):
 
 
 def _with(fit, params):
-    parts = {name: getattr(fit, name) for name in fit.__dataclass_fields__}
-    return ordinal.OrdinalFit(**(parts | {"params": params}))
+    return replace(fit, params=params)
 
 
 @st.composite

@@ -46,15 +46,16 @@ def test_linear_errors_are_those_of_henderson(verify):
         [rows["agency"] == f"A{a}" for a in range(6)] + [rows["year"] == y for y in (2011, 2012)]
     ).astype(float)
     ratio = np.repeat(
-        [fit.sigma**2 / fit.sds[t] ** 2 if fit.sds[t] else 1e12 for t in ("agency", "year")], [6, 2]
+        [fit.family.sigma**2 / fit.sds[t] ** 2 if fit.sds[t] else 1e12 for t in ("agency", "year")],
+        [6, 2],
     )
     both = np.column_stack([x, z])
     whole = both.T @ both + np.diag([0.0, 0.0, *ratio])
-    want = fit.sigma**2 * np.linalg.inv(whole)
+    want = fit.family.sigma**2 * np.linalg.inv(whole)
     verify(Agreement(got=fit.cov_joint().to_numpy(), want=want, rtol=1e-6, atol=1e-8))
     listed = fit.random_effects()
     verify(Agreement(got=listed["se"].to_numpy()[:6], want=np.sqrt(np.diag(want))[2:8], rtol=RTOL))
-    given = fit.sigma**2 * np.diag(np.linalg.inv(whole[2:, 2:]))[:6]
+    given = fit.family.sigma**2 * np.diag(np.linalg.inv(whole[2:, 2:]))[:6]
     verify(Agreement(got=listed["conditional_se"].to_numpy()[:6] ** 2, want=given, rtol=RTOL))
 
 
@@ -72,7 +73,7 @@ def test_effects_follow_parameters_and_deviations_as_stated(verify):
 
     moves = STEP * np.eye(at.size)
     want = np.stack([(effects(at + m) - effects(at - m)) / (2 * STEP) for m in moves], axis=1)
-    verify(Agreement(got=fit.sensitivity, want=want, rtol=RTOL_DIFFERENCE, atol=1e-6))
+    verify(Agreement(got=fit.mixed.sensitivity, want=want, rtol=RTOL_DIFFERENCE, atol=1e-6))
 
 
 @BOTH
@@ -149,7 +150,7 @@ def test_linear_simulation_draws_new_units_unless_asked():
 def test_an_estimate_that_runs_off_is_named(fit):
     lost = pd.Series([40.0, 0.5], ["agency", "year"])
     with pytest.raises(DesignError, match="the answers separate agency: there is no finite"):
-        ordinal_mixed._check_finite(replace(fit, sds=lost))
+        ordinal_mixed._check_finite(replace(fit, mixed=replace(fit.mixed, sds=lost)))
 
 
 def test_the_fit_itself_checks_that_nothing_has_run_off(monkeypatch):

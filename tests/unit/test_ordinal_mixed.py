@@ -354,7 +354,7 @@ def test_linear_simulation_has_the_spread_of_the_model():
     again = fit.simulate(np.random.default_rng(1), effects="modes")
     assert again["n"].sum() == fit.nobs
     refit = linear_mixed.fit(again, "score ~ year", random=("agency",))
-    assert abs(refit.sigma / fit.sigma - 1) < 0.05
+    assert abs(refit.family.sigma / fit.family.sigma - 1) < 0.05
 
 
 def test_balanced_one_way_layout_has_the_closed_form():

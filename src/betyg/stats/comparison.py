@@ -15,7 +15,7 @@ from betyg.data.settings import Index
 from betyg.data.study import Study
 from betyg.errors import DesignError
 from betyg.stats import estimate, ordinal, published, ranks, standardise
-from betyg.stats.ordinal import OrdinalFit
+from betyg.stats.model_fit import OrdinalFit
 from betyg.stats.published import PublishedFit
 
 __all__ = ["COLUMNS", "Comparison", "Comparable", "comparable", "compare"]

@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from betyg.errors import DesignError
 from betyg.stats import crossed, linear_profile, ordinal_cells, ordinal_design, random_terms
 from betyg.stats import formula as formulas
+from betyg.stats.families import Linear
 from betyg.stats.formula import Model
-from betyg.stats.linear_mixed_fit import LinearMixedFit
 from betyg.stats.linear_profile import Data, Method, Solution
+from betyg.stats.model_fit import LinearFit, ModelFit
 from betyg.stats.ordinal_design import Layout
+from betyg.stats.random_effects import RandomEffects
 from betyg.stats.sums import by_code
 
-__all__ = ["LinearMixedFit", "fit"]
+__all__ = ["LinearFit", "fit"]
 
 Array = NDArray[np.float64]
 
-SAME_WEIGHT = 1e-9  # relative; scaled weights that equal their squares are all one
 NO_SPREAD = 1e-12  # of the total sum of squares; residuals below this are rounding
 
 
@@ -33,7 +34,7 @@ def fit(
     random: Sequence[str],
     method: Method = "reml",
     scale_within: Sequence[str] = ("agency", "year"),
-) -> LinearMixedFit:
+) -> LinearFit:
     """Fit a linear mixed model to the cells of one item or index.
 
     y = intercept + x @ beta + z @ u + e, u ~ N(0, sd^2) independent in each random
@@ -56,7 +57,7 @@ def fit(
 
     Returns
     -------
-    LinearMixedFit
+    LinearFit
 
     Raises
     ------
@@ -74,7 +75,7 @@ def fit(
     model = formulas.read(formula, cells)
     random_terms.check_terms(cells, model, random)
     given = ordinal_cells.given_answers(cells.reset_index(drop=True), model.outcome)
-    within = [role for role in scale_within if role in given.columns]
+    within = tuple(role for role in scale_within if role in given.columns)
     weight, square = ordinal_cells.scaled(given, within)
     layout = ordinal_design.layout_of(given, model)
     roles = tuple(
@@ -91,12 +92,12 @@ def fit(
         singular=[
             b.term for b, own in zip(random_layout.blocks, estimated, strict=True) if not own
         ],
+        method=method,
         described={
-            "outcome": model.outcome,
-            "method": method,
             "nobs": int(round(given["n"].sum())),
             "n_missing": int(round(cells["n"].sum() - given["n"].sum())),
-            "weighted": not np.allclose(weight, square, rtol=SAME_WEIGHT, atol=0.0),
+            "weighted": ordinal_cells.weighted(given, weight, square),
+            "scale_within": within,
             "patterns": frame.assign(weight=data.weight),
         },
     )
@@ -177,27 +178,33 @@ def _result(
     design: tuple[Layout, Layout, Model, tuple[str, ...]],
     *,
     singular: Sequence[str],
+    method: Method,
     described: dict[str, Any],
-) -> LinearMixedFit:
+) -> LinearFit:
     """Give names to the numbers; standard deviations in the order asked for."""
     layout, random_layout, model, random = design
     sigma = float(np.sqrt(found.sigma2))
     scale = found.factor.scale
     solved = {b.term: sd for b, sd in zip(random_layout.blocks, found.relative, strict=True)}
-    return LinearMixedFit(
+    mixed = RandomEffects(
+        terms=random,
+        sds=pd.Series({term: sigma * solved[term] for term in random}, name="sd"),
+        modes=pd.Series(scale * found.b, random_layout.names, name="mode"),
+        singular=tuple(term for term in random if term in singular),
+        conditional=found.factor,
+        unit=sigma,
+        sensitivity=-scale[:, None] * found.spread,
+        layout=random_layout,
+    )
+    return ModelFit(
         formula=model.text,
         terms=model.names,
-        random=random,
+        family=Linear(outcome=model.outcome, method=method, sigma=sigma),
         params=pd.Series(found.beta, ["intercept", *layout.names], name="estimate"),
-        sds=pd.Series({term: sigma * solved[term] for term in random}, name="sd"),
-        sigma=sigma,
-        effects=pd.Series(scale * found.b, random_layout.names, name="mode"),
-        singular=tuple(term for term in random if term in singular),
-        loglike=found.loglike,
         covariance=found.sigma2 * found.inverse,
-        sensitivity=-scale[:, None] * found.spread,
-        conditional=found.factor,
+        robust=False,
+        mixed=mixed,
+        loglike=found.loglike,
         layout=layout,
-        random_layout=random_layout,
         **described,
     )

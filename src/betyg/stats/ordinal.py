@@ -7,27 +7,23 @@ pattern got. So ten million respondents cost as much as their cells.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from betyg.errors import DesignError
-from betyg.stats import (
-    formula as formulas,
-)
+from betyg.stats import formula as formulas
 from betyg.stats import (
     ordinal_cells,
-    ordinal_design,
     ordinal_likelihood,
     ordinal_sandwich,
     ordinal_solver,
+    random_effects,
 )
+from betyg.stats.families import Ordinal
+from betyg.stats.model_fit import ModelFit, OrdinalFit
 from betyg.stats.ordinal_cells import Answers
-from betyg.stats.ordinal_design import Layout
 from betyg.stats.ordinal_likelihood import Link
 from betyg.stats.ordinal_sandwich import Sampling
 
@@ -36,149 +32,6 @@ __all__ = ["OrdinalFit", "fit"]
 Array = NDArray[np.float64]
 
 DIVERGED_SE = 30.0  # latent scale; a slope known to +-60 only is on its way to infinity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrdinalFit:
-    """A fitted cumulative link model.
-
-    link(P(Y <= k)) = thresholds[k] - x @ beta; positive beta means higher categories.
-
-    Attributes
-    ----------
-    formula : str
-        What was fitted.
-    terms : tuple of str
-        Terms of the linear predictor.
-    link : {"logit", "probit"}
-        Logistic or normal latent answers.
-    categories : ndarray, shape (categories,)
-        Positions (or index values) that were used, increasing.
-    scores : ndarray, shape (categories,)
-        Their scores, 0-100.
-    params : Series
-        Thresholds, then slopes, on the latent scale.
-    loglike : float
-        Log-likelihood; of the scaled weights where the answers are weighted.
-    nobs : int
-        Answers.
-    n_missing : int
-        Rows' worth of respondents who gave no answer to the item; left out.
-    covariance : ndarray, shape (params, params)
-        Inverse information, or the sandwich for weighted answers.
-    robust : bool
-        Whether ``covariance`` is the sandwich.
-    layout : Layout
-        Coding of the terms.
-    patterns : DataFrame
-        Observed covariate patterns with their (scaled) ``weight``.
-    """
-
-    formula: str
-    terms: tuple[str, ...]
-    link: Link
-    categories: Array
-    scores: Array
-    params: pd.Series
-    loglike: float
-    nobs: int
-    n_missing: int
-    covariance: Array
-    robust: bool
-    layout: Layout
-    patterns: pd.DataFrame
-
-    @property
-    def thresholds(self) -> pd.Series:
-        """Cut points of the latent scale, increasing."""
-        return self.params.iloc[: self.categories.size - 1]
-
-    @property
-    def slopes(self) -> pd.Series:
-        """Effects relative to the reference levels, latent scale."""
-        return self.params.iloc[self.categories.size - 1 :]
-
-    @property
-    def bse(self) -> pd.Series:
-        """Standard errors of ``params``."""
-        return pd.Series(np.sqrt(np.diag(self.covariance)), self.params.index, name="se")
-
-    @property
-    def tvalues(self) -> pd.Series:
-        """Estimates divided by their standard errors."""
-        return self.params / self.bse
-
-    @property
-    def pvalues(self) -> pd.Series:
-        """Two-sided p-values, normal distribution."""
-        return pd.Series(2.0 * ndtr(-np.abs(self.tvalues)), self.params.index, name="p")
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion."""
-        return 2.0 * self.params.size - 2.0 * self.loglike
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion."""
-        return float(np.log(self.nobs)) * self.params.size - 2.0 * self.loglike
-
-    def cov_params(self) -> pd.DataFrame:
-        """Return the joint covariance of thresholds and slopes."""
-        names = self.params.index
-        return pd.DataFrame(self.covariance, index=names, columns=names)
-
-    def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Return Wald intervals with columns ``ci_low`` and ``ci_high``."""
-        half = ndtri(1.0 - alpha / 2.0) * self.bse
-        return pd.DataFrame({"ci_low": self.params - half, "ci_high": self.params + half})
-
-    def linear_predictor(self, frame: pd.DataFrame) -> Array:
-        """Return x @ beta for each row of ``frame``."""
-        return ordinal_design.collapse(frame, self.layout).times(self.slopes.to_numpy())
-
-    def predict(
-        self, frame: pd.DataFrame, *, which: Literal["probabilities", "score"] = "probabilities"
-    ) -> pd.DataFrame | pd.Series:
-        """Predict for rows that hold one level of each variable.
-
-        Parameters
-        ----------
-        frame : DataFrame
-            A column for each variable of the terms.
-        which : {"probabilities", "score"}
-            A column for each category, or the expected score (0-100).
-
-        Returns
-        -------
-        DataFrame or Series
-            With the index of ``frame``.
-
-        Raises
-        ------
-        DesignError
-            If a level is unknown to the model.
-        """
-        theta = self.thresholds.to_numpy()
-        probability = ordinal_likelihood.category_probabilities(
-            theta, self.linear_predictor(frame), self.link
-        )
-        if which == "score":
-            return pd.Series(probability @ self.scores, frame.index, name="score")
-        return pd.DataFrame(probability, index=frame.index, columns=self.categories)
-
-    def summary(self) -> str:
-        """Return a table of the estimates as text."""
-        errors = "sandwich" if self.robust else "inverse information"
-        head = (
-            f"Cumulative {self.link} model: {self.formula}\n"
-            f"answers {self.nobs}   log-likelihood {self.loglike:.4f}   "
-            f"AIC {self.aic:.2f}   BIC {self.bic:.2f}   errors: {errors}\n"
-        )
-        table = pd.DataFrame(
-            {"coef": self.params, "std err": self.bse, "z": self.tvalues, "P>|z|": self.pvalues}
-        ).join(self.conf_int())
-        return head + table.to_string(float_format="{:.4f}".format)
 
 
 def fit(
@@ -215,7 +68,8 @@ def fit(
 
     Returns
     -------
-    OrdinalFit
+    ModelFit
+        With thresholds and slopes; see its docstring for the sign.
 
     Raises
     ------
@@ -239,18 +93,22 @@ def fit(
     robust = answers.weighted or bool(drawn)
     if robust:
         covariance = covariance @ _meat(answers, params, link) @ covariance
-    return OrdinalFit(
+    family = Ordinal(
+        link=link, outcome=model.outcome, categories=answers.categories, scores=answers.scores
+    )
+    return ModelFit(
         formula=model.text,
         terms=model.names,
-        link=link,
-        categories=answers.categories,
-        scores=answers.scores,
+        family=family,
         params=pd.Series(params, answers.names, name="estimate"),
+        covariance=covariance,
+        robust=robust,
+        mixed=random_effects.none(params.size),
         loglike=at_optimum.loglike,
         nobs=answers.nobs,
         n_missing=answers.n_missing,
-        covariance=covariance,
-        robust=robust,
+        weighted=answers.weighted,
+        scale_within=answers.scale_within,
         layout=answers.layout,
         patterns=answers.frame,
     )

@@ -17,13 +17,21 @@ from betyg.stats.ordinal_sandwich import Rows, Sampling
 from betyg.stats.patterns import Patterns
 from betyg.stats.sums import by_code, rows_by_code
 
-__all__ = ["Answers", "answers_of", "check_aliased", "given_answers", "pattern_codes", "scaled"]
+__all__ = [
+    "Answers",
+    "answers_of",
+    "check_aliased",
+    "given_answers",
+    "pattern_codes",
+    "scaled",
+    "weighted",
+]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 LARGEST = np.iinfo(np.int64).max // 2
-SAME_WEIGHT = 1e-9  # relative; scaled weights that equal their squares are all one
+SAME_WEIGHT = 1e-9  # relative; scaled weights and their squares then equal the answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,8 @@ class Answers:
         Answers, and respondents without one.
     weighted : bool
         Whether the scaled weights of respondents differ from one.
+    scale_within : tuple of str
+        Groups whose weights add up to their own effective size.
     rows : Rows
         For the sandwich.
     """
@@ -62,6 +72,7 @@ class Answers:
     nobs: int
     n_missing: int
     weighted: bool
+    scale_within: tuple[str, ...]
     rows: Rows
 
 
@@ -99,7 +110,8 @@ def answers_of(
     """
     cells = cells.reset_index(drop=True)
     given = given_answers(cells, model.outcome)
-    weight, square = scaled(given, [role for role in scale_within if role in given.columns])
+    within = tuple(role for role in scale_within if role in given.columns)
+    weight, square = scaled(given, within)
     layout = ordinal_design.layout_of(given, model)
     roles = tuple(dict.fromkeys([*layout.roles, *layout.covariates, *beside]))
     pattern, first = pattern_codes(given, roles)
@@ -121,7 +133,8 @@ def answers_of(
         names=_names(categories, layout),
         nobs=int(round(n.sum())),
         n_missing=int(round(cells["n"].sum() - n.sum())),
-        weighted=not np.allclose(weight, square, rtol=SAME_WEIGHT, atol=0.0),
+        weighted=weighted(given, weight, square),
+        scale_within=within,
         rows=ordinal_sandwich.rows_of(
             cells, given.index, (pattern, category, weight, square), sampling
         ),
@@ -169,7 +182,7 @@ def _place(cells: pd.DataFrame) -> str:
     return ", ".join(f"{role} {cells[role].iloc[0]}" for role in known) or "the item"
 
 
-def scaled(given: pd.DataFrame, within: list[str]) -> tuple[Array, Array]:
+def scaled(given: pd.DataFrame, within: Sequence[str]) -> tuple[Array, Array]:
     """Scale weights so that each group sums to its effective size."""
     weight = given["weight_sum"].to_numpy(np.float64)
     square = given["weight_sq_sum"].to_numpy(np.float64)
@@ -180,6 +193,13 @@ def scaled(given: pd.DataFrame, within: list[str]) -> tuple[Array, Array]:
     group = np.unique(group, return_inverse=True)[1]
     factor = (np.bincount(group, weight) / np.bincount(group, square))[group]
     return weight * factor, square * factor**2
+
+
+def weighted(given: pd.DataFrame, weight: Array, square: Array) -> bool:
+    """Tell whether respondents of a scaled group have different weights."""
+    n = given["n"].to_numpy(np.float64)
+    alike = [np.allclose(scaled, n, rtol=SAME_WEIGHT, atol=0.0) for scaled in (weight, square)]
+    return not all(alike)
 
 
 def pattern_codes(given: pd.DataFrame, roles: Sequence[str]) -> tuple[Codes, Codes]:

@@ -17,17 +17,19 @@ from numpy.typing import NDArray
 from betyg.errors import DesignError
 from betyg.stats import crossed, laplace_solver, ordinal_cells, random_terms
 from betyg.stats import formula as formulas
+from betyg.stats.families import Ordinal
 from betyg.stats.formula import Model
 from betyg.stats.laplace import Problem
 from betyg.stats.laplace_solver import Curvature, Optimum
+from betyg.stats.model_fit import ModelFit, OrdinalFit
 from betyg.stats.ordinal_cells import Answers
 from betyg.stats.ordinal_design import Layout
 from betyg.stats.ordinal_likelihood import Link
-from betyg.stats.ordinal_mixed_fit import OrdinalMixedFit
 from betyg.stats.ordinal_sandwich import Sampling
+from betyg.stats.random_effects import RandomEffects
 from betyg.stats.sums import by_code
 
-__all__ = ["OrdinalMixedFit", "bootstrap", "fit"]
+__all__ = ["OrdinalFit", "bootstrap", "fit"]
 
 Array = NDArray[np.float64]
 
@@ -41,7 +43,7 @@ def fit(
     random: Sequence[str],
     link: Link = "logit",
     scale_within: Sequence[str] = ("agency", "year"),
-) -> OrdinalMixedFit:
+) -> OrdinalFit:
     """Fit a cumulative link mixed model to the cells of one item by the Laplace approximation.
 
     link(P(Y <= k)) = thresholds[k] - x @ beta - z @ u with independent
@@ -70,7 +72,7 @@ def fit(
 
     Returns
     -------
-    OrdinalMixedFit
+    OrdinalFit
 
     Raises
     ------
@@ -91,7 +93,7 @@ def fit(
     )
     optimum = laplace_solver.maximise(problem)
     known = laplace_solver.curvature(problem, optimum)
-    asked = (model, tuple(random), tuple(scale_within))
+    asked = (model, tuple(random))
     found = _result(problem, (answers, layout), (optimum, known), asked)
     _check_finite(found)
     return found
@@ -99,7 +101,7 @@ def fit(
 
 def bootstrap(
     cells: pd.DataFrame,
-    fitted: OrdinalMixedFit,
+    fitted: OrdinalFit,
     *,
     psu: str,
     rng: np.random.Generator,
@@ -117,7 +119,7 @@ def bootstrap(
     ----------
     cells : DataFrame
         As given to ``fit``, with a row for each PSU's answers.
-    fitted : OrdinalMixedFit
+    fitted : OrdinalFit
         The model to refit.
     psu, stratum : str
         Columns of PSUs (numbered within strata or not) and of strata.
@@ -201,7 +203,7 @@ def _prepared(
     return answers, layout, problem
 
 
-def _check_finite(found: OrdinalMixedFit) -> None:
+def _check_finite(found: OrdinalFit) -> None:
     """Raise if an estimate has run off: separation that no single level shows."""
     lost = [*found.bse.index[found.bse > DIVERGED_SE], *found.sds.index[found.sds > DIVERGED_SE]]
     if lost:
@@ -215,37 +217,45 @@ def _result(
     problem: Problem,
     design: tuple[Answers, Layout],
     found: tuple[Optimum, Curvature],
-    asked: tuple[Model, tuple[str, ...], tuple[str, ...]],
-) -> OrdinalMixedFit:
+    asked: tuple[Model, tuple[str, ...]],
+) -> OrdinalFit:
     """Give names to the numbers; standard deviations in the order asked for."""
-    (answers, layout), (optimum, known), (model, random, scale_within) = design, found, asked
+    (answers, layout), (optimum, known), (model, random) = design, found, asked
     solved = [block.term for block in layout.blocks]
     first = problem.cuts + problem.slopes
     order = [*range(first), *(first + solved.index(term) for term in random)]
     params = optimum.mode.params[order]
     names = [name for block in layout.blocks for name in block.names]
-    return OrdinalMixedFit(
-        formula=model.text,
-        terms=model.names,
-        random=random,
-        link=problem.link,
-        categories=answers.categories,
-        scores=answers.scores,
-        params=pd.Series(params[:first], answers.names, name="estimate"),
+    mixed = RandomEffects(
+        terms=random,
         sds=pd.Series(params[first:], list(random), name="sd"),
-        effects=pd.Series(optimum.mode.effects, names, name="mode"),
+        modes=pd.Series(optimum.mode.effects, names, name="mode"),
         singular=tuple(
             term for term, k in zip(random, order[first:], strict=True) if not optimum.estimated[k]
         ),
+        conditional=optimum.mode.factor,
+        unit=1.0,
+        sensitivity=known.sensitivity[:, order],
+        layout=layout,
+    )
+    return ModelFit(
+        formula=model.text,
+        terms=model.names,
+        family=Ordinal(
+            link=problem.link,
+            outcome=model.outcome,
+            categories=answers.categories,
+            scores=answers.scores,
+        ),
+        params=pd.Series(params[:first], answers.names, name="estimate"),
+        covariance=known.covariance[np.ix_(order, order)],
+        robust=False,
+        mixed=mixed,
         loglike=optimum.loglike,
         nobs=answers.nobs,
         n_missing=answers.n_missing,
         weighted=answers.weighted,
-        covariance=known.covariance[np.ix_(order, order)],
-        sensitivity=known.sensitivity[:, order],
-        conditional=optimum.mode.factor,
+        scale_within=answers.scale_within,
         layout=answers.layout,
-        random_layout=layout,
         patterns=answers.frame,
-        scale_within=scale_within,
     )

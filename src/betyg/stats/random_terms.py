@@ -214,4 +214,4 @@ def effects_table(layout: Layout, order: Sequence[str], columns: dict[str, Array
     names = [name for block in layout.blocks for name in block.names]
     terms = [block.term for block in layout.blocks for _ in block.levels]
     table = pd.DataFrame({"term": terms, **columns}, index=names)
-    return pd.concat([table[table["term"] == term] for term in order])
+    return pd.concat([table.iloc[:0], *(table[table["term"] == term] for term in order)])

@@ -13,7 +13,7 @@ from scipy.special import expit, logit, ndtri
 
 from betyg.errors import DesignError, ParameterError, did_you_mean
 from betyg.stats import ordinal_design, ordinal_likelihood
-from betyg.stats.ordinal import OrdinalFit
+from betyg.stats.model_fit import OrdinalFit
 from betyg.stats.sums import rows_by_code
 
 __all__ = ["Margins", "margins"]
