@@ -17,6 +17,7 @@ TABLES = {  # which at least is written by which notebook
     "01_clean": {"respondents", "cells", "attrition"},
     "02_results": {"estimates"},
     "03_models": {"comparisons", "changes"},
+    "04_drivers": {"drivers"},
     "05_report": set(),
 }
 FOLDER = Path(__file__).parents[2] / "notebooks"

@@ -1,0 +1,172 @@
+"""The priority matrix: how a theme is graded, and how strongly it goes with satisfaction."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.publish import figure, naming, priority_drawing, table
+from betyg.publish.figure import Figure
+from betyg.publish.language import Language
+from betyg.publish.naming import ALL, Names
+from betyg.publish.priority_drawing import FIELDS
+
+SURE: Final = 0.975  # share of the replicates from which an order is called sure
+
+
+def matrix(
+    drivers: pd.DataFrame, survey: Study, language: Language, *, year: int, agency: str = ALL
+) -> Figure:
+    """Draw each theme's score against its importance, with error crosses.
+
+    Parameters
+    ----------
+    drivers : DataFrame
+        As :attr:`betyg.stats.drivers.Drivers.table`.
+    year : int
+        The round.
+    agency : str
+        Code of an agency; "all" for all of them together.
+
+    Returns
+    -------
+    Figure
+    """
+    names = Names(survey, language)
+    rows = naming.pick(drivers, survey, agency=agency, year=year)
+    rows = rows.assign(label=labels(rows, names), words=fields(rows, language))
+    outcome = names.item(str(rows["outcome"].iloc[0]))
+    plot = _Plot(names=names, outcome=outcome, year=year, agency=agency,
+                 name=naming.slug("priority", rows["outcome"].iloc[0], year, agency))  # fmt: skip
+    draw = partial(priority_drawing.draw, rows, language, name=plot.name)
+    return Figure(
+        name=plot.name,
+        title=_title(rows, plot),
+        subtitle=naming.subtitle(
+            names,
+            what=language.text(
+                "Score and how strongly it goes with “{item}”, with 95% confidence intervals",
+                item=outcome,
+            ),
+            who=names.agency(agency) if agency != ALL else None,
+            year=year,
+            n=float(rows["n"].iloc[0]),
+        ),
+        note=_note(rows, plot),
+        alt=_alt(rows, plot),
+        svg=draw(width=figure.WIDE),
+        svg_narrow=draw(width=figure.NARROW),
+        table=_table(rows, plot),
+        table_label=language.text("The figure as a table"),
+    )
+
+
+def labels(rows: pd.DataFrame, names: Names) -> list[str]:
+    """Return what the themes, or the questions, are called."""
+    say = names.theme if rows["of"].iloc[0] == "theme" else names.item
+    return [say(str(code)) for code in rows["theme"]]
+
+
+def fields(rows: pd.DataFrame, language: Language) -> list[str]:
+    """Return the words of the fields."""
+    return [language.text(FIELDS[field]) for field in rows["field"]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plot:
+    """What all parts of one figure share."""
+
+    names: Names
+    outcome: str
+    year: int
+    agency: str
+    name: str
+
+    @property
+    def language(self) -> Language:
+        return self.names.language
+
+
+def _title(rows: pd.DataFrame, plot: _Plot) -> str:
+    language = plot.language
+    urgent = list(rows.loc[rows["field"] == "prioritise", "label"])
+    if urgent:
+        return language.text(
+            "To prioritise: {themes} – goes strongly with “{item}”, and has a low score",
+            themes=language.listing(urgent), item=plot.outcome,
+        )  # fmt: skip
+    top = rows.iloc[0]
+    if top["p_most"] >= SURE:
+        return language.text(
+            "{theme} goes most strongly with “{item}”; nothing stands out as low and important",
+            theme=top["label"], item=plot.outcome,
+        )  # fmt: skip
+    return language.text(
+        "What goes most strongly with “{item}” cannot be told; nothing stands out as low and "
+        "important",
+        item=plot.outcome,
+    )
+
+
+def _note(rows: pd.DataFrame, plot: _Plot) -> str:
+    language = plot.language
+    left_out = int(rows["incomplete"].iloc[0])
+    return naming.note(
+        plot.names,
+        language.text(
+            "Dividing lines: equal shares ({share}), and the mean of the scores ({score}).",
+            share=language.percent(rows["importance_line"].iloc[0]),
+            score=language.number(rows["score_line"].iloc[0]),
+        ),
+        language.text(
+            "Shaded, open symbol: cannot tell, as the margin of error crosses a dividing line."
+        ),
+        language.plural(
+            "{n} person who did not answer on all of it is left out of the importance.",
+            "{n} persons who did not answer on all of it are left out of the importance.",
+            left_out,
+        ) if left_out else "",
+        language.text("The score axis is cut: it shows {span} of 0–100.",
+                      span=language.range(*priority_drawing.score_span(rows))),
+    )  # fmt: skip
+
+
+def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
+    language = plot.language
+    told = [
+        f"{language.text(words)}: {language.listing(own)}"
+        for field, words in FIELDS.items()
+        if (own := list(rows.loc[rows["field"] == field, "label"]))
+    ]
+    first, last = rows.iloc[0], rows.iloc[-1]
+    text = language.text(
+        "Priority matrix, {year}: score against importance for {n}. Most important: {top} "
+        "({high}), least: {bottom} ({low}). {fields}.",
+        year=str(plot.year), n=language.integer(len(rows)), top=first["label"],
+        high=language.percent(first["importance"]), bottom=last["label"],
+        low=language.percent(last["importance"]), fields="; ".join(told),
+    )  # fmt: skip
+    return naming.sentences(text, naming.answers(plot.names, rows["n"].iloc[0]))
+
+
+def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
+    text = plot.language.text
+    within = text("95% interval")
+    columns = [
+        table.Column(
+            source="label",
+            label=text("Theme") if rows["of"].iloc[0] == "theme" else text("Question"),
+        ),
+        table.Column(source="importance", label=text("Importance"), kind="share"),
+        table.Column(source="", label=within, kind="share", interval=("ci_low", "ci_high")),
+        table.Column(source="score", label=text("Score"), kind="score"),
+        table.Column(source="", label=within, kind="score",
+                     interval=("score_ci_low", "score_ci_high")),
+        table.Column(source="answers", label=text("Answers"), kind="count"),
+        table.Column(source="words", label=text("Field")),
+    ]  # fmt: skip
+    caption = text("Score and importance for “{item}”, {year}", item=plot.outcome,
+                   year=str(plot.year))  # fmt: skip
+    return table.build(rows, columns, plot.language, name=plot.name, caption=caption)

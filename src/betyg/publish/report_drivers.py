@@ -1,0 +1,121 @@
+"""The report's section on what goes with satisfaction: importance, scores and what is unsure."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from betyg.publish import priority, prose
+from betyg.publish.language import sentence_case
+from betyg.publish.naming import ALL, Names
+from betyg.publish.priority_drawing import FIELDS
+from betyg.publish.report import Edition, Section, Shown
+from betyg.stats.drivers import FEWEST_EACH, predictors
+
+
+def drivers(page: Edition, drivers: pd.DataFrame) -> Section:
+    """Show which themes go most with the headline outcome, for all and for the focus.
+
+    Parameters
+    ----------
+    page : Edition
+        The report.
+    drivers : DataFrame
+        As :attr:`betyg.stats.drivers.Drivers.table`.
+    """
+    now = drivers[drivers["year"] == page.year]
+    everyone = now[now["agency"] == ALL]
+    if everyone.empty:
+        return page.left_out(_reason(page))
+    parts = [*_of(page, everyone, ALL)]
+    if page.focus:
+        parts += _of_focus(page, now[now["agency"] == page.focus])
+    return Section(tuple(parts))
+
+
+def _reason(page: Edition) -> str:
+    text = page.language.text
+    if page.survey.kind == "counts":
+        return text(
+            "Only counts of each question are known: what one person answered to several "
+            "questions cannot be compared."
+        )
+    if page.is_published:
+        return text(
+            "Only published values are known: what goes together in the answers of a person "
+            "cannot be seen."
+        )
+    if len(predictors(page.survey, page.year).items) < 2:
+        return text("Beside the headline outcome too few graded questions were asked.")
+    return text("Too few answered all the questions that would be set against each other.")
+
+
+def _of(page: Edition, rows: pd.DataFrame, agency: str) -> Iterator[Shown]:
+    names = Names(page.survey, page.language)
+    named = rows.assign(label=priority.labels(rows, names))
+    yield prose.bullets(_together(page, named), _first(page, named), *_fields(page, named))
+    yield priority.matrix(rows, page.survey, page.language, year=page.year, agency=agency)
+
+
+def _of_focus(page: Edition, rows: pd.DataFrame) -> Iterator[Shown]:
+    text, names = page.language.text, Names(page.survey, page.language)
+    if rows.empty:
+        count = len(predictors(page.survey, page.year).items)
+        least = max(page.survey.disclosure.rank, FEWEST_EACH * count)
+        yield prose.paragraph(
+            text(
+                "{agency}: fewer than {n} answered all of it, too few for a matrix of its own.",
+                agency=names.agency(page.focus), n=page.language.integer(least),
+            )
+        )  # fmt: skip
+        return
+    yield from _of(page, rows, page.focus)
+
+
+def _together(page: Edition, rows: pd.DataFrame) -> str:
+    words = page.language
+    names = Names(page.survey, words)
+    first = rows.iloc[0]
+    agency = str(first["agency"])
+    return words.text(
+        "{who}: taken together, the {count} {kind} explain {share} of how “{item}” varies "
+        "between persons within a unit and round ({n} answered all of it).",
+        who=names.everyone() if agency == ALL else names.agency(agency),
+        count=words.cardinal(len(rows)),
+        kind=words.text("themes") if first["of"] == "theme" else words.text("questions"),
+        share=words.percent(first["r_squared"]), item=names.item(str(first["outcome"])),
+        n=words.integer(first["n"]),
+    )  # fmt: skip
+
+
+def _first(page: Edition, rows: pd.DataFrame) -> str:
+    """Say what is most important and how sure its place is."""
+    words = page.language
+    first, second = rows.iloc[0], rows.iloc[1]
+    values = {
+        "first": first["label"], "share": words.percent(first["importance"]),
+        "interval": words.range(words.percent(first["ci_low"]), words.percent(first["ci_high"])),
+        "second": second["label"], "next": words.percent(second["importance"]),
+    }  # fmt: skip
+    if first["p_most"] >= priority.SURE:
+        return words.text(
+            "“{first}” goes most strongly with it: {share} of what is explained ({interval}), "
+            "surely more than any other. Next is “{second}” ({next}).",
+            **values,
+        )
+    return words.text(
+        "“{first}” lies highest with {share} of what is explained ({interval}), but which goes "
+        "most strongly with it is not sure. Next is “{second}” ({next}).",
+        **values,
+    )
+
+
+def _fields(page: Edition, rows: pd.DataFrame) -> Iterator[str]:
+    """Say which themes lie in which field; nothing of a field that is empty."""
+    words = page.language
+    for field, name in FIELDS.items():
+        own = list(rows.loc[rows["field"] == field, "label"])
+        if own:
+            yield words.text(
+                "{field}: {themes}.",
+                field=sentence_case(words.text(name)), themes=words.listing(own),
+            )  # fmt: skip

@@ -1,0 +1,249 @@
+"""What goes with the index: which themes, in which field, who is left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simulated
+from betyg.data.codebook import CrosswalkRow, Item, Theme
+from betyg.stats import drivers, estimate
+
+RNG = 20170602
+OF_THEMES = {
+    "polite": "courtesy", "kind": "courtesy", "quick": "handling", "plain": "handling",
+    "web": "information",
+}  # fmt: skip
+
+
+def study(**changes):
+    items = dict.fromkeys(("overall", "ideal", *OF_THEMES), 5) | {"better": 3, "praise": 2}
+    plain = simulated.study(
+        items=items,
+        agencies=("A", "B", "C"),
+        indices={"nki": ("overall", "ideal"), "theme.courtesy": ("polite", "kind")},
+        compare={"outcome": "nki"},
+        design={"strata": ("agency", "year")},
+    )
+    themed = tuple(
+        Item(item=i, theme=OF_THEMES.get(i, "other"), scale=f"s{k}", label={"en": i})
+        for i, k in items.items()
+    )
+    themes = tuple(
+        Theme(theme=t, index=False, label={"en": t})
+        for t in ("courtesy", "handling", "information", "other")
+    )
+    return plain.model_copy(update={"items": themed, "themes": themes} | changes)
+
+
+def answers(n: int = 900, *, seed: int = RNG, agencies: str = "ABC") -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"agency": rng.choice(list(agencies), n)})
+    shared = rng.normal(size=n)
+    strength = {"polite": 1.2, "kind": 1.0, "quick": 0.6, "plain": 0.5, "web": 0.1}
+    for item, much in strength.items():
+        frame[item] = steps(much * shared + rng.normal(size=n))
+    for item in ("overall", "ideal"):
+        frame[item] = steps(1.2 * shared + 0.8 * rng.normal(size=n) + (frame["agency"] == "A"))
+    for item, much in (("better", 3), ("praise", 2)):
+        frame[item] = rng.integers(1, much + 1, n)
+    frame["weight"] = rng.uniform(0.5, 2.0, n)
+    return frame.assign(stratum=frame["agency"])
+
+
+def steps(latent: np.ndarray) -> np.ndarray:
+    return np.clip(np.round(3.5 + latent), 1, 5)
+
+
+def found(frame: pd.DataFrame, survey=None, *, replicates: int = 200) -> drivers.Drivers:
+    survey = survey or study()
+    return drivers.find(simulated.respondents(frame, survey), survey, replicates=replicates)
+
+
+def of_all(made: drivers.Drivers) -> pd.DataFrame:
+    return made.table[made.table["agency"] == "all"].set_index("theme")
+
+
+def test_the_questions_of_the_index_choices_and_directions_are_no_drivers():
+    asked = drivers.predictors(study(), 2012)
+    assert asked.of == "theme"
+    assert asked.items == {
+        "courtesy": ("polite", "kind"), "handling": ("quick", "plain"), "information": ("web",),
+    }  # fmt: skip
+
+
+def test_an_item_that_is_the_outcome_is_no_driver():
+    survey = simulated.study(items={"overall": 10, "polite": 5, "quick": 5})
+    assert list(drivers.predictors(survey, 2012).items) == ["polite", "quick"]
+
+
+def test_what_is_asked_of_each_activity_or_not_that_year_is_no_driver():
+    rows = (
+        CrosswalkRow(item="web", year=2012, column="-"),
+        CrosswalkRow(item="quick", column="q", activity="plan"),
+    )
+    asked = drivers.predictors(study(crosswalk=rows), 2012)
+    assert asked.of == "item", "two themes remain"
+    assert list(asked.items) == ["polite", "kind", "plain"]
+
+
+def test_shares_add_up_to_one_the_most_important_first_with_its_interval():
+    made = found(answers()).table
+    for _, scope in made.groupby("agency"):
+        np.testing.assert_allclose(scope["importance"].sum(), 1.0)
+        assert (np.diff(scope["importance"]) <= 0).all()
+        assert scope["importance"].between(scope["ci_low"], scope["ci_high"]).all()
+        assert list(scope["theme"])[:2] == ["courtesy", "handling"]
+        assert scope["p_above_next"].isna().tolist() == [False, False, True]
+        np.testing.assert_allclose(scope["p_most"].sum(), 1.0)
+    assert list(made.columns) == list(drivers.COLUMNS)
+    assert set(made["agency"]) == {"all", "A", "B", "C"}
+
+
+def test_the_shares_are_those_of_a_regression_within_agencies():
+    frame, survey = answers(), study()
+    rows = simulated.respondents(frame, survey)
+    score = {
+        "courtesy": (rows["polite"].astype(float) + rows["kind"].astype(float)) / 2,
+        "handling": (rows["quick"].astype(float) + rows["plain"].astype(float)) / 2,
+        "information": rows["web"].astype(float),
+        "y": rows["nki"],
+    }
+    table = pd.DataFrame(score)
+    by, weight = rows["agency"].astype(str), rows["weight"]
+    means = table.mul(weight, axis=0).groupby(by).sum().div(weight.groupby(by).sum(), axis=0)
+    centred = table - means.loc[by].to_numpy()
+    root = np.sqrt(weight.to_numpy())[:, None]
+    columns, y = centred.to_numpy()[:, :3] * root, centred["y"].to_numpy() * root[:, 0]
+    fitted = columns @ np.linalg.lstsq(columns, y, rcond=None)[0]
+    got = of_all(found(frame))
+    np.testing.assert_allclose(got["r_squared"], fitted @ fitted / (y @ y), rtol=1e-10)
+
+
+def test_the_level_of_an_agency_does_not_count():
+    survey = study()
+    rows = simulated.respondents(answers(), survey)
+    higher = rows.assign(nki=rows["nki"] + 7.0 * (rows["agency"] == "B"))
+    one, other = (drivers.find(r, survey, replicates=50).table for r in (rows, higher))
+    pd.testing.assert_frame_equal(one, other, rtol=1e-9)
+
+
+def test_doubled_weights_and_shuffled_rows_change_nothing():
+    frame, survey = answers(), study()
+    rows = simulated.respondents(frame, survey)
+    doubled = rows.assign(weight=2 * rows["weight"])
+    shuffled = rows.sample(frac=1.0, random_state=1)
+    wanted = ["agency", "theme", "importance", "score", "score_ci_low", "r_squared", "n"]
+    want = drivers.find(rows, survey, replicates=50).table
+    pd.testing.assert_frame_equal(drivers.find(doubled, survey, replicates=50).table, want)
+    got = drivers.find(shuffled, survey, replicates=50).table
+    pd.testing.assert_frame_equal(got[wanted], want[wanted])
+
+
+def test_an_agency_is_the_same_whoever_else_took_part():
+    frame = answers()
+    alone = found(frame[frame["agency"] != "C"].reset_index(drop=True)).table
+    every = found(frame).table
+    wanted = ["theme", "importance", "score", "score_ci_low", "r_squared", "n"]
+    one, other = (t[t["agency"] == "A"][wanted].reset_index(drop=True) for t in (alone, every))
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_who_lacks_a_theme_is_left_out_and_counted_but_has_a_score():
+    frame = answers()
+    frame.loc[:49, "web"] = np.nan
+    frame.loc[50:59, ["overall", "ideal"]] = np.nan
+    made = of_all(found(frame))
+    assert (made["n"] == 840).all()
+    assert (made["incomplete"] == 50).all()
+    assert made["answers"].to_dict() == {"courtesy": 900, "handling": 900, "information": 850}
+
+
+def test_half_of_a_themes_questions_is_enough_and_less_is_not():
+    frame = answers()
+    frame.loc[:19, "kind"] = np.nan
+    frame.loc[:9, "polite"] = np.nan
+    assert of_all(found(frame)).loc["courtesy", "answers"] == 890
+
+
+def test_the_score_is_that_of_the_estimates():
+    frame, survey = answers(), study()
+    rows = simulated.respondents(frame, survey)
+    got = of_all(drivers.find(rows, survey, replicates=20))
+    want = estimate.direct(rows, survey, by=(("year",),)).query(
+        "item == 'theme.courtesy' and statistic == 'mean' and year == 2012"
+    )
+    columns = ["score", "score_ci_low", "score_ci_high", "answers"]
+    np.testing.assert_allclose(
+        got.loc["courtesy", columns].to_numpy(float),
+        want[["estimate", "ci_low", "ci_high", "n"]].to_numpy(float)[0],
+    )
+
+
+def test_an_agency_with_fewer_than_ten_answers_a_theme_is_named():
+    frame = answers(900)
+    few = frame["agency"].eq("C") & frame["agency"].eq("C").cumsum().gt(29)
+    made = found(frame[~few].reset_index(drop=True))
+    assert "C" not in set(made.table["agency"])
+    assert made.left_out.to_dict("records") == [
+        {"agency": "C", "year": 2012, "theme": "", "n": 29, "reason": "too few answers"}
+    ]
+
+
+def test_a_theme_that_few_answered_is_named_and_does_not_drop_the_others():
+    frame = answers()
+    frame.loc[:500, "web"] = np.nan
+    made = found(frame)
+    assert set(made.table["theme"]) == {"courtesy", "handling"}
+    assert (of_all(made)["incomplete"] == 0).all()
+    (row,) = made.left_out.to_dict("records")
+    assert (row["theme"], row["n"], row["reason"]) == (
+        "information", 399, "fewer than half answered it",
+    )  # fmt: skip
+
+
+def test_where_all_gave_one_answer_it_is_said():
+    frame = answers()
+    frame.loc[frame["agency"] == "B", ["overall", "ideal"]] = 4
+    made = found(frame)
+    assert made.left_out["reason"].tolist() == ["all gave one answer"]
+    assert set(made.table["agency"]) == {"all", "A", "C"}
+
+
+@pytest.mark.parametrize("kind", ["counts", "published"])
+def test_without_respondents_there_is_an_empty_table_and_a_reason(kind):
+    made = drivers.find(pd.DataFrame(), study(kind=kind))
+    assert made.table.empty and list(made.table.columns) == list(drivers.COLUMNS)
+    assert made.left_out["reason"].tolist() == [f"only {kind}"]
+
+
+def test_one_theme_is_too_few():
+    survey = simulated.study(items={"overall": 10, "polite": 5})
+    rows = simulated.respondents(pd.DataFrame({"overall": [1, 2], "polite": [2, 3]}), survey)
+    made = drivers.find(rows, survey)
+    assert made.table.empty
+    assert made.left_out["reason"].tolist() == ["too few themes"]
+
+
+@pytest.mark.parametrize(
+    ("importance", "score", "field"),
+    [
+        (0.5, 40, "prioritise"), (0.5, 80, "improve_if_possible"), (0.1, 80, "keep"),
+        (0.1, 40, "lower_priority"), (0.3, 80, "cannot_tell"), (0.5, 63, "cannot_tell"),
+    ],
+)  # fmt: skip
+def test_the_field_is_named_unless_an_interval_holds_a_dividing_line(importance, score, field):
+    row = pd.DataFrame(
+        {
+            "importance": [importance], "ci_low": importance - 0.1, "ci_high": importance + 0.1,
+            "score": score, "score_ci_low": score - 5.0, "score_ci_high": score + 5.0,
+            "importance_line": 1 / 3, "score_line": 60.0,
+        }
+    )  # fmt: skip
+    assert drivers.with_fields(row)["field"].tolist() == [field]
+    assert field in drivers.FIELDS
+
+
+def test_the_same_answers_give_the_same_table():
+    pd.testing.assert_frame_equal(found(answers()).table, found(answers()).table)
