@@ -158,7 +158,7 @@ def within(totals: Array, columns: int) -> Array:
     found[..., row, column] = found[..., column, row] = about.sum(axis=-2)
     squares = second.sum(axis=-2)[..., row == column]
     varies = np.diagonal(found, axis1=-2, axis2=-1) > CONSTANT * squares
-    return found * (varies[..., :, None] & varies[..., None, :])
+    return np.asarray(found * (varies[..., :, None] & varies[..., None, :]), dtype=np.float64)
 
 
 def _strata(design: SurveyDesign) -> Iterator[tuple[Codes, float]]:
