@@ -25,8 +25,8 @@ from report_states import Rebuilt
 
 from betyg.__main__ import main
 from betyg.data.codebook import Event
-from betyg.publish import causal, document, report, report_orders, report_quality
-from betyg.stats import comparison
+from betyg.publish import causal, document, report, report_drivers, report_orders, report_quality
+from betyg.stats import comparison, drivers
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = (("boards", "sv"), ("boards", "en"), ("association", "fi"))
@@ -47,6 +47,8 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
     compared = comparison.compare(tables.cells, tables.survey)
     known = {
         "report": report, "report_orders": report_orders, "report_quality": report_quality,
+        "report_drivers": report_drivers,
+        "drivers": drivers.find(tables.rows, tables.survey, replicates=50).table,
         "page": replace(tables.page(language), comparisons=compared.table, within=compared.within),
         "ordered": tables.orders, "leads": tables.leads, "agreement": tables.agreement,
         "effects": tables.effects, "attrition": attrition,
