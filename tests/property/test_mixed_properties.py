@@ -18,6 +18,7 @@ from betyg.stats import (
     ordinal_third,
 )
 from betyg.stats.laplace import Problem
+from betyg.stats.ordinal_sandwich import Sampling
 from betyg.stats.patterns import Patterns
 
 FAST = settings(max_examples=15, deadline=None)
@@ -243,3 +244,34 @@ def test_predictions_of_effects_have_honest_errors():
         missed.extend(gap / np.sqrt(np.diag(centre @ joint @ centre)))
     assert len(missed) == 300
     assert 0.85 < np.sqrt(np.mean(np.square(missed))) < 1.15
+
+
+def test_bootstrap_errors_are_the_spread_of_samples_drawn_again():
+    """150 clustered surveys of the same strata: their spread, and what one survey says of it."""
+    rng = np.random.default_rng(12)
+    own = np.array([-0.8, -0.3, 0.0, 0.4, 0.9])
+    sampling = Sampling(stratum="agency", psu="psu")
+
+    def drawn():
+        unit = np.repeat(np.arange(5 * 12), 8)
+        rows = pd.DataFrame({"agency": unit // 12, "psu": unit, "n": 1})
+        group = unit % 2
+        eta = own[unit // 12] + 0.5 * group + rng.normal(0, 0.8, 60)[unit]
+        weight = np.where(rng.random(rows.shape[0]) < 0.3, 3.0, 1.0)
+        grades = 1 + np.searchsorted([-1.0, 1.0], eta + rng.logistic(size=eta.size))
+        weighed = rows.assign(group=np.where(group, "y", "x"), response=grades)
+        weighed = weighed.assign(weight_sum=weight, weight_sq_sum=weight**2)
+        keys = ["agency", "psu", "group", "response"]
+        return weighed.groupby(keys, as_index=False).sum()
+
+    fits = [ordinal_mixed.fit(drawn(), "response ~ group", random=("agency",)) for _ in range(150)]
+    spread = np.std([f.slopes["group[y]"] for f in fits], ddof=1)
+    told = []
+    for _ in range(6):
+        cells = drawn()
+        fit = ordinal_mixed.fit(cells, "response ~ group", random=("agency",))
+        replicates = ordinal_mixed.bootstrap(cells, fit, sampling=sampling, rng=rng, replicates=40)
+        told.append(replicates["group[y]"].std())
+    naive = np.mean([f.bse["group[y]"] for f in fits])
+    assert np.mean(told) / spread == pytest.approx(1.0, abs=0.2)  # 6 % and 5 % are chance
+    assert naive / spread < 0.8  # what taking the effective size for the answers would say

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from betyg.errors import DesignError
+from betyg.errors import DesignError, ParameterError
 from betyg.stats import formula, laplace, laplace_solver, linear_mixed, ordinal_mixed
 from betyg.stats.ordinal_sandwich import Sampling
 from witness import Agreement, check, check_twin
@@ -136,6 +136,66 @@ def test_bootstrap_samples_have_the_counts_of_the_survey_on_average():
     z = (np.mean(draws, axis=0) - problem.counts)[error > 0] / error[error > 0]
     assert np.abs(z).max() < 4.5
     assert error.max() > 0
+
+
+def drawn_weights(rows, sampling, draws=1, seed=4):
+    """Resampled answers by PSU: each PSU is a group of its own here, with ten answers."""
+    answers, _, problem = ordinal_mixed._prepared(
+        rows,
+        (formula.read("response ~ 1", rows), ("unit",)),
+        link="logit",
+        scale_within=(),
+        sampling=sampling,
+    )
+    rng = np.random.default_rng(seed)
+    shape = problem.counts.shape
+    found = [ordinal_mixed._resampled(answers, shape, rng).sum(axis=1) for _ in range(draws)]
+    home = answers.frame["unit"].str[0]
+    return np.array(found) / answers.frame["weight"].to_numpy(), home.to_numpy()
+
+
+def units(population=40.0):
+    """Stratum a with 5 PSUs, b with 12, c with one."""
+    rows = [
+        (f"{stratum}{k}", stratum, k, 1 + who % 3, 1, population)
+        for stratum, size in (("a", 5), ("b", 12), ("c", 1))
+        for k in range(size)
+        for who in range(9)
+    ]
+    return pd.DataFrame(rows, columns=["unit", "stratum", "psu", "response", "n", "population"])
+
+
+def test_psus_are_drawn_within_their_strata():
+    times, home = drawn_weights(units(), Sampling(stratum="stratum", psu="psu"), draws=50)
+    for stratum, size in (("a", 5), ("b", 12), ("c", 1)):
+        np.testing.assert_allclose(times[:, home == stratum].sum(axis=1), size, rtol=1e-12)
+    whole = times[:, home == "a"] * 4 / 5
+    np.testing.assert_allclose(whole, np.rint(whole), atol=1e-12)
+    np.testing.assert_array_equal(times[:, home == "c"], 1.0)
+
+
+@BOTH
+@pytest.mark.parametrize("population", [None, "population"])
+def test_a_total_varies_as_its_design_says(population, verify):
+    """Closed form: a PSU's factor has variance 1 - f, and covariance -(1 - f) / (n - 1)."""
+    sampling = Sampling(stratum="stratum", psu="psu", population=population)
+    times, home = drawn_weights(units(), sampling, draws=8_000)
+    for stratum, size in (("a", 5), ("b", 12)):
+        left = 1.0 if population is None else 1.0 - size / 40.0
+        found = np.cov(times[:, home == stratum].T)
+        want = left * (np.eye(size) * size / (size - 1) - 1.0 / (size - 1))
+        verify(Agreement(got=found, want=want, atol=0.08))  # five errors of 8,000 draws
+    assert (times >= 0).all()
+
+
+def test_a_bootstrap_without_psus_is_refused():
+    with pytest.raises(ParameterError, match="name the column of primary sampling units"):
+        ordinal_mixed.bootstrap(
+            survey(),
+            ordinal_mixed.fit(survey(), "response ~ group", random=("agency",)),
+            sampling=Sampling(stratum="agency"),
+            rng=np.random.default_rng(1),
+        )
 
 
 def test_linear_simulation_draws_new_units_unless_asked():

@@ -8,10 +8,12 @@ import pytest
 
 from betyg.errors import ConvergenceError, DataError, DesignError, ParameterError
 from betyg.stats import linear_mixed, ordinal_mixed
+from betyg.stats.ordinal_sandwich import Sampling
 from witness import Agreement, check
 
 BOTH = pytest.mark.parametrize("model", [ordinal_mixed, linear_mixed])
 RANDOM = ("agency", "agency:year")
+BY_AGENCY = Sampling(stratum="agency", psu="psu")
 
 
 def survey(*, agencies=6, n=40, sd=0.8, years=(2011, 2012), seed=3):
@@ -322,7 +324,7 @@ def test_bootstrap_of_psus_sees_the_clusters():
     cells = clustered()
     fit = ordinal_mixed.fit(cells, "response ~ group", random=("agency",))
     replicates = ordinal_mixed.bootstrap(
-        cells, fit, psu="psu", stratum="agency", rng=np.random.default_rng(2), replicates=40
+        cells, fit, sampling=BY_AGENCY, rng=np.random.default_rng(2), replicates=40
     )
     assert list(replicates.columns) == [*fit.params.index, "sd[agency]"]
     ratio = replicates.std()["group[y]"] / fit.bse["group[y]"]
@@ -334,7 +336,7 @@ def test_bootstrap_is_reproducible():
     fit = ordinal_mixed.fit(cells, "response ~ group", random=("agency",))
     one, two = (
         ordinal_mixed.bootstrap(
-            cells, fit, psu="psu", stratum="agency", rng=np.random.default_rng(7), replicates=2
+            cells, fit, sampling=BY_AGENCY, rng=np.random.default_rng(7), replicates=2
         )
         for _ in range(2)
     )

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.errors import DesignError
+from betyg.errors import DesignError, ParameterError
 from betyg.stats import crossed, laplace_solver, ordinal_cells, random_terms
 from betyg.stats import formula as formulas
 from betyg.stats.families import Ordinal
@@ -103,17 +103,18 @@ def bootstrap(
     cells: pd.DataFrame,
     fitted: OrdinalFit,
     *,
-    psu: str,
+    sampling: Sampling,
     rng: np.random.Generator,
-    stratum: str | None = None,
     replicates: int = 200,
 ) -> pd.DataFrame:
     """Refit to resampled primary sampling units: standard errors for weighted answers.
 
     In each stratum all but one of as many PSUs are drawn with replacement and
-    weighted up (Rao & Wu 1988). The scale of the weights stays that of the full
-    sample. The spread is that of sampling again from the same agencies; it does
-    not hold that other agencies might have been there. A stratum with one PSU stays as it is.
+    weighted up, so that totals have the variance that their design gives them (Rao & Wu
+    1988); with a known population the weights move by the share not drawn (Rao, Wu & Yue
+    1992). The scale of the weights stays that of the full sample. The spread is that of
+    sampling again from the same agencies; it does not hold that other agencies might have
+    been there. A stratum with one PSU stays as it is and adds nothing.
 
     Parameters
     ----------
@@ -121,8 +122,8 @@ def bootstrap(
         As given to ``fit``, with a row for each PSU's answers.
     fitted : OrdinalFit
         The model to refit.
-    psu, stratum : str
-        Columns of PSUs (numbered within strata or not) and of strata.
+    sampling : Sampling
+        Columns of PSUs, of strata and of their population.
     rng : Generator
         Source of randomness.
     replicates : int
@@ -136,19 +137,27 @@ def bootstrap(
 
     Raises
     ------
+    ParameterError
+        If no PSU is named: cells do not tell respondents apart.
     DesignError, ConvergenceError
-        As ``fit``.
+        As ``fit``; also if no drawn PSU has an answer in a rare category.
 
     References
     ----------
-    Rao & Wu (1988), J. Am. Stat. Assoc. 83, 231-241.
+    Rao & Wu (1988), J. Am. Stat. Assoc. 83, 231-241; Rao, Wu & Yue (1992), Surv. Methodol. 18,
+    209-217.
     """
+    if sampling.psu is None:
+        raise ParameterError(
+            "bootstrap: name the column of primary sampling units, sampling=Sampling(psu=...). "
+            "Where each respondent is one, give the cells a row and a number for each."
+        )
     answers, layout, problem = _prepared(
         cells,
         (formulas.read(fitted.formula, cells), fitted.random),
         link=fitted.link,
         scale_within=fitted.scale_within,
-        sampling=Sampling(stratum=stratum, psu=psu),
+        sampling=sampling,
     )
     solved = [block.term for block in layout.blocks]
     first = problem.cuts + problem.slopes
@@ -156,6 +165,7 @@ def bootstrap(
     drawn = []
     for _ in range(replicates):
         counts = _resampled(answers, problem.counts.shape, rng)
+        _check_used(counts, answers)
         drawn.append(laplace_solver.maximise(replace(problem, counts=counts)).mode.params[order])
     names = [*fitted.params.index, *(f"sd[{term}]" for term in fitted.random)]
     return pd.DataFrame(np.stack(drawn), columns=names)
@@ -169,10 +179,20 @@ def _resampled(answers: Answers, shape: tuple[int, ...], rng: np.random.Generato
     times = np.ones(home.size)
     for stratum, size in enumerate(rows.stratum_size.astype(np.intp)):
         if size > 1:
-            drawn = rng.multinomial(size - 1, np.full(size, 1.0 / size))
-            times[home == stratum] = drawn * (size / (size - 1.0))
+            drawn = rng.multinomial(size - 1, np.full(size, 1.0 / size)) * (size / (size - 1.0))
+            times[home == stratum] += np.sqrt(rows.left[stratum]) * (drawn - 1.0)
     at = rows.pattern * shape[1] + rows.category
     return by_code(at, rows.weight * times[psu], shape[0] * shape[1]).reshape(shape)
+
+
+def _check_used(counts: Array, answers: Answers) -> None:
+    """Raise if a bootstrap sample lost a category."""
+    lost = answers.categories[counts.sum(axis=0) == 0]
+    if lost.size:
+        raise DesignError(
+            f"bootstrap: few PSUs have answers in category {lost[0]:g}, and a sample drew none of "
+            "them. Merge the category with its neighbour."
+        )
 
 
 def _prepared(
