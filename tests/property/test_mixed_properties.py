@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from betyg.stats import (
     ordinal_likelihood,
     ordinal_mixed,
     ordinal_third,
+    standardise,
 )
 from betyg.stats.laplace import Problem
 from betyg.stats.ordinal_sandwich import Sampling
@@ -275,3 +278,24 @@ def test_bootstrap_errors_are_the_spread_of_samples_drawn_again():
     naive = np.mean([f.bse["group[y]"] for f in fits])
     assert np.mean(told) / spread == pytest.approx(1.0, abs=0.2)  # 6 % and 5 % are chance
     assert naive / spread < 0.8  # what taking the effective size for the answers would say
+
+
+def test_standardised_scores_of_simulated_agencies_are_covered():
+    """Known effects: intervals of agencies' scores hold the truth 95 times in a hundred."""
+    fit = ordinal_mixed.fit(survey_of(7, n=4), "response ~ group", random=RANDOM)
+    rng = np.random.default_rng(3)
+    mix = fit.patterns.groupby(["year", "activity", "group"])["weight"].sum().rename("share")
+    mix = mix.reset_index().assign(share=lambda d: d["share"] / d["share"].sum())
+    agencies = pd.DataFrame({"agency": sorted(fit.patterns["agency"].unique())})
+    grid = agencies.merge(mix, how="cross")
+    inside = []
+    for _ in range(40):
+        effects = pd.Series(rng.normal(size=fit.effects.size) * fit.mixed.scale, fit.effects.index)
+        truth = replace(fit, mixed=replace(fit.mixed, modes=effects))
+        true = (truth.predict(grid, which="score") * grid["share"]).groupby(grid["agency"]).sum()
+        again = ordinal_mixed.fit(
+            truth.simulate(rng, effects="modes"), fit.formula, random=fit.random
+        )
+        found = standardise.margins(again, by=("agency",), mix=mix).means.set_index("agency")
+        inside.append(((found["ci_low"] <= true) & (true <= found["ci_high"])).to_numpy())
+    assert 0.91 <= np.mean(inside) <= 0.985

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
 from betyg.errors import DesignError, ParameterError, did_you_mean
-from betyg.stats import ordinal_design, ordinal_likelihood
+from betyg.stats import ordinal_design, prediction
 from betyg.stats.model_fit import OrdinalFit
-from betyg.stats.sums import rows_by_code
+from betyg.stats.prediction import Predictor
 
 __all__ = ["Margins", "margins"]
 
@@ -58,14 +58,17 @@ def margins(
 ) -> Margins:
     """Average a model's predictions over the same mix for every agency, year or both.
 
-    Standard errors come from the joint covariance of thresholds and slopes by
-    the delta method, with exact gradients. Intervals of shares are made on the logit
-    scale.
+    Standard errors come from the joint covariance of thresholds, slopes and random effects
+    by the delta method, with exact gradients. Intervals of shares are made on the logit
+    scale. Random effects stand at their modes, which are shrunk: margins of a mixed model
+    are shown beside those of a fixed one, which alone feed bands and ranks. Where the mix
+    asks for a level of a random term that no answer came from (an activity that an agency
+    never had, by ``agency:activity``), its effect is zero with the variance of its term.
 
     Parameters
     ----------
-    fit : OrdinalFit
-        The model.
+    fit : ModelFit
+        The model of ordered answers, fixed or mixed.
     by : sequence of str
         Variables to compare; only combinations that were observed are predicted.
     mix : {"observed", "equal"} or DataFrame
@@ -90,28 +93,33 @@ def margins(
     Lenth, R package ``emmeans``: ``emmeans(fit, "agency", mode = "mean.class")``.
     """
     _check(fit, by)
-    layout = fit.layout
-    others = [name for name in (*layout.roles, *layout.covariates) if name not in by]
+    others = [name for name in (*_levels(fit), *fit.layout.covariates) if name not in by]
     domains = fit.patterns[list(by)].drop_duplicates()
     domains = _in_order(domains, by, fit)
     shares = _mix(fit, others, mix)
-    predictions, gradients = _averages(fit, domains, shares)
+    known = prediction.of(fit, (domains, shares))
+    predictions, gradients = _averages(known, domains, shares)
     outside = _extrapolated(fit, domains, shares)
     parts = []
     for named, vector in _contrasts(fit):
         gradient = np.einsum("dkp,k->dp", gradients, vector)
-        variance = np.einsum("dp,pq,dq->d", gradient, fit.covariance, gradient, optimize=True)
+        variance = np.einsum("dp,pq,dq->d", gradient, known.covariance, gradient, optimize=True)
         parts.append(_rows(domains, named, predictions @ vector, variance))
     mean_gradient = np.einsum("dkp,k->dp", gradients, fit.scores)
     table = pd.concat([part.assign(extrapolated=outside) for part in parts], ignore_index=True)
-    return Margins(table=table, covariance=mean_gradient @ fit.covariance @ mean_gradient.T)
+    return Margins(table=table, covariance=mean_gradient @ known.covariance @ mean_gradient.T)
+
+
+def _levels(fit: OrdinalFit) -> dict[str, tuple[object, ...]]:
+    """Return the observed levels of each variable of the fixed and random terms."""
+    return fit.layout.levels | fit.mixed.layout.levels
 
 
 def _check(fit: OrdinalFit, by: Sequence[str]) -> None:
     for role in by:
-        if role not in fit.layout.levels:
+        if role not in _levels(fit):
             raise ParameterError(
-                f"standardise: '{role}' is not in the model. {did_you_mean(role, fit.layout.roles)}"
+                f"standardise: '{role}' is not in the model. {did_you_mean(role, _levels(fit))}"
             )
     for block in fit.layout.blocks:
         if len(block.roles) > 1 and set(by) & set(block.roles) and not set(block.roles) <= set(by):
@@ -123,7 +131,7 @@ def _check(fit: OrdinalFit, by: Sequence[str]) -> None:
 
 
 def _in_order(domains: pd.DataFrame, by: Sequence[str], fit: OrdinalFit) -> pd.DataFrame:
-    codes = [ordinal_design.encode(domains[role], fit.layout.levels[role], role) for role in by]
+    codes = [ordinal_design.encode(domains[role], _levels(fit)[role], role) for role in by]
     return domains.iloc[np.lexsort(codes[::-1])].reset_index(drop=True)
 
 
@@ -144,7 +152,7 @@ def _mix(
     elif mix == "equal":
         weight = fit.patterns["weight"].to_numpy(np.float64)
         levels = [
-            fit.layout.levels.get(name)
+            _levels(fit).get(name)
             or (float(np.average(fit.patterns[name].to_numpy(np.float64), weights=weight)),)
             for name in others
         ]
@@ -156,33 +164,20 @@ def _mix(
     return shares.assign(share=shares["share"] / shares["share"].sum())
 
 
-def _averages(fit: OrdinalFit, domains: pd.DataFrame, shares: pd.DataFrame) -> tuple[Array, Array]:
+def _averages(known: Predictor, domains: pd.DataFrame, shares: pd.DataFrame) -> tuple[Array, Array]:
     """Return mean probabilities, shape (domains, categories), and their gradients.
 
-    The gradients have shape (domains, categories, params).
+    The gradients have shape (domains, categories, unknowns).
     """
-    n_domains, n_mix = len(domains), len(shares)
-    cuts = fit.categories.size - 1
+    n_mix = len(shares)
     step = max(1, BLOCK // n_mix)
-    probabilities, gradients = [], []
-    for start in range(0, n_domains, step):
+    parts = []
+    for start in range(0, len(domains), step):
         part = domains.iloc[start : start + step]
         grid = part.merge(shares, how="cross")
         owner = np.repeat(np.arange(len(part)), n_mix)
-        weight = grid["share"].to_numpy(np.float64)
-        patterns = ordinal_design.collapse(grid, fit.layout)
-        eta = patterns.times(fit.slopes.to_numpy())
-        theta = fit.thresholds.to_numpy()
-        probability = ordinal_likelihood.category_probabilities(theta, eta, fit.link)
-        density = ordinal_likelihood.boundary_density(theta[None, :] - eta[:, None], fit.link)
-        probabilities.append(rows_by_code(owner, probability * weight[:, None], len(part)))
-        weighted = density * weight[:, None]
-        at_cut = np.zeros((len(part), cuts, fit.params.size))
-        at_cut[:, np.arange(cuts), np.arange(cuts)] = rows_by_code(owner, weighted, len(part))
-        for cut in range(cuts):
-            at_cut[:, cut, cuts:] = -patterns.group_sums(weighted[:, cut], owner, len(part))
-        edge = np.zeros((len(part), 1, fit.params.size))
-        gradients.append(np.diff(np.concatenate([edge, at_cut, edge], axis=1), axis=1))
+        parts.append(known.averages(grid, owner, grid["share"].to_numpy(np.float64)))
+    probabilities, gradients = zip(*parts, strict=True)
     return np.concatenate(probabilities), np.concatenate(gradients)
 
 
@@ -217,11 +212,11 @@ def _extrapolated(fit: OrdinalFit, domains: pd.DataFrame, shares: pd.DataFrame) 
 
     Years are not counted: an agency that pauses a year is not extrapolated by that.
     """
-    others = [role for role in shares.columns if role in fit.layout.levels and role != "year"]
+    others = [role for role in shares.columns if role in _levels(fit) and role != "year"]
     by = list(domains.columns)
     outside = np.zeros((len(domains), len(shares)), dtype=bool)
     for role in others:
-        levels = fit.layout.levels[role]
+        levels = _levels(fit)[role]
         seen = np.zeros((len(domains), len(levels)), dtype=bool)
         observed = fit.patterns[[*by, role]].drop_duplicates()
         owner = observed.merge(
