@@ -18,7 +18,7 @@ from betyg.stats import estimate, ordinal, published, ranks, standardise
 from betyg.stats.model_fit import OrdinalFit
 from betyg.stats.published import PublishedFit
 
-__all__ = ["COLUMNS", "Comparison", "Comparable", "comparable", "compare"]
+__all__ = ["COLUMNS", "Comparison", "Comparable", "about", "comparable", "compare"]
 
 ALL = "all"
 ALL_YEARS = 0
@@ -210,7 +210,7 @@ def _of_items(cells: pd.DataFrame, survey: Study, index: Index, *, year_from: in
     if asked.empty:
         raise _unanswered(index.name, year_from)
     parts = {
-        item: compare(asked[asked["item"] == item], _about(item, survey), standing=False)
+        item: compare(asked[asked["item"] == item], about(item, survey), standing=False)
         for item in index.items
         if (asked["item"] == item).any()
     }
@@ -244,7 +244,7 @@ def _of_items(cells: pd.DataFrame, survey: Study, index: Index, *, year_from: in
     )
 
 
-def _about(item: str, survey: Study) -> Study:
+def about(item: str, survey: Study) -> Study:
     """Return the study with another headline outcome."""
     compare = survey.compare.model_copy(update={"outcome": item})
     return survey.model_copy(update={"compare": compare})

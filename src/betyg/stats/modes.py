@@ -1,0 +1,150 @@
+"""Effects of a mixed model ready to plot: shrunk modes beside effects as estimated, and their shape."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import betaincinv, ndtri
+
+from betyg.errors import DesignError, ParameterError, did_you_mean
+from betyg.stats.ordinal import OrdinalFit
+from betyg.stats.ordinal_mixed import OrdinalMixedFit
+
+__all__ = ["beside", "quantiles"]
+
+Array = NDArray[np.float64]
+Z95 = float(ndtri(0.975))
+
+
+def beside(mixed: OrdinalMixedFit, fixed: OrdinalFit, *, term: str) -> pd.DataFrame:
+    """Set the modes of a random term beside the same term's fixed effects.
+
+    Modes are shrunk towards zero, the more so the fewer the answers: good guesses of one level,
+    bad material for ranks and bands. Fixed effects are centred at their mean, with the
+    covariance, so that both columns say how far a level lies from the others.
+
+    Parameters
+    ----------
+    mixed : OrdinalMixedFit
+        With ``term`` among its random terms.
+    fixed : OrdinalFit
+        With ``term`` among its terms, of the same answers.
+    term : str
+        Such as ``"agency"``; stands in no interaction beside its main effect.
+
+    Returns
+    -------
+    DataFrame
+        level; shrunk, shrunk_low, shrunk_high (mode and 95 % prediction interval); estimate,
+        ci_low, ci_high (fixed effect less the mean of all); latent scale, the highest first.
+
+    Raises
+    ------
+    ParameterError
+        If a model lacks the term.
+    DesignError
+        If the models hold different levels.
+    """
+    for model, known in ((mixed, mixed.random), (fixed, fixed.terms)):
+        if term not in known:
+            raise ParameterError(
+                f"modes: {type(model).__name__} has no term '{term}'. {did_you_mean(term, known)}"
+            )
+    shrunk = _of_term(mixed, term)
+    estimate, se, names = _centred(fixed, term)
+    if set(shrunk.index) != set(names):
+        raise DesignError(
+            f"modes: the two models hold different levels of {term}. Fit both to the same cells."
+        )
+    shrunk = shrunk.loc[names]
+    table = pd.DataFrame(
+        {
+            "level": names,
+            "shrunk": shrunk["mode"].to_numpy(),
+            "shrunk_low": (shrunk["mode"] - Z95 * shrunk["se"]).to_numpy(),
+            "shrunk_high": (shrunk["mode"] + Z95 * shrunk["se"]).to_numpy(),
+            "estimate": estimate,
+            "ci_low": estimate - Z95 * se,
+            "ci_high": estimate + Z95 * se,
+        }
+    )
+    return table.sort_values("estimate", ascending=False, ignore_index=True)
+
+
+def _of_term(mixed: OrdinalMixedFit, term: str) -> pd.DataFrame:
+    effects = mixed.random_effects()
+    return effects[effects["term"] == term]
+
+
+def _centred(fixed: OrdinalFit, term: str) -> tuple[Array, Array, list[str]]:
+    """Return effects less their mean, the reference level included, with errors and names."""
+    (block,) = (block for block in fixed.layout.blocks if block.term == term)
+    if len(block.baseline) != 1:
+        raise ParameterError(
+            f"modes: '{term}' stands beside its main effects in the fixed model, so its levels "
+            "have no effects of their own. Fit it with the interaction alone."
+        )
+    reference = ":".join(
+        f"{role}[{value}]" for role, value in zip(block.roles, block.baseline[0], strict=True)
+    )
+    size = len(block.levels) + 1
+    centre = np.eye(size)[:, 1:] - 1.0 / size
+    own = list(block.names)
+    covariance = centre @ fixed.cov_params().loc[own, own].to_numpy() @ centre.T
+    effects = centre @ fixed.slopes.loc[own].to_numpy()
+    return effects, np.sqrt(covariance.diagonal()), [reference, *own]
+
+
+def quantiles(mixed: OrdinalMixedFit, *, term: str) -> pd.DataFrame:
+    """Return the modes of a random term against normal quantiles: a QQ plot's table.
+
+    Each mode is divided by what its standard deviation would be, sqrt(sd^2 - se^2), as levels
+    with few answers are shrunk more. Points inside the band are what a normal sample gives.
+
+    Parameters
+    ----------
+    mixed : OrdinalMixedFit
+        With ``term`` among its random terms.
+    term : str
+        Such as ``"agency"``.
+
+    Returns
+    -------
+    DataFrame
+        level; expected (normal quantile); observed (standardised mode); band_low, band_high
+        (each order statistic's own 95 %); the lowest first.
+
+    Raises
+    ------
+    ParameterError
+        If the model lacks the term.
+    DesignError
+        If its variance is zero, so that all modes are.
+
+    References
+    ----------
+    Lange & Ryan (1989), Annals of Statistics 17, 624-642.
+    """
+    if term not in mixed.random:
+        raise ParameterError(f"modes: no random '{term}'. {did_you_mean(term, mixed.random)}")
+    if term in mixed.singular:
+        raise DesignError(
+            f"modes: the variance of '{term}' is zero, so all its modes are, and they have no "
+            "shape. Leave the term out."
+        )
+    effects = _of_term(mixed, term)
+    own = np.maximum(mixed.sds[term] ** 2 - effects["se"].to_numpy() ** 2, 0.0)
+    standard = effects["mode"].to_numpy() / np.sqrt(np.where(own > 0, own, np.nan))
+    order = np.argsort(standard, kind="stable")
+    size = order.size
+    place = np.arange(1, size + 1)
+    return pd.DataFrame(
+        {
+            "level": effects.index.to_numpy()[order],
+            "expected": ndtri((place - 0.375) / (size + 0.25)),
+            "observed": standard[order],
+            "band_low": ndtri(betaincinv(place, size + 1 - place, 0.025)),
+            "band_high": ndtri(betaincinv(place, size + 1 - place, 0.975)),
+        }
+    )

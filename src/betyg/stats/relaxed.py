@@ -1,0 +1,382 @@
+"""Cumulative link models with thresholds, or a spread, of each level's own: what the checks refit.
+
+The model of :mod:`betyg.stats.ordinal` lets a level move all thresholds alike and gives all
+levels one spread. Here one term is let off one of these assumptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.special import chdtrc
+
+from betyg.errors import ConvergenceError, ParameterError, did_you_mean
+from betyg.stats import ordinal_cells, ordinal_solver, relaxed_likelihood
+from betyg.stats.ordinal_cells import Answers
+from betyg.stats.ordinal_design import Patterns
+from betyg.stats.ordinal_likelihood import Link
+from betyg.stats.relaxed_likelihood import ABOVE, BELOW, Curve, Relaxed
+from betyg.stats.sums import by_code, rows_by_code
+
+__all__ = ["Assumption", "Basis", "LevelTest", "RelaxedFit", "arranged", "basis", "fit", "test"]
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Assumption = Literal["none", "thresholds", "spread"]
+
+MAX_ITERATIONS = 60
+MAX_HALVINGS = 40
+DECREMENT = 1e-10  # log-likelihood (times two) left to gain
+SLACK = 1e-12  # relative; below this a loss of likelihood is rounding
+DAMPING = (0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)  # of the diagonal, where it is not concave
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """The answers, and the model with every assumption, that relaxed ones are held against.
+
+    Attributes
+    ----------
+    answers : Answers
+        Patterns and counts.
+    squares : ndarray, shape (patterns, categories)
+        Sums of squared (scaled) weights.
+    link : {"logit", "probit"}
+        Distribution of the latent answer.
+    params : ndarray
+        Thresholds, then slopes, where all assumptions are held.
+    loglike : float
+        There.
+    """
+
+    answers: Answers
+    squares: Array
+    link: Link
+    params: Array
+    loglike: float
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Terms of the linear predictor."""
+        return tuple(block.term for block in self.answers.layout.blocks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelTest:
+    """Whether the levels of a term need something of their own.
+
+    Attributes
+    ----------
+    statistic : float
+        Likelihood ratio; of weighted answers, divided by its mean design effect.
+    df : float
+        Degrees of freedom; of weighted answers, those with the same variance.
+    p_value : float
+        Chi-squared.
+    """
+
+    statistic: float
+    df: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaxedFit:
+    """A model in which one term is let off one assumption.
+
+    link(P(Y <= k)) = (thresholds[level, k] - x @ beta) / exp(log spread); positive beta means
+    higher categories.
+
+    Attributes
+    ----------
+    relax : {"none", "thresholds", "spread"}
+        What levels of the term have of their own.
+    term : str
+        The term; empty if none.
+    params : Series
+        Free thresholds, slopes of the other terms (of all, for a spread), log spreads.
+    loglike : float
+        Log-likelihood; of the scaled weights where the answers are weighted.
+    covariance : ndarray, shape (params, params)
+        Inverse information, or the sandwich for weighted answers.
+    model : Relaxed
+        Which pattern uses which parameter.
+    """
+
+    relax: Assumption
+    term: str
+    params: pd.Series
+    loglike: float
+    covariance: Array
+    model: Relaxed
+
+    @property
+    def bse(self) -> pd.Series:
+        """Standard errors of ``params``."""
+        return pd.Series(np.sqrt(np.diag(self.covariance)), self.params.index, name="se")
+
+    @property
+    def log_spreads(self) -> pd.Series:
+        """Log spread of each level against the first level of the term, latent scale."""
+        return self.params.iloc[self.model.ends[1] :]
+
+
+def basis(
+    cells: pd.DataFrame,
+    terms: Sequence[str],
+    *,
+    link: Link = "logit",
+    scale_within: Sequence[str] = ("agency", "year"),
+) -> Basis:
+    """Fit the model that holds every assumption; arguments and errors as ``ordinal.fit``."""
+    answers = ordinal_cells.answers_of(
+        cells, tuple(terms), scale_within=scale_within, groups=(None, None)
+    )
+    params, at = ordinal_solver.maximise(answers.counts, answers.patterns, link)
+    rows, shape = answers.rows, answers.counts.shape
+    squares = by_code(rows.pattern * shape[1] + rows.category, rows.square, answers.counts.size)
+    return Basis(
+        answers=answers,
+        squares=squares.reshape(shape),
+        link=link,
+        params=params,
+        loglike=at.loglike,
+    )
+
+
+def fit(held: Basis, *, relax: Assumption = "none", term: str = "") -> RelaxedFit:
+    """Fit the model again with one term let off one assumption.
+
+    A category that a level never used gets probability zero there, the limit that the
+    likelihood goes to, so thresholds stay finite. The likelihood need not be
+    concave in the spreads: Newton's steps are damped where it is not.
+
+    Parameters
+    ----------
+    held : Basis
+        The answers, and the model that holds every assumption.
+    relax : {"none", "thresholds", "spread"}
+        What each level of ``term`` gets of its own.
+    term : str
+        One of ``held.terms``.
+
+    Returns
+    -------
+    RelaxedFit
+
+    Raises
+    ------
+    ParameterError
+        If the model has no such term.
+    ConvergenceError
+        If Newton's iterations do not end.
+
+    References
+    ----------
+    Peterson & Harrell (1990), Applied Statistics 39, 205-217; McCullagh (1980), section 6.
+    R counterparts: ``ordinal::clm(nominal = ~ term)`` and ``clm(scale = ~ term)``.
+    """
+    if relax != "none" and term not in held.terms:
+        raise ParameterError(
+            f"relaxed model: '{term}' is not in the model. {did_you_mean(term, held.terms)}"
+        )
+    model = _model(held, relax, term)
+    params, loglike, at = _maximise(_start(held, model, relax, term), model, held)
+    inverse = _inverse(at.information)
+    covariance = inverse @ at.meat @ inverse if held.answers.weighted else inverse
+    return RelaxedFit(
+        relax=relax,
+        term=term,
+        params=pd.Series(params, _names(held, model, relax, term), name="estimate"),
+        loglike=loglike,
+        covariance=covariance,
+        model=model,
+    )
+
+
+def test(held: Basis, found: RelaxedFit) -> LevelTest:
+    """Test the assumption that ``found`` is let off.
+
+    The likelihood ratio. Of weighted answers it is a sum of chi-squared variables with
+    unequal factors, so its mean and variance are matched (Rao and Scott's second order).
+    Thresholds of categories that a level never used count among the degrees of freedom, as in R.
+
+    Parameters
+    ----------
+    held : Basis
+        Fitted with the assumption.
+    found : RelaxedFit
+        Fitted to the same answers without it.
+
+    Returns
+    -------
+    LevelTest
+
+    References
+    ----------
+    Rao & Scott (1984), Annals of Statistics 12, 46-60; Lumley & Scott (2014), Aust. N. Z. J.
+    Stat. 56, 1-14. R counterparts: ``ordinal::nominal_test``, ``ordinal::scale_test``.
+    """
+    ratio = max(0.0, 2.0 * (found.loglike - held.loglike))
+    others = held.answers.patterns.widths[held.terms.index(found.term)]
+    cuts = held.answers.counts.shape[1] - 1
+    df = float(others if found.relax == "spread" else others * (cuts - 1))
+    factor = 1.0
+    if held.answers.weighted and df > 0:
+        factor, df = _moments(held, found)
+    p_value = float(chdtrc(df, ratio / factor)) if df > 0 else np.nan
+    return LevelTest(statistic=ratio / factor, df=df, p_value=p_value)
+
+
+def _moments(held: Basis, found: RelaxedFit) -> tuple[float, float]:
+    """Return factor and degrees of freedom that match mean and variance of the likelihood ratio."""
+    model = found.model
+    held_in = _embedding(held, model, found.relax, found.term)
+    state = relaxed_likelihood.state(held_in @ held.params, model)
+    at = relaxed_likelihood.curve(state, model, held.answers.counts, held.squares)
+    inner = held_in @ _inverse(held_in.T @ at.information @ held_in) @ held_in.T
+    product = (_inverse(at.information) - inner) @ at.meat
+    mean, second = float(np.trace(product)), float((product * product.T).sum())
+    return second / mean, mean**2 / second
+
+
+def _without(patterns: Patterns, block: int | None) -> Patterns:
+    """Return the patterns without one block of columns."""
+    kept = [i for i in range(len(patterns.codes)) if i != block]
+    return Patterns(
+        codes=tuple(patterns.codes[i] for i in kept),
+        widths=tuple(patterns.widths[i] for i in kept),
+        size=patterns.size,
+    )
+
+
+def arranged(patterns: Patterns, at: int | None, relax: Assumption) -> tuple[Patterns, Codes, Codes]:
+    """Return the slopes' coding, each pattern's set of thresholds, and its log spread."""
+    nothing = np.zeros(patterns.size, dtype=np.intp)
+    if at is None:
+        return patterns, nothing, nothing
+    own = patterns.codes[at]
+    if relax == "spread":
+        return patterns, nothing, own
+    return _without(patterns, at), (own + 1) % (patterns.widths[at] + 1), nothing
+
+
+def _block(held: Basis, relax: Assumption, term: str) -> int | None:
+    return None if relax == "none" else held.terms.index(term)
+
+
+def _model(held: Basis, relax: Assumption, term: str) -> Relaxed:
+    at = _block(held, relax, term)
+    slopes, level, spread = arranged(held.answers.patterns, at, relax)
+    used = rows_by_code(level, held.answers.counts, int(level.max()) + 1) > 0
+    return Relaxed(
+        slopes=slopes,
+        level=level,
+        slot=_slots(used),
+        spread=spread,
+        n_spread=held.answers.patterns.widths[at] if at is not None and relax == "spread" else 0,
+        link=held.link,
+    )
+
+
+def _slots(used: NDArray[np.bool_]) -> Codes:
+    """Number the free thresholds: one between each two categories that follow in a level."""
+    slot = np.empty((used.shape[0], used.shape[1] - 1), dtype=np.intp)
+    free = 0
+    for level, categories in enumerate(used):
+        found = np.flatnonzero(categories)
+        slot[level, : found[0]] = BELOW
+        slot[level, found[-1] :] = ABOVE
+        for low, high in zip(found[:-1], found[1:], strict=True):
+            slot[level, low:high] = free
+            free += 1
+    return slot
+
+
+def _start(held: Basis, model: Relaxed, relax: Assumption, term: str) -> Array:
+    """Start where the assumption holds."""
+    return _embedding(held, model, relax, term) @ held.params
+
+
+def _embedding(held: Basis, model: Relaxed, relax: Assumption, term: str) -> Array:
+    """Return the matrix that takes the parameters of the basis to those of the model."""
+    cuts = held.answers.counts.shape[1] - 1
+    thresholds, slopes, end = model.ends
+    matrix = np.zeros((end, held.params.size))
+    level, cut = np.nonzero(model.slot >= 0)
+    np.add.at(matrix, (model.slot[level, cut], cut), 1.0)
+    kept = np.arange(cuts, held.params.size)
+    if relax == "thresholds":
+        first, last = held.answers.patterns.offsets[held.terms.index(term) :][:2]
+        own = cuts + first + level[level > 0] - 1
+        np.add.at(matrix, (model.slot[level, cut][level > 0], own), -1.0)
+        kept = np.delete(kept, slice(first, last))
+    matrix[:thresholds] /= by_code(model.slot[level, cut], np.ones(level.size), thresholds)[:, None]
+    matrix[np.arange(thresholds, slopes), kept] = 1.0
+    return matrix
+
+
+def _maximise(params: Array, model: Relaxed, held: Basis) -> tuple[Array, float, Curve]:
+    counts = held.answers.counts
+    state = relaxed_likelihood.state(params, model)
+    loglike = relaxed_likelihood.loglike(state, counts)
+    for _ in range(MAX_ITERATIONS):
+        at = relaxed_likelihood.curve(state, model, counts, held.squares)
+        step = _step(at)
+        decrement = float(at.gradient @ step)
+        if decrement < DECREMENT:
+            return params, loglike, at
+        for _ in range(MAX_HALVINGS):
+            state = relaxed_likelihood.state(params + step, model)
+            trial = relaxed_likelihood.loglike(state, counts)
+            if trial >= loglike - SLACK * abs(loglike):
+                break
+            step = step / 2.0
+        else:
+            raise ConvergenceError("relaxed model: no step raises the likelihood.")
+        params, loglike = params + step, trial
+    raise ConvergenceError(
+        f"relaxed model: Newton's method did not end in {MAX_ITERATIONS} steps. The answers "
+        "probably separate some levels: merge small ones, or take fewer terms."
+    )
+
+
+def _step(at: Curve) -> Array:
+    """Return Newton's step, damped where the likelihood is not concave."""
+    scale = np.abs(at.information.diagonal())
+    for damping in DAMPING:
+        try:
+            factor = cho_factor(at.information + np.diag(damping * scale))
+        except LinAlgError:
+            continue
+        return np.asarray(cho_solve(factor, at.gradient), dtype=np.float64)
+    raise ConvergenceError(
+        "relaxed model: the information matrix is singular. A level has too few answers for "
+        "thresholds of its own: merge it with a neighbour."
+    )
+
+
+def _inverse(information: Array) -> Array:
+    return np.asarray(cho_solve(cho_factor(information), np.eye(len(information))), np.float64)
+
+
+def _names(held: Basis, model: Relaxed, relax: Assumption, term: str) -> list[str]:
+    layout, cuts = held.answers.layout, held.answers.names[: model.slot.shape[1]]
+    at = _block(held, relax, term)
+    slopes = [name for i, b in enumerate(layout.blocks) for name in b.names if i != at]
+    if at is None:
+        return [*cuts, *slopes]
+    own = layout.blocks[at].names
+    if relax == "spread":
+        return [*cuts, *layout.names, *(f"log spread {name}" for name in own)]
+    first = {int(s): (i, k) for (i, k), s in reversed([*np.ndenumerate(model.slot)])}
+    block = layout.blocks[at]
+    levels = [":".join(f"{r}[{v}]" for r, v in zip(block.roles, block.baseline[0], strict=True)), *own]
+    named = [first[s] for s in range(model.n_thresholds)]
+    return [*(f"{levels[i]} {cuts[k]}" for i, k in named), *slopes]

@@ -1,0 +1,260 @@
+"""Likelihood of ordered answers whose thresholds, or whose spread, differ between levels of a term.
+
+P(Y <= k) = F((theta[level, k] - eta) / exp(zeta)): one level and no zeta make it the model of
+:mod:`betyg.stats.ordinal`. Derivatives go by the bounds first, where a pattern's Hessian is
+tridiagonal; the parameters then only collect sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from betyg.stats import ordinal_likelihood
+from betyg.stats.ordinal_design import Patterns
+from betyg.stats.ordinal_likelihood import Link
+from betyg.stats.sums import by_code, rows_by_code
+
+__all__ = ["Curve", "Relaxed", "State", "curve", "loglike", "probabilities", "state"]
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+BELOW, ABOVE = -1, -2  # slots of cuts under or over all answers of a level
+BEYOND = 1e3  # latent scale: nothing lies further out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaxed:
+    """Which parameters each pattern uses.
+
+    Attributes
+    ----------
+    slopes : Patterns
+        Coding of the linear predictor.
+    level : ndarray of int, shape (patterns,)
+        Set of thresholds.
+    slot : ndarray of int, shape (levels, categories - 1)
+        Parameter of each threshold. Cuts around a category that the level never used share one;
+        ``BELOW`` and ``ABOVE`` stand for those outside all its answers.
+    spread : ndarray of int, shape (patterns,)
+        Column of the log spread; ``n_spread`` stands for none.
+    n_spread : int
+        Log spreads.
+    link : {"logit", "probit"}
+        Distribution of the latent answer.
+    """
+
+    slopes: Patterns
+    level: Codes
+    slot: Codes
+    spread: Codes
+    n_spread: int
+    link: Link
+
+    @property
+    def n_thresholds(self) -> int:
+        """Free thresholds of all levels."""
+        return int(self.slot.max()) + 1
+
+    @property
+    def ends(self) -> tuple[int, int, int]:
+        """Where thresholds, slopes and log spreads end among the parameters."""
+        slopes = self.n_thresholds + self.slopes.offsets[-1]
+        return self.n_thresholds, slopes, slopes + self.n_spread
+
+    def take(self, slopes: Patterns, level: Codes, spread: Codes) -> Relaxed:
+        """Return the same parameters for other patterns."""
+        return Relaxed(
+            slopes=slopes,
+            level=level,
+            slot=self.slot,
+            spread=spread,
+            n_spread=self.n_spread,
+            link=self.link,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Bounds and probabilities at given parameters.
+
+    Attributes
+    ----------
+    bounds : ndarray, shape (patterns, categories - 1)
+        (theta - eta) / spread.
+    inverse_spread : ndarray, shape (patterns,)
+        exp(-zeta).
+    probability : ndarray, shape (patterns, categories)
+        Rows sum to one.
+    """
+
+    bounds: Array
+    inverse_spread: Array
+    probability: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Gradient and curvature of the log-likelihood by the parameters.
+
+    Attributes
+    ----------
+    gradient : ndarray, shape (params,)
+        First derivative.
+    information : ndarray, shape (params, params)
+        Minus the second derivative.
+    meat : ndarray, shape (params, params)
+        Sum of squared weight times outer product of scores.
+    """
+
+    gradient: Array
+    information: Array
+    meat: Array
+
+
+def state(params: Array, model: Relaxed) -> State:
+    """Evaluate bounds and probabilities."""
+    thresholds, slopes, _ = model.ends
+    theta = np.where(model.slot == BELOW, -BEYOND, BEYOND)
+    theta = np.where(model.slot >= 0, params[np.maximum(model.slot, 0)], theta)
+    eta = model.slopes.times(params[thresholds:slopes])
+    inverse = np.exp(-np.append(params[slopes:], 0.0)[model.spread])
+    bounds = inverse[:, None] * (theta[model.level] - eta[:, None])
+    return State(
+        bounds=bounds, inverse_spread=inverse, probability=probabilities(bounds, model.link)
+    )
+
+
+def probabilities(bounds: Array, link: Link) -> Array:
+    """Return the probability between the bounds, shape (patterns, categories).
+
+    Above the middle the difference is taken between upper tails, where nothing cancels.
+    """
+    edge = np.full((bounds.shape[0], 1), np.inf)
+    ends = np.concatenate([-edge, bounds, edge], axis=1)
+    low, high = ends[:, :-1], ends[:, 1:]
+    below = ordinal_likelihood.cumulative(high, link) - ordinal_likelihood.cumulative(low, link)
+    above = ordinal_likelihood.cumulative(-low, link) - ordinal_likelihood.cumulative(-high, link)
+    return np.where(low > 0, above, below)
+
+
+def loglike(at: State, counts: Array) -> float:
+    """Return the log-likelihood; minus infinity where an answer given has no probability."""
+    given = counts > 0
+    if not (at.probability[given] > 0).all():
+        return -np.inf
+    return float(counts[given] @ np.log(at.probability[given]))
+
+
+def curve(at: State, model: Relaxed, counts: Array, squares: Array) -> Curve:
+    """Return gradient, information and meat, all exact.
+
+    Parameters
+    ----------
+    at : State
+        Of the parameters.
+    model : Relaxed
+        Which parameters each pattern uses.
+    counts, squares : ndarray, shape (patterns, categories)
+        Sums of (scaled) weights, and of their squares.
+
+    Returns
+    -------
+    Curve
+    """
+    density = ordinal_likelihood.boundary_density(at.bounds, model.link)
+    upper = ordinal_likelihood.cumulative(-at.bounds, model.link)
+    bend = -at.bounds if model.link == "probit" else 2.0 * upper - 1.0  # d log density
+    ratio = counts / np.where(counts > 0, at.probability, 1.0)
+    by_bound = density * (ratio[:, :-1] - ratio[:, 1:])
+    own, beside = _squared_scores(density, at.probability, counts)
+    first = _collected(bend * by_bound - own, -beside, at, model, by_bound)
+    own, beside = _squared_scores(density, at.probability, squares)
+    return Curve(
+        gradient=_gradient(by_bound, at, model),
+        information=-first,
+        meat=_collected(own, beside, at, model, np.zeros_like(by_bound)),
+    )
+
+
+def _squared_scores(density: Array, probability: Array, weights: Array) -> tuple[Array, Array]:
+    """Return diagonal and neighbours of the weighted squared scores by the bounds."""
+    ratio = weights / np.where(weights > 0, probability, 1.0) ** 2
+    own = density**2 * (ratio[:, :-1] + ratio[:, 1:])
+    return own, -density[:, :-1] * density[:, 1:] * ratio[:, 1:-1]
+
+
+def _gradient(by_bound: Array, at: State, model: Relaxed) -> Array:
+    thresholds, slopes, end = model.ends
+    total = np.zeros(end)
+    scaled = at.inverse_spread[:, None] * by_bound
+    sums = rows_by_code(model.level, scaled, model.slot.shape[0])
+    free = model.slot >= 0
+    np.add.at(total, model.slot[free], sums[free])
+    total[thresholds:slopes] = -model.slopes.sums(scaled.sum(axis=1))
+    of_spread = -(by_bound * at.bounds).sum(axis=1)
+    total[slopes:] = by_code(model.spread, of_spread, model.n_spread + 1)[:-1]
+    return total
+
+
+def _collected(own: Array, beside: Array, at: State, model: Relaxed, by_bound: Array) -> Array:
+    """Collect tridiagonal matrices by the bounds into one by the parameters.
+
+    ``by_bound`` adds what comes of the bounds not being linear in the log spreads.
+    """
+    thresholds, slopes, end = model.ends
+    total = np.zeros((end, end))
+    square = at.inverse_spread**2
+    _add_thresholds(total, square[:, None] * own, square[:, None] * beside, model)
+    rows = _times(own, beside, np.ones_like(own))
+    total[thresholds:slopes, thresholds:slopes] = model.slopes.gram(square * rows.sum(axis=1))
+    free = model.slot >= 0
+    for cut in range(model.slot.shape[1]):
+        sums = model.slopes.group_sums(-square * rows[:, cut], model.level, free.shape[0])
+        at_cut = np.flatnonzero(free[:, cut])
+        np.add.at(total[:, thresholds:slopes], model.slot[at_cut, cut], sums[at_cut])
+    if model.n_spread:
+        _add_spread(total, _times(own, beside, at.bounds) + by_bound, at, model)
+    total[:slopes, slopes:] = total[slopes:, :slopes].T
+    total[thresholds:slopes, :thresholds] = total[:thresholds, thresholds:slopes].T
+    return total
+
+
+def _times(own: Array, beside: Array, vectors: Array) -> Array:
+    """Return each pattern's tridiagonal matrix times its vector."""
+    product = own * vectors
+    product[:, :-1] += beside * vectors[:, 1:]
+    product[:, 1:] += beside * vectors[:, :-1]
+    return product
+
+
+def _add_thresholds(total: Array, own: Array, beside: Array, model: Relaxed) -> None:
+    n_levels, slot = model.slot.shape[0], model.slot
+    diagonal = rows_by_code(model.level, own, n_levels)
+    np.add.at(total, (slot[slot >= 0],) * 2, diagonal[slot >= 0])
+    if slot.shape[1] < 2:
+        return
+    neighbours = rows_by_code(model.level, beside, n_levels)
+    both = (slot[:, :-1] >= 0) & (slot[:, 1:] >= 0)
+    left, right = slot[:, :-1][both], slot[:, 1:][both]
+    np.add.at(total, (left, right), neighbours[both])
+    np.add.at(total, (right, left), neighbours[both])
+
+
+def _add_spread(total: Array, pull: Array, at: State, model: Relaxed) -> None:
+    """Add the rows of the log spreads."""
+    thresholds, slopes, _ = model.ends
+    groups = model.n_spread + 1
+    n_levels, cuts = model.slot.shape
+    scaled = at.inverse_spread[:, None] * pull
+    sums = rows_by_code(model.level * groups + model.spread, -scaled, n_levels * groups)
+    sums = sums.reshape(n_levels, groups, cuts)[:, :-1]
+    for level, cut in zip(*np.nonzero(model.slot >= 0), strict=True):
+        total[slopes:, model.slot[level, cut]] += sums[level, :, cut]
+    by_slope = model.slopes.group_sums(scaled.sum(axis=1), model.spread, groups)
+    total[slopes:, thresholds:slopes] = by_slope[:-1]
+    own = by_code(model.spread, (pull * at.bounds).sum(axis=1), groups)[:-1]
+    total[slopes:, slopes:] = np.diag(own)
