@@ -191,7 +191,7 @@ def _distribution(held: Basis, chosen: Comparable) -> Iterator[dict[str, object]
 def _departure(held: Basis, by: Sequence[str], means_by: Sequence[str]) -> dict[str, object]:
     """Test the distribution by domain; the worst domain speaks for all."""
     tests = residuals.pit(held, by=by).tests
-    means = residuals.means(held, by=means_by).table
+    means = residuals.means(held, by=means_by)
     known = tests.dropna(subset="p_holm")
     worst = (known if len(known) else tests).sort_values(["p_holm", "p_value"]).iloc[0]
     return {

@@ -7,7 +7,7 @@ levels one spread. Here one term is let off one of these assumptions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -53,6 +53,10 @@ class Basis:
         Thresholds, then slopes, where all assumptions are held.
     loglike : float
         There.
+    inverse : ndarray, shape (params, params)
+        Inverse information.
+    covariance : ndarray, shape (params, params)
+        The same, or the sandwich for weighted answers.
     """
 
     answers: Answers
@@ -60,6 +64,8 @@ class Basis:
     link: Link
     params: Array
     loglike: float
+    inverse: Array
+    covariance: Array
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -141,13 +147,21 @@ def basis(
     params, at = ordinal_solver.maximise(answers.counts, answers.patterns, link)
     rows, shape = answers.rows, answers.counts.shape
     squares = by_code(rows.pattern * shape[1] + rows.category, rows.square, answers.counts.size)
-    return Basis(
+    inverse = ordinal_solver.inverse_information(at, answers.patterns)
+    held = Basis(
         answers=answers,
         squares=squares.reshape(shape),
         link=link,
         params=params,
         loglike=at.loglike,
+        inverse=inverse,
+        covariance=inverse,
     )
+    if not answers.weighted:
+        return held
+    model = _model(held, "none", "")
+    meat = relaxed_likelihood.meat(relaxed_likelihood.state(params, model), model, held.squares)
+    return replace(held, covariance=inverse @ meat @ inverse)
 
 
 def fit(held: Basis, *, relax: Assumption = "none", term: str = "") -> RelaxedFit:
@@ -187,9 +201,10 @@ def fit(held: Basis, *, relax: Assumption = "none", term: str = "") -> RelaxedFi
             f"relaxed model: '{term}' is not in the model. {did_you_mean(term, held.terms)}"
         )
     model = _model(held, relax, term)
-    params, loglike, at = _maximise(_start(held, model, relax, term), model, held)
-    inverse = _inverse(at.information)
-    covariance = inverse @ at.meat @ inverse if held.answers.weighted else inverse
+    params, loglike, covariance = held.params, held.loglike, held.covariance
+    if relax != "none":
+        start = _embedding(held, model, relax, term) @ held.params
+        params, loglike, covariance = _maximise(start, model, held)
     return RelaxedFit(
         relax=relax,
         term=term,
@@ -239,9 +254,10 @@ def _moments(held: Basis, found: RelaxedFit) -> tuple[float, float]:
     model = found.model
     held_in = _embedding(held, model, found.relax, found.term)
     state = relaxed_likelihood.state(held_in @ held.params, model)
-    at = relaxed_likelihood.curve(state, model, held.answers.counts, held.squares)
-    inner = held_in @ _inverse(held_in.T @ at.information @ held_in) @ held_in.T
-    product = (_inverse(at.information) - inner) @ at.meat
+    information = relaxed_likelihood.curve(state, model, held.answers.counts).information
+    inner = held_in @ _inverse(held_in.T @ information @ held_in) @ held_in.T
+    meat = relaxed_likelihood.meat(state, model, held.squares)
+    product = (_inverse(information) - inner) @ meat
     mean, second = float(np.trace(product)), float((product * product.T).sum())
     return second / mean, mean**2 / second
 
@@ -299,11 +315,6 @@ def _slots(used: NDArray[np.bool_]) -> Codes:
     return slot
 
 
-def _start(held: Basis, model: Relaxed, relax: Assumption, term: str) -> Array:
-    """Start where the assumption holds."""
-    return _embedding(held, model, relax, term) @ held.params
-
-
 def _embedding(held: Basis, model: Relaxed, relax: Assumption, term: str) -> Array:
     """Return the matrix that takes the parameters of the basis to those of the model."""
     cuts = held.answers.counts.shape[1] - 1
@@ -322,16 +333,20 @@ def _embedding(held: Basis, model: Relaxed, relax: Assumption, term: str) -> Arr
     return matrix
 
 
-def _maximise(params: Array, model: Relaxed, held: Basis) -> tuple[Array, float, Curve]:
+def _maximise(params: Array, model: Relaxed, held: Basis) -> tuple[Array, float, Array]:
+    """Return parameters, log-likelihood and covariance at the maximum."""
     counts = held.answers.counts
     state = relaxed_likelihood.state(params, model)
     loglike = relaxed_likelihood.loglike(state, counts)
     for _ in range(MAX_ITERATIONS):
-        at = relaxed_likelihood.curve(state, model, counts, held.squares)
+        at = relaxed_likelihood.curve(state, model, counts)
         step = _step(at)
         decrement = float(at.gradient @ step)
         if decrement < DECREMENT:
-            return params, loglike, at
+            inverse = _inverse(at.information)
+            if held.answers.weighted:
+                inverse = inverse @ relaxed_likelihood.meat(state, model, held.squares) @ inverse
+            return params, loglike, inverse
         for _ in range(MAX_HALVINGS):
             state = relaxed_likelihood.state(params + step, model)
             trial = relaxed_likelihood.loglike(state, counts)

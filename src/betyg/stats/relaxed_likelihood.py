@@ -17,7 +17,7 @@ from betyg.stats.ordinal_design import Patterns
 from betyg.stats.ordinal_likelihood import Link
 from betyg.stats.sums import by_code, rows_by_code
 
-__all__ = ["Curve", "Relaxed", "State", "curve", "loglike", "probabilities", "state"]
+__all__ = ["Curve", "Relaxed", "State", "curve", "density", "loglike", "meat", "state"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -87,12 +87,16 @@ class State:
         (theta - eta) / spread.
     inverse_spread : ndarray, shape (patterns,)
         exp(-zeta).
+    below, above : ndarray, shape (patterns, categories - 1)
+        Probabilities under and over each bound.
     probability : ndarray, shape (patterns, categories)
         Rows sum to one.
     """
 
     bounds: Array
     inverse_spread: Array
+    below: Array
+    above: Array
     probability: Array
 
 
@@ -106,13 +110,10 @@ class Curve:
         First derivative.
     information : ndarray, shape (params, params)
         Minus the second derivative.
-    meat : ndarray, shape (params, params)
-        Sum of squared weight times outer product of scores.
     """
 
     gradient: Array
     information: Array
-    meat: Array
 
 
 def state(params: Array, model: Relaxed) -> State:
@@ -123,22 +124,21 @@ def state(params: Array, model: Relaxed) -> State:
     eta = model.slopes.times(params[thresholds:slopes])
     inverse = np.exp(-np.append(params[slopes:], 0.0)[model.spread])
     bounds = inverse[:, None] * (theta[model.level] - eta[:, None])
+    below = ordinal_likelihood.cumulative(bounds, model.link)
+    above = ordinal_likelihood.cumulative(-bounds, model.link)
     return State(
-        bounds=bounds, inverse_spread=inverse, probability=probabilities(bounds, model.link)
+        bounds=bounds,
+        inverse_spread=inverse,
+        below=below,
+        above=above,
+        probability=_between(bounds, below, above),
     )
 
 
-def probabilities(bounds: Array, link: Link) -> Array:
-    """Return the probability between the bounds, shape (patterns, categories).
-
-    Above the middle the difference is taken between upper tails, where nothing cancels.
-    """
-    edge = np.full((bounds.shape[0], 1), np.inf)
-    ends = np.concatenate([-edge, bounds, edge], axis=1)
-    low, high = ends[:, :-1], ends[:, 1:]
-    below = ordinal_likelihood.cumulative(high, link) - ordinal_likelihood.cumulative(low, link)
-    above = ordinal_likelihood.cumulative(-low, link) - ordinal_likelihood.cumulative(-high, link)
-    return np.where(low > 0, above, below)
+def _between(bounds: Array, below: Array, above: Array) -> Array:
+    """Return the probabilities between the bounds; over the middle nothing cancels above them."""
+    inner = np.where(bounds[:, :-1] > 0, -np.diff(above, axis=1), np.diff(below, axis=1))
+    return np.concatenate([below[:, :1], inner, above[:, -1:]], axis=1)
 
 
 def loglike(at: State, counts: Array) -> float:
@@ -149,8 +149,15 @@ def loglike(at: State, counts: Array) -> float:
     return float(counts[given] @ np.log(at.probability[given]))
 
 
-def curve(at: State, model: Relaxed, counts: Array, squares: Array) -> Curve:
-    """Return gradient, information and meat, all exact.
+def density(at: State, model: Relaxed) -> Array:
+    """Return the density of the latent answer at the bounds."""
+    if model.link == "logit":
+        return at.below * at.above
+    return ordinal_likelihood.boundary_density(at.bounds, model.link)
+
+
+def curve(at: State, model: Relaxed, counts: Array) -> Curve:
+    """Return gradient and information, exact.
 
     Parameters
     ----------
@@ -158,33 +165,47 @@ def curve(at: State, model: Relaxed, counts: Array, squares: Array) -> Curve:
         Of the parameters.
     model : Relaxed
         Which parameters each pattern uses.
-    counts, squares : ndarray, shape (patterns, categories)
-        Sums of (scaled) weights, and of their squares.
+    counts : ndarray, shape (patterns, categories)
+        Sums of (scaled) weights.
 
     Returns
     -------
     Curve
     """
-    density = ordinal_likelihood.boundary_density(at.bounds, model.link)
-    upper = ordinal_likelihood.cumulative(-at.bounds, model.link)
-    bend = -at.bounds if model.link == "probit" else 2.0 * upper - 1.0  # d log density
+    dense = density(at, model)
+    bend = at.above - at.below if model.link == "logit" else -at.bounds  # derivative of log density
     ratio = counts / np.where(counts > 0, at.probability, 1.0)
-    by_bound = density * (ratio[:, :-1] - ratio[:, 1:])
-    own, beside = _squared_scores(density, at.probability, counts)
-    first = _collected(bend * by_bound - own, -beside, at, model, by_bound)
-    own, beside = _squared_scores(density, at.probability, squares)
+    by_bound = dense * (ratio[:, :-1] - ratio[:, 1:])
+    own, beside = _squared_scores(dense, at.probability, counts)
     return Curve(
         gradient=_gradient(by_bound, at, model),
-        information=-first,
-        meat=_collected(own, beside, at, model, np.zeros_like(by_bound)),
+        information=-_collected(bend * by_bound - own, -beside, at, model, by_bound),
     )
 
 
-def _squared_scores(density: Array, probability: Array, weights: Array) -> tuple[Array, Array]:
+def meat(at: State, model: Relaxed, squares: Array) -> Array:
+    """Return the sum of squared weight times outer product of scores: the sandwich's middle.
+
+    Parameters
+    ----------
+    at, model
+        As for :func:`curve`.
+    squares : ndarray, shape (patterns, categories)
+        Sums of squared (scaled) weights.
+
+    Returns
+    -------
+    ndarray, shape (params, params)
+    """
+    own, beside = _squared_scores(density(at, model), at.probability, squares)
+    return _collected(own, beside, at, model, np.zeros_like(own))
+
+
+def _squared_scores(dense: Array, probability: Array, weights: Array) -> tuple[Array, Array]:
     """Return diagonal and neighbours of the weighted squared scores by the bounds."""
     ratio = weights / np.where(weights > 0, probability, 1.0) ** 2
-    own = density**2 * (ratio[:, :-1] + ratio[:, 1:])
-    return own, -density[:, :-1] * density[:, 1:] * ratio[:, 1:-1]
+    own = dense**2 * (ratio[:, :-1] + ratio[:, 1:])
+    return own, -dense[:, :-1] * dense[:, 1:] * ratio[:, 1:-1]
 
 
 def _gradient(by_bound: Array, at: State, model: Relaxed) -> Array:
@@ -211,11 +232,9 @@ def _collected(own: Array, beside: Array, at: State, model: Relaxed, by_bound: A
     _add_thresholds(total, square[:, None] * own, square[:, None] * beside, model)
     rows = _times(own, beside, np.ones_like(own))
     total[thresholds:slopes, thresholds:slopes] = model.slopes.gram(square * rows.sum(axis=1))
-    free = model.slot >= 0
-    for cut in range(model.slot.shape[1]):
-        sums = model.slopes.group_sums(-square * rows[:, cut], model.level, free.shape[0])
-        at_cut = np.flatnonzero(free[:, cut])
-        np.add.at(total[:, thresholds:slopes], model.slot[at_cut, cut], sums[at_cut])
+    level, cut = np.nonzero(model.slot >= 0)
+    mixed = _by_level(-square[:, None] * rows, model)[level, :, cut]
+    np.add.at(total[:, thresholds:slopes], model.slot[level, cut], mixed)
     if model.n_spread:
         _add_spread(total, _times(own, beside, at.bounds) + by_bound, at, model)
     total[:slopes, slopes:] = total[slopes:, :slopes].T
@@ -229,6 +248,18 @@ def _times(own: Array, beside: Array, vectors: Array) -> Array:
     product[:, :-1] += beside * vectors[:, 1:]
     product[:, 1:] += beside * vectors[:, :-1]
     return product
+
+
+def _by_level(values: Array, model: Relaxed) -> Array:
+    """Return sums of the rows by level and slope, shape (levels, slopes, columns)."""
+    levels, columns = model.slot.shape[0], values.shape[1]
+    parts = [
+        rows_by_code(model.level * (width + 1) + code, values, levels * (width + 1)).reshape(
+            levels, width + 1, columns
+        )[:, :-1]
+        for code, width in zip(model.slopes.codes, model.slopes.widths, strict=True)
+    ]
+    return np.concatenate([np.zeros((levels, 0, columns)), *parts], axis=1)
 
 
 def _add_thresholds(total: Array, own: Array, beside: Array, model: Relaxed) -> None:
@@ -252,8 +283,8 @@ def _add_spread(total: Array, pull: Array, at: State, model: Relaxed) -> None:
     scaled = at.inverse_spread[:, None] * pull
     sums = rows_by_code(model.level * groups + model.spread, -scaled, n_levels * groups)
     sums = sums.reshape(n_levels, groups, cuts)[:, :-1]
-    for level, cut in zip(*np.nonzero(model.slot >= 0), strict=True):
-        total[slopes:, model.slot[level, cut]] += sums[level, :, cut]
+    level, cut = np.nonzero(model.slot >= 0)
+    np.add.at(total[slopes:].T, model.slot[level, cut], sums[level, :, cut])
     by_slope = model.slopes.group_sums(scaled.sum(axis=1), model.spread, groups)
     total[slopes:, thresholds:slopes] = by_slope[:-1]
     own = by_code(model.spread, (pull * at.bounds).sum(axis=1), groups)[:-1]

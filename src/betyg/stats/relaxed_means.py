@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import studentized_range
 
-from betyg.stats import ordinal_design, ordinal_likelihood, relaxed, relaxed_likelihood
+from betyg.stats import ordinal_design, relaxed, relaxed_likelihood
 from betyg.stats.relaxed import Basis, RelaxedFit
 from betyg.stats.sums import by_code
 
@@ -140,8 +141,8 @@ def means(held: Basis, found: RelaxedFit, at: Grid) -> Means:
     state = relaxed_likelihood.state(found.params.to_numpy(), model)
     size = len(at.levels)
     estimate = by_code(at.owner, at.share * (state.probability @ held.answers.scores), size)
-    density = ordinal_likelihood.boundary_density(state.bounds, model.link)
-    by_bound = -at.share[:, None] * density * np.diff(held.answers.scores)
+    dense = relaxed_likelihood.density(state, model)
+    by_bound = -at.share[:, None] * dense * np.diff(held.answers.scores)
     gradient = _gradient(by_bound, state, model, at)
     return Means(
         levels=at.levels, estimate=estimate, covariance=gradient @ found.covariance @ gradient.T
@@ -223,7 +224,11 @@ def _surely(side: Means, first: NDArray[np.intp], second: NDArray[np.intp]) -> A
     """Return 1 for pairs of which the first is surely higher, -1 surely lower, 0 unsure."""
     spread = side.covariance.diagonal()
     variance = spread[first] + spread[second] - 2.0 * side.covariance[first, second]
-    critical = studentized_range.ppf(LEVEL, len(side.levels), np.inf) / np.sqrt(2.0)
     difference = side.estimate[first] - side.estimate[second]
-    sure = np.abs(difference) > critical * np.sqrt(np.maximum(variance, 0.0))
+    sure = np.abs(difference) > _critical(len(side.levels)) * np.sqrt(np.maximum(variance, 0.0))
     return np.where(sure, np.sign(difference), 0.0)
+
+
+@functools.cache
+def _critical(levels: int) -> float:
+    return float(studentized_range.ppf(LEVEL, levels, np.inf) / np.sqrt(2.0))

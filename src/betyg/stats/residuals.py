@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtri
 
 from betyg.errors import ParameterError, did_you_mean
-from betyg.stats import ordinal_likelihood, relaxed, relaxed_likelihood
+from betyg.stats import ordinal_likelihood
 from betyg.stats.ordinal_cells import pattern_codes
 from betyg.stats.relaxed import Basis
 from betyg.stats.sums import rows_by_code
@@ -127,11 +127,42 @@ def shares(held: Basis, *, by: Sequence[str] = ("agency",)) -> Residuals:
     return _residuals(held, feature, by=by, names=names)
 
 
-def means(held: Basis, *, by: Sequence[str] = ("agency",)) -> Residuals:
-    """Return observed and expected mean scores, 0-100; arguments and errors as :func:`pit`."""
-    n, scores = held.answers.patterns.size, held.answers.scores
-    feature = np.broadcast_to(scores[:, None], (n, scores.size, 1))
-    return _residuals(held, feature, by=by, names=pd.DataFrame(index=[0]))
+def means(held: Basis, *, by: Sequence[str] = ("agency",)) -> pd.DataFrame:
+    """Return observed and expected mean scores of each domain, 0-100.
+
+    Parameters
+    ----------
+    held, by
+        As in :func:`pit`.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``by``; observed, expected.
+
+    Raises
+    ------
+    ParameterError
+        If a variable is not in the model.
+    """
+    owner, domains = _domains(held, by)
+    counts, scores = held.answers.counts, held.answers.scores
+    expected = counts.sum(axis=1)[:, None] * _probability(held)
+    sums = np.stack([counts.sum(axis=1), counts @ scores, expected @ scores], axis=1)
+    n, observed, fitted = rows_by_code(owner, sums, len(domains)).T
+    return domains.assign(observed=observed / n, expected=fitted / n)
+
+
+def _domains(held: Basis, by: Sequence[str]) -> tuple[Codes, pd.DataFrame]:
+    """Return the domain of each pattern, and the values of each domain."""
+    frame = held.answers.frame
+    for role in by:
+        if role not in frame.columns:
+            raise ParameterError(
+                f"residuals: '{role}' is not in the model. {did_you_mean(role, frame.columns)}"
+            )
+    owner, first = pattern_codes(frame, by)
+    return owner, frame.iloc[first].loc[:, list(by)].reset_index(drop=True)
 
 
 def _eta(held: Basis) -> tuple[Array, Array]:
@@ -146,15 +177,8 @@ def _probability(held: Basis) -> Array:
 def _residuals(
     held: Basis, feature: Array, *, by: Sequence[str], names: pd.DataFrame
 ) -> Residuals:
-    frame = held.answers.frame
-    for role in by:
-        if role not in frame.columns:
-            raise ParameterError(
-                f"residuals: '{role}' is not in the model. {did_you_mean(role, frame.columns)}"
-            )
-    owner, first = pattern_codes(frame, by)
+    owner, domains = _domains(held, by)
     found = _sums(held, feature, owner)
-    domains = frame.iloc[first].loc[:, list(by)].reset_index(drop=True)
     n, size = found.n[:, None], len(names)
     se = np.sqrt(np.maximum(np.diagonal(found.covariance, axis1=1, axis2=2), 0.0)) / n
     difference = (found.observed - found.expected) / n
@@ -184,11 +208,10 @@ def _sums(held: Basis, feature: Array, owner: Codes) -> _Sums:
     spread = rows_by_code(
         owner, (square[:, None, None] * within).reshape(-1, size * size), groups
     ).reshape(groups, size, size)
-    inverse, covariance = _covariances(held)
     pulled = _with_scores(held, feature, owner, weight)
     squared = _with_scores(held, feature, owner, square) if held.answers.weighted else pulled
-    cross = squared @ inverse @ pulled.transpose(0, 2, 1)
-    fitted = pulled @ covariance @ pulled.transpose(0, 2, 1)
+    cross = squared @ held.inverse @ pulled.transpose(0, 2, 1)
+    fitted = pulled @ held.covariance @ pulled.transpose(0, 2, 1)
     return _Sums(
         observed=rows_by_code(owner, np.einsum("ik,ikj->ij", counts, feature), groups),
         expected=rows_by_code(owner, weight[:, None] * middle, groups),
@@ -196,16 +219,6 @@ def _sums(held: Basis, feature: Array, owner: Codes) -> _Sums:
         covariance=spread - cross - cross.transpose(0, 2, 1) + fitted,
         n=rows_by_code(owner, weight[:, None], groups)[:, 0],
     )
-
-
-def _covariances(held: Basis) -> tuple[Array, Array]:
-    """Return the inverse information and the covariance of the parameters."""
-    whole = relaxed.fit(held)
-    if not held.answers.weighted:
-        return whole.covariance, whole.covariance
-    state = relaxed_likelihood.state(held.params, whole.model)
-    at = relaxed_likelihood.curve(state, whole.model, held.answers.counts, held.squares)
-    return np.asarray(np.linalg.inv(at.information)), whole.covariance
 
 
 def _with_scores(held: Basis, feature: Array, owner: Codes, weight: Array) -> Array:
