@@ -44,11 +44,12 @@ def merge(cells: pd.DataFrame, roles: Sequence[str]) -> pd.DataFrame:
     ----------
     Cochran (1954), Biometrics 10, 417-451.
     """
-    given = given_answers(cells)
+    given = given_answers(cells, "response")
     weight = given["weight_sum"].to_numpy(np.float64)
     positions, code = np.unique(given["response"].to_numpy(np.float64), return_inverse=True)
     share = by_code(code, weight, positions.size) / weight.sum()
-    sizes = [given.groupby(role, observed=True)["n"].sum().quantile(FEW) for role in roles]
+    totals = [given.groupby(role, observed=True)["n"].sum() for role in roles]
+    sizes = [float(np.quantile(total.to_numpy(np.float64), FEW)) for total in totals]
     least = EXPECTED / min(sizes, default=float(given["n"].sum()))
     if positions.size > MOST_POSITIONS:
         least = max(least, 1.0 / MOST_CLASSES)

@@ -105,7 +105,11 @@ def _comparable(
 
 
 def _basis(chosen: Comparable, terms: tuple[str, ...]) -> Basis | None:
-    return relaxed.basis(classes.merge(chosen.cells, terms), terms) if terms else None
+    return _fit(chosen.cells, terms, by=terms) if terms else None
+
+
+def _fit(cells: pd.DataFrame, terms: Sequence[str], *, by: Sequence[str]) -> Basis:
+    return relaxed.basis(classes.merge(cells, by), f"response ~ {' + '.join(terms)}")
 
 
 def _of_item(
@@ -139,8 +143,10 @@ def _assumptions(held: Basis) -> Iterator[dict[str, object]]:
     means = relaxed_means.means(held, relaxed.fit(held), at)
     for check, relax in CHECKS.items():
         for term in held.terms:
-            yield _about_answers(held) | {"check": check, "term": term} | _dropped(
-                held, relax, term, (at, means)
+            yield (
+                _about_answers(held)
+                | {"check": check, "term": term}
+                | _dropped(held, relax, term, (at, means))
             )
 
 
@@ -181,10 +187,12 @@ def _distribution(held: Basis, chosen: Comparable) -> Iterator[dict[str, object]
     if held.terms[:2] != ("agency", "year"):
         return
     terms = ("agency:year", *held.terms[2:])
-    rounds = relaxed.basis(classes.merge(chosen.cells, held.terms), terms)
+    rounds = _fit(chosen.cells, terms, by=held.terms)
     by = ("agency", "year")
-    yield _about_answers(rounds) | {"check": "distribution", "term": "agency:year"} | _departure(
-        rounds, by, by
+    yield (
+        _about_answers(rounds)
+        | {"check": "distribution", "term": "agency:year"}
+        | _departure(rounds, by, by)
     )
 
 

@@ -1,4 +1,4 @@
-"""Effects of a mixed model ready to plot: shrunk modes beside effects as estimated, and their shape."""
+"""Effects of a mixed model ready to plot: shrunk beside as estimated, and their shape."""
 
 from __future__ import annotations
 

@@ -17,10 +17,12 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import chdtrc
 
 from betyg.errors import ConvergenceError, ParameterError, did_you_mean
+from betyg.stats import formula as formulas
 from betyg.stats import ordinal_cells, ordinal_solver, relaxed_likelihood
 from betyg.stats.ordinal_cells import Answers
-from betyg.stats.ordinal_design import Patterns
 from betyg.stats.ordinal_likelihood import Link
+from betyg.stats.ordinal_sandwich import Sampling
+from betyg.stats.patterns import Patterns
 from betyg.stats.relaxed_likelihood import ABOVE, BELOW, Curve, Relaxed
 from betyg.stats.sums import by_code, rows_by_code
 
@@ -34,7 +36,16 @@ MAX_ITERATIONS = 60
 MAX_HALVINGS = 40
 DECREMENT = 1e-10  # log-likelihood (times two) left to gain
 SLACK = 1e-12  # relative; below this a loss of likelihood is rounding
-DAMPING = (0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)  # of the diagonal, where it is not concave
+DAMPING = (
+    0.0,
+    1e-4,
+    1e-3,
+    1e-2,
+    1e-1,
+    1.0,
+    10.0,
+    100.0,
+)  # of the diagonal, where it is not concave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +146,14 @@ class RelaxedFit:
 
 def basis(
     cells: pd.DataFrame,
-    terms: Sequence[str],
+    formula: str,
     *,
     link: Link = "logit",
     scale_within: Sequence[str] = ("agency", "year"),
 ) -> Basis:
     """Fit the model that holds every assumption; arguments and errors as ``ordinal.fit``."""
-    answers = ordinal_cells.answers_of(
-        cells, tuple(terms), scale_within=scale_within, groups=(None, None)
-    )
+    model = formulas.read(formula, cells)
+    answers = ordinal_cells.answers_of(cells, model, scale_within=scale_within, sampling=Sampling())
     params, at = ordinal_solver.maximise(answers.counts, answers.patterns, link)
     rows, shape = answers.rows, answers.counts.shape
     squares = by_code(rows.pattern * shape[1] + rows.category, rows.square, answers.counts.size)
@@ -159,8 +169,8 @@ def basis(
     )
     if not answers.weighted:
         return held
-    model = _model(held, "none", "")
-    meat = relaxed_likelihood.meat(relaxed_likelihood.state(params, model), model, held.squares)
+    whole = _model(held, "none", "")
+    meat = relaxed_likelihood.meat(relaxed_likelihood.state(params, whole), whole, held.squares)
     return replace(held, covariance=inverse @ meat @ inverse)
 
 
@@ -187,7 +197,7 @@ def fit(held: Basis, *, relax: Assumption = "none", term: str = "") -> RelaxedFi
     Raises
     ------
     ParameterError
-        If the model has no such term.
+        If the model has no such term, or it is a number's slope.
     ConvergenceError
         If Newton's iterations do not end.
 
@@ -196,10 +206,8 @@ def fit(held: Basis, *, relax: Assumption = "none", term: str = "") -> RelaxedFi
     Peterson & Harrell (1990), Applied Statistics 39, 205-217; McCullagh (1980), section 6.
     R counterparts: ``ordinal::clm(nominal = ~ term)`` and ``clm(scale = ~ term)``.
     """
-    if relax != "none" and term not in held.terms:
-        raise ParameterError(
-            f"relaxed model: '{term}' is not in the model. {did_you_mean(term, held.terms)}"
-        )
+    if relax != "none":
+        _check_term(held, term)
     model = _model(held, relax, term)
     params, loglike, covariance = held.params, held.loglike, held.covariance
     if relax != "none":
@@ -213,6 +221,18 @@ def fit(held: Basis, *, relax: Assumption = "none", term: str = "") -> RelaxedFi
         covariance=covariance,
         model=model,
     )
+
+
+def _check_term(held: Basis, term: str) -> None:
+    if term not in held.terms:
+        raise ParameterError(
+            f"relaxed model: '{term}' is not in the model. {did_you_mean(term, held.terms)}"
+        )
+    if held.answers.layout.blocks[held.terms.index(term)].numbers:
+        raise ParameterError(
+            f"relaxed model: '{term}' is the slope of a number and has no levels. Cut the number "
+            "into classes to check it."
+        )
 
 
 def test(held: Basis, found: RelaxedFit) -> LevelTest:
@@ -269,10 +289,13 @@ def _without(patterns: Patterns, block: int | None) -> Patterns:
         codes=tuple(patterns.codes[i] for i in kept),
         widths=tuple(patterns.widths[i] for i in kept),
         size=patterns.size,
+        factors=tuple(patterns.factors[i] for i in kept),
     )
 
 
-def arranged(patterns: Patterns, at: int | None, relax: Assumption) -> tuple[Patterns, Codes, Codes]:
+def arranged(
+    patterns: Patterns, at: int | None, relax: Assumption
+) -> tuple[Patterns, Codes, Codes]:
     """Return the slopes' coding, each pattern's set of thresholds, and its log spread."""
     nothing = np.zeros(patterns.size, dtype=np.intp)
     if at is None:
@@ -302,7 +325,7 @@ def _model(held: Basis, relax: Assumption, term: str) -> Relaxed:
 
 
 def _slots(used: NDArray[np.bool_]) -> Codes:
-    """Number the free thresholds: one between each two categories that follow in a level."""
+    """Give a number to each free threshold: one between two categories used next to each other."""
     slot = np.empty((used.shape[0], used.shape[1] - 1), dtype=np.intp)
     free = 0
     for level, categories in enumerate(used):
@@ -392,6 +415,9 @@ def _names(held: Basis, model: Relaxed, relax: Assumption, term: str) -> list[st
         return [*cuts, *layout.names, *(f"log spread {name}" for name in own)]
     first = {int(s): (i, k) for (i, k), s in reversed([*np.ndenumerate(model.slot)])}
     block = layout.blocks[at]
-    levels = [":".join(f"{r}[{v}]" for r, v in zip(block.roles, block.baseline[0], strict=True)), *own]
+    levels = [
+        ":".join(f"{r}[{v}]" for r, v in zip(block.roles, block.baseline[0], strict=True)),
+        *own,
+    ]
     named = [first[s] for s in range(model.n_thresholds)]
     return [*(f"{levels[i]} {cuts[k]}" for i, k in named), *slopes]

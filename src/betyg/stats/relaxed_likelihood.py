@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from betyg.stats import ordinal_likelihood
-from betyg.stats.ordinal_design import Patterns
 from betyg.stats.ordinal_likelihood import Link
+from betyg.stats.patterns import Patterns
 from betyg.stats.sums import by_code, rows_by_code
 
 __all__ = ["Curve", "Relaxed", "State", "curve", "density", "loglike", "meat", "state"]
@@ -24,6 +24,7 @@ Codes = NDArray[np.intp]
 
 BELOW, ABOVE = -1, -2  # slots of cuts under or over all answers of a level
 BEYOND = 1e3  # latent scale: nothing lies further out
+FLOOR = 1e-150  # its square is still a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,11 @@ class State:
     above: Array
     probability: Array
 
+    @property
+    def floored(self) -> Array:
+        """Probabilities that may be squared and divided by; answers given have more."""
+        return np.maximum(self.probability, FLOOR)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
@@ -143,10 +149,10 @@ def _between(bounds: Array, below: Array, above: Array) -> Array:
 
 def loglike(at: State, counts: Array) -> float:
     """Return the log-likelihood; minus infinity where an answer given has no probability."""
-    given = counts > 0
-    if not (at.probability[given] > 0).all():
+    known = np.where(counts > 0, at.probability, 1.0)
+    if not (known > 0).all():
         return -np.inf
-    return float(counts[given] @ np.log(at.probability[given]))
+    return float((counts * np.log(known)).sum())
 
 
 def density(at: State, model: Relaxed) -> Array:
@@ -174,9 +180,8 @@ def curve(at: State, model: Relaxed, counts: Array) -> Curve:
     """
     dense = density(at, model)
     bend = at.above - at.below if model.link == "logit" else -at.bounds  # derivative of log density
-    ratio = counts / np.where(counts > 0, at.probability, 1.0)
-    by_bound = dense * (ratio[:, :-1] - ratio[:, 1:])
-    own, beside = _squared_scores(dense, at.probability, counts)
+    by_bound = -dense * np.diff(counts / at.floored, axis=1)
+    own, beside = _squared_scores(dense, at.floored, counts)
     return Curve(
         gradient=_gradient(by_bound, at, model),
         information=-_collected(bend * by_bound - own, -beside, at, model, by_bound),
@@ -197,14 +202,14 @@ def meat(at: State, model: Relaxed, squares: Array) -> Array:
     -------
     ndarray, shape (params, params)
     """
-    own, beside = _squared_scores(density(at, model), at.probability, squares)
+    own, beside = _squared_scores(density(at, model), at.floored, squares)
     return _collected(own, beside, at, model, np.zeros_like(own))
 
 
-def _squared_scores(dense: Array, probability: Array, weights: Array) -> tuple[Array, Array]:
+def _squared_scores(dense: Array, floored: Array, weights: Array) -> tuple[Array, Array]:
     """Return diagonal and neighbours of the weighted squared scores by the bounds."""
-    ratio = weights / np.where(weights > 0, probability, 1.0) ** 2
-    own = dense**2 * (ratio[:, :-1] + ratio[:, 1:])
+    ratio = weights / (floored * floored)
+    own = dense * dense * (ratio[:, :-1] + ratio[:, 1:])
     return own, -dense[:, :-1] * dense[:, 1:] * ratio[:, 1:-1]
 
 
@@ -230,7 +235,9 @@ def _collected(own: Array, beside: Array, at: State, model: Relaxed, by_bound: A
     total = np.zeros((end, end))
     square = at.inverse_spread**2
     _add_thresholds(total, square[:, None] * own, square[:, None] * beside, model)
-    rows = _times(own, beside, np.ones_like(own))
+    rows = own.copy()
+    rows[:, :-1] += beside
+    rows[:, 1:] += beside
     total[thresholds:slopes, thresholds:slopes] = model.slopes.gram(square * rows.sum(axis=1))
     level, cut = np.nonzero(model.slot >= 0)
     mixed = _by_level(-square[:, None] * rows, model)[level, :, cut]
@@ -253,12 +260,12 @@ def _times(own: Array, beside: Array, vectors: Array) -> Array:
 def _by_level(values: Array, model: Relaxed) -> Array:
     """Return sums of the rows by level and slope, shape (levels, slopes, columns)."""
     levels, columns = model.slot.shape[0], values.shape[1]
-    parts = [
-        rows_by_code(model.level * (width + 1) + code, values, levels * (width + 1)).reshape(
-            levels, width + 1, columns
-        )[:, :-1]
-        for code, width in zip(model.slopes.codes, model.slopes.widths, strict=True)
-    ]
+    slopes, parts = model.slopes, []
+    for code, width, own in zip(slopes.codes, slopes.widths, slopes.factors, strict=True):
+        key = model.level * (width + 1) + code
+        table = values if own is None else values * own[:, None]
+        sums = rows_by_code(key, table, levels * (width + 1))
+        parts.append(sums.reshape(levels, width + 1, columns)[:, :-1])
     return np.concatenate([np.zeros((levels, 0, columns)), *parts], axis=1)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import studentized_range
 
 from betyg.stats import ordinal_design, relaxed, relaxed_likelihood
+from betyg.stats.patterns import Patterns
 from betyg.stats.relaxed import Basis, RelaxedFit
 from betyg.stats.sums import by_code
 
@@ -32,14 +33,14 @@ class Grid:
         Level of each row.
     share : ndarray, shape (rows,)
         Share of the mix; adds to one within each level.
-    frame : DataFrame
-        The variables of the model.
+    patterns : Patterns
+        Coding of the rows.
     """
 
     levels: tuple[object, ...]
     owner: NDArray[np.intp]
     share: Array
-    frame: pd.DataFrame
+    patterns: Patterns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,18 +105,19 @@ def grid(held: Basis, role: str) -> Grid:
     Grid
     """
     layout, patterns = held.answers.layout, held.answers.frame
-    others = [name for name in layout.roles if name != role]
+    others = [name for name in (*layout.roles, *layout.covariates) if name != role]
     mix = pd.DataFrame({"weight": [1.0]})
     if others:
         mix = patterns.groupby(others, observed=True)["weight"].sum().reset_index()
     levels = layout.levels[role]
     own = pd.DataFrame({role: pd.Series(list(levels)).astype(patterns[role].dtype)})
     share = mix["weight"].to_numpy(np.float64)
+    frame = own.merge(mix.drop(columns="weight"), how="cross") if others else own
     return Grid(
         levels=levels,
         owner=np.repeat(np.arange(len(levels)), len(mix)),
         share=np.tile(share / share.sum(), len(levels)),
-        frame=own.merge(mix.drop(columns="weight"), how="cross") if others else own,
+        patterns=ordinal_design.collapse(frame, layout),
     )
 
 
@@ -136,8 +138,7 @@ def means(held: Basis, found: RelaxedFit, at: Grid) -> Means:
     Means
     """
     block = None if found.relax == "none" else held.terms.index(found.term)
-    patterns = ordinal_design.collapse(at.frame, held.answers.layout)
-    model = found.model.take(*relaxed.arranged(patterns, block, found.relax))
+    model = found.model.take(*relaxed.arranged(at.patterns, block, found.relax))
     state = relaxed_likelihood.state(found.params.to_numpy(), model)
     size = len(at.levels)
     estimate = by_code(at.owner, at.share * (state.probability @ held.answers.scores), size)

@@ -174,9 +174,7 @@ def _probability(held: Basis) -> Array:
     return ordinal_likelihood.category_probabilities(*_eta(held), held.link)
 
 
-def _residuals(
-    held: Basis, feature: Array, *, by: Sequence[str], names: pd.DataFrame
-) -> Residuals:
+def _residuals(held: Basis, feature: Array, *, by: Sequence[str], names: pd.DataFrame) -> Residuals:
     owner, domains = _domains(held, by)
     found = _sums(held, feature, owner)
     n, size = found.n[:, None], len(names)
