@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri
 
 from betyg.errors import DesignError, ParameterError, did_you_mean
-from betyg.stats.ordinal import OrdinalFit
-from betyg.stats.ordinal_mixed import OrdinalMixedFit
+from betyg.stats.model_fit import LinearFit, OrdinalFit
 
 __all__ = ["beside", "quantiles"]
 
 Array = NDArray[np.float64]
+Fit = OrdinalFit | LinearFit
 Z95 = float(ndtri(0.975))
 
 
-def beside(mixed: OrdinalMixedFit, fixed: OrdinalFit, *, term: str) -> pd.DataFrame:
+def beside(mixed: Fit, fixed: Fit, *, term: str) -> pd.DataFrame:
     """Set the modes of a random term beside the same term's fixed effects.
 
     Modes are shrunk towards zero, the more so the fewer the answers: good guesses of one level,
@@ -26,9 +26,9 @@ def beside(mixed: OrdinalMixedFit, fixed: OrdinalFit, *, term: str) -> pd.DataFr
 
     Parameters
     ----------
-    mixed : OrdinalMixedFit
+    mixed : OrdinalFit or LinearFit
         With ``term`` among its random terms.
-    fixed : OrdinalFit
+    fixed : OrdinalFit or LinearFit
         With ``term`` among its terms, of the same answers.
     term : str
         Such as ``"agency"``; stands in no interaction beside its main effect.
@@ -37,7 +37,8 @@ def beside(mixed: OrdinalMixedFit, fixed: OrdinalFit, *, term: str) -> pd.DataFr
     -------
     DataFrame
         level; shrunk, shrunk_low, shrunk_high (mode and 95 % prediction interval); estimate,
-        ci_low, ci_high (fixed effect less the mean of all); latent scale, the highest first.
+        ci_low, ci_high (fixed effect less the mean of all); the highest first. On the latent
+        scale, or in the points of a linear model.
 
     Raises
     ------
@@ -46,10 +47,10 @@ def beside(mixed: OrdinalMixedFit, fixed: OrdinalFit, *, term: str) -> pd.DataFr
     DesignError
         If the models hold different levels.
     """
-    for model, known in ((mixed, mixed.random), (fixed, fixed.terms)):
+    for model, known in (("mixed", mixed.random), ("fixed", fixed.terms)):
         if term not in known:
             raise ParameterError(
-                f"modes: {type(model).__name__} has no term '{term}'. {did_you_mean(term, known)}"
+                f"modes: the {model} model has no such term, '{term}'. {did_you_mean(term, known)}"
             )
     shrunk = _of_term(mixed, term)
     estimate, se, names = _centred(fixed, term)
@@ -72,12 +73,12 @@ def beside(mixed: OrdinalMixedFit, fixed: OrdinalFit, *, term: str) -> pd.DataFr
     return table.sort_values("estimate", ascending=False, ignore_index=True)
 
 
-def _of_term(mixed: OrdinalMixedFit, term: str) -> pd.DataFrame:
+def _of_term(mixed: Fit, term: str) -> pd.DataFrame:
     effects = mixed.random_effects()
     return effects[effects["term"] == term]
 
 
-def _centred(fixed: OrdinalFit, term: str) -> tuple[Array, Array, list[str]]:
+def _centred(fixed: Fit, term: str) -> tuple[Array, Array, list[str]]:
     """Return effects less their mean, the reference level included, with errors and names."""
     (block,) = (block for block in fixed.layout.blocks if block.term == term)
     if len(block.baseline) != 1:
@@ -96,7 +97,7 @@ def _centred(fixed: OrdinalFit, term: str) -> tuple[Array, Array, list[str]]:
     return effects, np.sqrt(covariance.diagonal()), [reference, *own]
 
 
-def quantiles(mixed: OrdinalMixedFit, *, term: str) -> pd.DataFrame:
+def quantiles(mixed: Fit, *, term: str) -> pd.DataFrame:
     """Return the modes of a random term against normal quantiles: a QQ plot's table.
 
     Each mode is divided by what its standard deviation would be, sqrt(sd^2 - se^2), as levels
@@ -104,7 +105,7 @@ def quantiles(mixed: OrdinalMixedFit, *, term: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    mixed : OrdinalMixedFit
+    mixed : OrdinalFit or LinearFit
         With ``term`` among its random terms.
     term : str
         Such as ``"agency"``.

@@ -34,7 +34,7 @@ Assumption = Literal["none", "thresholds", "spread"]
 
 MAX_ITERATIONS = 60
 MAX_HALVINGS = 40
-DECREMENT = 1e-10  # log-likelihood (times two) left to gain
+DECREMENT = 1e-10  # log-likelihood (times two) left to gain; the last step squares what is left
 SLACK = 1e-12  # relative; below this a loss of likelihood is rounding
 DAMPING = (
     0.0,
@@ -369,7 +369,7 @@ def _maximise(params: Array, model: Relaxed, held: Basis) -> tuple[Array, float,
             inverse = _inverse(at.information)
             if held.answers.weighted:
                 inverse = inverse @ relaxed_likelihood.meat(state, model, held.squares) @ inverse
-            return params, loglike, inverse
+            return params + step, loglike, inverse
         for _ in range(MAX_HALVINGS):
             state = relaxed_likelihood.state(params + step, model)
             trial = relaxed_likelihood.loglike(state, counts)
