@@ -168,7 +168,7 @@ def find(respondents: pd.DataFrame, survey: Study, *, replicates: int = REPLICAT
 
 def _drivers(tables: list[pd.DataFrame], left_out: list[_Out]) -> Drivers:
     empty = pd.DataFrame(columns=[*COLUMNS])
-    table = pd.concat(tables, ignore_index=True)[[*COLUMNS]] if tables else empty
+    table = with_fields(pd.concat(tables, ignore_index=True))[[*COLUMNS]] if tables else empty
     kinds = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(WORDS, "str")
     return Drivers(
         table=table.astype(kinds | dict.fromkeys(COUNTS, "int64") | {"year": "int16"}),
@@ -319,7 +319,7 @@ def _table(asked: _Round, found: _Shares, agency: str) -> pd.DataFrame:
         }
     )
     scored = table.join(_scores(asked, order, inside))
-    return scored.assign(score_line=scored["score"].mean()).pipe(with_fields)
+    return scored.assign(score_line=scored["score"].mean())
 
 
 def _scores(asked: _Round, order: NDArray[np.intp], inside: NDArray[np.bool_]) -> pd.DataFrame:
