@@ -175,7 +175,12 @@ def test_alt_text_names_the_most_the_least_and_every_field_that_is_used():
 def test_the_note_prints_the_dividing_lines_and_who_is_left_out():
     note = drawn("sv").note.replace(NBSP, " ")
     assert "Skiljelinjer: lika andelar (20 %) och medelvärdet av betygen (70)" in note
-    assert "37 personer" in note and "Syntetiska data" in note and "avkortad" in note
+    assert "37 ofullständiga svar" in note and "Syntetiska data" in note and "avkortad" in note
+
+
+def test_an_axis_that_shows_all_is_not_called_cut():
+    wide = drawn("en", score=(5.0, 95.0, 52.0, 71.0, 80.0), half_score=4.5)
+    assert "axis" not in wide.note
 
 
 def test_an_open_symbol_cannot_be_told_and_a_filled_one_can():
@@ -218,10 +223,11 @@ def test_sentences_follow_the_certainty_of_the_first_place():
 def test_the_focus_is_drawn_where_it_can_be_and_else_it_is_said_why_not():
     both = pd.concat([table(), table(agency="06")])
     html = report_drivers.drivers(page(focus="06"), both)._repr_html_()
-    assert html.count("<figure") == 2 and "Kronobergs län" in html
+    assert html.count("<figure") == 2
+    assert 'figure-title">Kronobergs län: To prioritise' in html
     alone = report_drivers.drivers(page(focus="06"), table())._repr_html_()
     assert alone.count("<figure") == 1
-    assert "Kronobergs län: fewer than 30 answered all of it" in alone
+    assert "Kronobergs län: fewer than 30 complete answers" in alone
 
 
 @pytest.mark.parametrize(

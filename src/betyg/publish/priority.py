@@ -43,7 +43,9 @@ def matrix(
     draw = partial(priority_drawing.draw, rows, language, name=plot.name)
     return Figure(
         name=plot.name,
-        title=_title(rows, plot),
+        title=_title(rows, plot)
+        if agency == ALL
+        else f"{names.agency(agency)}: {_title(rows, plot)}",
         subtitle=naming.subtitle(
             names,
             what=language.text(
@@ -112,7 +114,7 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
 
 def _note(rows: pd.DataFrame, plot: _Plot) -> str:
     language = plot.language
-    left_out = int(rows["incomplete"].iloc[0])
+    left_out, span = int(rows["incomplete"].iloc[0]), priority_drawing.score_span(rows)
     return naming.note(
         plot.names,
         language.text(
@@ -124,12 +126,12 @@ def _note(rows: pd.DataFrame, plot: _Plot) -> str:
             "Shaded, open symbol: cannot tell, as the margin of error crosses a dividing line."
         ),
         language.plural(
-            "{n} person who did not answer on all of it is left out of the importance.",
-            "{n} persons who did not answer on all of it are left out of the importance.",
+            "{n} incomplete answer is left out of the importance.",
+            "{n} incomplete answers are left out of the importance.",
             left_out,
         ) if left_out else "",
         language.text("The score axis is cut: it shows {span} of 0–100.",
-                      span=language.range(*priority_drawing.score_span(rows))),
+                      span=language.range(*span)) if span != (0.0, 100.0) else "",
     )  # fmt: skip
 
 

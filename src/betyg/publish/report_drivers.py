@@ -63,7 +63,7 @@ def _of_focus(page: Edition, rows: pd.DataFrame) -> Iterator[Shown]:
         least = max(page.survey.disclosure.rank, FEWEST_EACH * count)
         yield prose.paragraph(
             text(
-                "{agency}: fewer than {n} answered all of it, too few for a matrix of its own.",
+                "{agency}: fewer than {n} complete answers, too few for a matrix of its own.",
                 agency=names.agency(page.focus), n=page.language.integer(least),
             )
         )  # fmt: skip
@@ -78,7 +78,7 @@ def _together(page: Edition, rows: pd.DataFrame) -> str:
     agency = str(first["agency"])
     return words.text(
         "{who}: taken together, the {count} {kind} explain {share} of how “{item}” varies "
-        "between persons within a unit and round ({n} answered all of it).",
+        "between persons within a unit and round ({n} complete answers).",
         who=names.everyone() if agency == ALL else names.agency(agency),
         count=words.cardinal(len(rows)),
         kind=words.text("themes") if first["of"] == "theme" else words.text("questions"),
