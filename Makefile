@@ -25,11 +25,12 @@ BETYG := $(PYTHON) -m betyg
 READY := $(if $(VENV),,$(HOME_OF_PYTHON)/betyg-is-set-up)
 
 ##@ Reports   choose with STUDY=name, LANGUAGE=sv; vary with PARAMS='year_from=2011'
-BUILDING := report data models preflight
+BUILDING := report data models briefs preflight
 .PHONY: $(BUILDING)
 report: ## Build every report, then open reports/
 data: ## Clean the raw files only: data/processed/
 models: ## Run every notebook but the reports
+briefs: ## Two pages on each agency, in each language
 preflight: ## Check the studies in seconds, before anything runs
 $(BUILDING):
 	@if [ ! -s build/done ]; then echo "make $@: everything is up to date."; \

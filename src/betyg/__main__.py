@@ -98,11 +98,11 @@ def render(options: argparse.Namespace) -> None:
         Path(facts["notebook"]),
         target,
         language=facts["language"],
-        title=survey.label(survey.title, facts["language"]),
+        title=_title(survey, facts),
         synthetic=survey.synthetic,
         labels=_names(survey, facts["language"]),
     )
-    label = f"page in {facts['language']}"
+    label = " ".join(filter(None, ("page", facts["agency"], "in", facts["language"])))
     _done(facts["target"], _line(facts["study"], label, time.monotonic() - began))
 
 
@@ -175,6 +175,14 @@ def _alone(options: argparse.Namespace) -> contextlib.AbstractContextManager[Non
     from betyg.build import lock
 
     return lock.held(options.key.with_suffix(".lock"))
+
+
+def _title(survey: Study, facts: dict[str, Any]) -> str:
+    """Return the heading of a page: the survey, after the agency that the page is about."""
+    title = str(survey.label(survey.title, facts["language"]))
+    if not facts["agency"]:
+        return title
+    return f"{survey.label(survey.agency(facts['agency']), facts['language'])}: {title}"
 
 
 def _names(survey: Study, language: str) -> set[str]:

@@ -93,6 +93,27 @@ def test_a_notebook_with_a_language_runs_once_in_each(raw: Path, tmp_path: Path)
     assert [job.label for job in only] == ["01_clean", "05_report-sv"]
 
 
+def test_a_notebook_with_an_agency_runs_once_for_each_that_is_no_total(
+    raw: Path, tmp_path: Path
+) -> None:
+    (raw / "one/agencies.csv").write_text("code,label_sv,parent\nall,Alla,\na,A,all\nb,B,all\n")
+    cell = ("code", 'agency: str = "a"\nlanguage: str = "sv"', "parameters")
+    known = notebooks(tmp_path / "nb", _06_brief=(cell,))
+    found, _ = jobs(folders(raw)["one"], known, Choice(values={}))
+    assert [job.label for job in found] == [
+        "06_brief-a-sv", "06_brief-a-en", "06_brief-b-sv", "06_brief-b-en",
+    ]  # fmt: skip
+    only, _ = jobs(folders(raw)["one"], known, Choice(values={"agency": "b"}, language="sv"))
+    assert [job.label for job in only] == ["06_brief-b-sv"]
+
+
+def test_published_figures_are_too_little_for_briefs(raw: Path) -> None:
+    (raw / "one/agencies.csv").write_text("code,label_sv\na,A\n")
+    assert folders(raw)["one"].agencies == ("a",)
+    (raw / "one/study.toml").write_text(TOML + 'kind = "published"\n')
+    assert folders(raw)["one"].agencies == ()
+
+
 def test_a_study_without_the_language_that_was_chosen_has_no_page(
     raw: Path, tmp_path: Path
 ) -> None:

@@ -120,6 +120,8 @@ def _job_rules(job: Job, files: Mapping[str, str], known: Known) -> dict[str, li
         page, rule = _page(job, kept, known)
         made["rules"].append(rule)
         made["report"].append(str(page))
+        if job.agency:
+            made["briefs"] = list(made["report"])
     return made
 
 
@@ -135,18 +137,25 @@ def _tables_of(job: Job) -> list[str]:
 
 def _page(job: Job, kept: Path, known: Known) -> tuple[Path, str]:
     """Return the page that readers get of a notebook in one language, and its rule."""
-    noun = job.notebook.stem.partition("_")[2] or job.notebook.stem
-    mark = "-synthetic" if job.study.synthetic else ""
-    page = job.below("reports", f"{job.study.name}-{noun}-{job.language}{mark}.html")
+    page = job.below("reports", *_place(job))
     key = job.below("build", f"{job.label}.page")
     facts = {
         "study": job.study.name,
         "language": job.language,
+        "agency": job.agency,
         "notebook": str(kept),
         "target": str(page),
     }
     _write_key(key, facts, known.modules.reached([PAGE]))
     return page, _rule(page, [key, kept], "render")
+
+
+def _place(job: Job) -> list[str]:
+    """Return folder and name of a page below the study's own folder."""
+    noun = job.notebook.stem.partition("_")[2] or job.notebook.stem
+    parts = [job.study.name, noun, job.agency, job.language]
+    name = "-".join(part for part in parts if part) + ("-synthetic" if job.study.synthetic else "")
+    return [f"{noun}s"] * bool(job.agency) + [f"{name}.html"]
 
 
 def _run_facts(job: Job) -> dict[str, Any]:
@@ -158,6 +167,7 @@ def _run_facts(job: Job) -> dict[str, Any]:
         "tables": str(up / job.below("data/processed")),
         "out": str(up / staging),
         "language": job.language,
+        "agency": job.agency,
     }
     values = {name: value for name, value in given.items() if job.outline.declares(name)}
     again = [f"STUDY={job.study.name}"]
@@ -254,6 +264,7 @@ def _rules_file(studies: Iterable[Mapping[str, list[str]]]) -> str:
         f"preflight: {all_of('preflight')}",
         f"data: {all_of('data')}",
         f"models: {all_of('data', 'models')}",
+        f"briefs: {all_of('briefs')}",
         f"report: {all_of('report')}",
         *(rule for part in parts for rule in part["rules"]),
     ]

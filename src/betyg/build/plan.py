@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from betyg.errors import DataError, ParameterError, did_you_mean
 __all__ = ["Choice", "Folder", "Job", "check_tables", "chosen", "folders", "jobs"]
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+IN_A_NAME = re.compile(r"[\w-]+")  # a code that can stand in the name of a file and in a rule of make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class Folder:
     name: str
     path: Path
     languages: tuple[str, ...]
+    agencies: tuple[str, ...]  # those that get a brief
     synthetic: bool
     values: Mapping[str, Mapping[str, Any]]
 
@@ -56,13 +60,14 @@ class Job:
     outline: Outline
     study: Folder
     language: str
+    agency: str
     variant: str
     values: Mapping[str, Any]
 
     @property
     def label(self) -> str:
-        """The notebook's name, with the language when it runs once for each."""
-        return f"{self.notebook.stem}-{self.language}" if self.language else self.notebook.stem
+        """The notebook's name, with the agency and language when it runs once for each."""
+        return "-".join(filter(None, (self.notebook.stem, self.agency, self.language)))
 
     def below(self, *parts: str) -> Path:
         """Return a path of this job's study and variant below a top folder."""
@@ -118,18 +123,32 @@ def jobs(
         except ParameterError as error:
             problems.append(str(error))
             continue
-        for language in wanted if outline.declares("language") else [""]:
+        in_turn = product(
+            _each(study.agencies, "agency", outline, values),
+            _each(wanted, "language", outline, values),
+        )
+        for agency, language in in_turn:
             planned.append(
                 Job(
                     notebook=notebook,
                     outline=outline,
                     study=study,
                     language=language,
+                    agency=agency,
                     variant=choice.variant,
                     values=values,
                 )
             )
     return planned, problems
+
+
+def _each(
+    found: Sequence[str], name: str, outline: Outline, values: Mapping[str, Any]
+) -> Sequence[str]:
+    """Return the values for which a notebook runs in turn: of one that was chosen, or once."""
+    if not outline.declares(name):
+        return [""]
+    return [values[name]] if name in values else found
 
 
 def check_tables(notebooks: Mapping[Path, Outline]) -> None:
@@ -202,15 +221,33 @@ def _folder(path: Path, facts: Mapping[str, Any]) -> Folder:
             "a-z, digits, '_' and '-' only."
         )
     study = facts.get("study", {})
-    languages = study.get("languages", []) if isinstance(study, dict) else []
+    study = study if isinstance(study, dict) else {}
+    languages = study.get("languages", [])
     values = facts.get("parameters", {})
     return Folder(
         name=path.name,
         path=path,
         languages=tuple(code for code in languages if re.fullmatch("[a-z]{2,3}", str(code))),
-        synthetic=bool(isinstance(study, dict) and study.get("synthetic", False)),
+        agencies=_agencies(path) if study.get("kind") != "published" else (),
+        synthetic=bool(study.get("synthetic", False)),
         values={name: part for name, part in values.items() if isinstance(part, dict)},
     )
+
+
+def _agencies(path: Path) -> tuple[str, ...]:
+    """Return the codes of agencies.csv, but those that are totals of others.
+
+    Published figures of others are too little for a brief. What is wrong with the file is for the
+    pre-flight to say.
+    """
+    try:
+        with (path / "agencies.csv").open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error):
+        return ()
+    totals = {row.get("parent") for row in rows}
+    codes = [str(row.get("code") or "") for row in rows]
+    return tuple(code for code in codes if IN_A_NAME.fullmatch(code) and code not in totals)
 
 
 def _no_such_study(name: str, known: Mapping[str, Folder], raw: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from betyg.publish import left_out
 
-Form = Literal["paragraph", "list", "left-out"]
+Form = Literal["headline", "paragraph", "list", "left-out"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class Prose:
             return ""
         if self.form == "paragraph":
             return f'<p class="generated">{escape(" ".join(self.sentences))}</p>'
+        if self.form == "headline":
+            return f'<p class="headline">{escape(" ".join(self.sentences))}</p>'
         if self.form == "left-out":
             return f"<p {left_out.MARK}>{escape(' '.join(self.sentences))}</p>"
         items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
@@ -34,6 +36,11 @@ class Prose:
 def paragraph(*sentences: str) -> Prose:
     """Put sentences into one paragraph; empty ones are left out."""
     return Prose(sentences=_kept(sentences), form="paragraph")
+
+
+def headline(sentence: str) -> Prose:
+    """Put the one thing that matters most on top, in larger type."""
+    return Prose(sentences=_kept([sentence]), form="headline")
 
 
 def bullets(*sentences: str) -> Prose:

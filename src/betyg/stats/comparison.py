@@ -18,7 +18,7 @@ from betyg.stats import estimate, ordinal, published, ranks, standardise
 from betyg.stats.model_fit import OrdinalFit
 from betyg.stats.published import PublishedFit
 
-__all__ = ["COLUMNS", "Comparison", "Comparable", "about", "comparable", "compare"]
+__all__ = ["COLUMNS", "Comparable", "Comparison", "about", "comparable", "compare"]
 
 ALL = "all"
 ALL_YEARS = 0

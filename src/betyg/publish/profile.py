@@ -1,0 +1,203 @@
+"""One agency's themes against the range that is expected of an agency like the others."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from betyg.data.study import Study
+from betyg.publish import figure, naming, standing, table
+from betyg.publish.agencies import axis_span
+from betyg.publish.figure import ACCENT, GRID, INK, Figure
+from betyg.publish.language import Language
+from betyg.publish.naming import Names
+
+ROW = 24.0
+HEAD = 8.0
+FOOT = 22.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plot:
+    """What all parts of one figure share."""
+
+    names: Names
+    agency: str
+    year: int
+    span: tuple[float, float]
+    name: str
+
+
+def compared(
+    profiles: pd.DataFrame, survey: Study, language: Language, *, agency: str, year: int
+) -> Figure:
+    """Draw what an agency got in each theme, before the expected range.
+
+    Parameters
+    ----------
+    profiles : DataFrame
+        Columns of profiles.parquet.
+    agency : str
+        Code of the agency.
+    year : int
+        The round.
+
+    Returns
+    -------
+    Figure
+    """
+    names = Names(survey, language)
+    rows = naming.pick(profiles, survey, agency=agency, year=year)
+    rows = rows.assign(label=[names.item(str(code)) for code in rows["outcome"]])
+    rows = rows.sort_values(["estimate", "label"], ascending=[False, True], na_position="last")
+    drawn = rows[rows["shown"]]
+    plot = _Plot(
+        names=names, agency=names.agency(agency), year=year,
+        span=axis_span(drawn), name=naming.slug("profile", agency, year),
+    )  # fmt: skip
+    return Figure(
+        name=plot.name,
+        title=finding(drawn, names, agency=agency),
+        subtitle=naming.subtitle(
+            names,
+            what=language.text("{item}, 0–100 with 95% confidence interval", item=plot.agency),
+            year=year,
+            n=float(drawn["n"].max()) if len(drawn) else None,
+        ),
+        note=naming.note(names, *_notes(drawn, plot), naming.left_out(names, _hidden(rows))),
+        alt=_alt(drawn, plot),
+        svg=_draw(drawn, plot, width=figure.WIDE),
+        svg_narrow=_draw(drawn, plot, width=figure.NARROW),
+        table=_table(rows, plot),
+        table_label=language.text("The figure as a table"),
+    )
+
+
+def finding(rows: pd.DataFrame, names: Names, *, agency: str) -> str:
+    """Say in which themes an agency lies outside the expected range.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The agency's shown rows of profiles.parquet in one year, with a column label.
+    """
+    language, who = names.language, names.agency(agency)
+    above = _named(rows, ("higher", "much_higher"), language)
+    below = _named(rows, ("lower", "much_lower"), language)
+    parts = []
+    if above:
+        parts.append(language.text("higher than expected for {items}", items=above))
+    if below:
+        parts.append(language.text("lower than expected for {items}", items=below))
+    if parts:
+        return f"{who}: {'; '.join(parts)}"
+    if not standing.is_known(rows):
+        return language.text("{agency}, theme by theme", agency=who)
+    return language.text("{agency}: as expected in everything that was asked", agency=who)
+
+
+def _named(rows: pd.DataFrame, bands: tuple[str, ...], language: Language) -> str:
+    labels = rows.loc[rows["band"].isin(bands), "label"]
+    return language.listing([language.text("“{item}”", item=label) for label in labels])
+
+
+def _hidden(rows: pd.DataFrame) -> list[str]:
+    return list(rows.loc[~rows["shown"], "label"])
+
+
+def _notes(rows: pd.DataFrame, plot: _Plot) -> list[str]:
+    language = plot.names.language
+    said = []
+    if plot.span != (0.0, 100.0):
+        span = language.range(*plot.span)
+        said.append(language.text("The axis is cut: it shows {span} of 0–100.", span=span))
+    if standing.is_known(rows):
+        said += [
+            language.text(
+                "Grey: the expected range, with {share} of those that are like the others.",
+                share=language.percent(0.95),
+            ),
+            language.text("Short line: the mean of all, each counted once."),
+        ]
+    return said
+
+
+def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
+    language = plot.names.language
+    if rows.empty:
+        return language.text("Too few answers to show.")
+    first, last = naming.records(rows)[0], naming.records(rows)[-1]
+    text = language.text(
+        "Dot plot of {agency} {year}: highest “{top}” {high}, lowest “{bottom}” {low}.",
+        agency=plot.agency, year=str(plot.year), top=first["label"], bottom=last["label"],
+        high=language.number(first["estimate"]), low=language.number(last["estimate"]),
+    )  # fmt: skip
+    return naming.sentences(
+        text, standing.alt(rows, plot.names), naming.answers(plot.names, rows["n"].max())
+    )
+
+
+def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
+    language = plot.names.language
+    text = language.text
+    words = standing.with_words(rows, language)
+    columns = [
+        table.Column(source="label", label=text("Question")),
+        table.Column(source="estimate", label=plot.agency, kind="score"),
+        table.Column(
+            source="", label=text("95% interval"), kind="score", interval=("ci_low", "ci_high")
+        ),
+    ]
+    if standing.is_known(rows):
+        expected = ("expected_low", "expected_high")
+        columns += [
+            table.Column(source="", label=text("Expected range"), kind="score", interval=expected),
+            table.Column(source="expected", label=text("Against the expected range")),
+        ]
+    columns.append(table.Column(source="n", label=text("Answers"), kind="count"))
+    caption = text("{item} {year}, 0–100", item=plot.agency, year=str(plot.year))
+    return table.build(words, columns, language, name=plot.name, caption=caption)
+
+
+def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
+    if rows.empty:
+        return "<svg xmlns='http://www.w3.org/2000/svg' width='1pt' height='1pt'/>"
+    share = 0.45 if width < figure.WIDE else 0.36
+    labels = min(max(map(figure.text_width, rows["label"])) + 8, share * width)
+    tall = ROW + (figure.LEADING if width < figure.WIDE else 0)
+    with figure.drawing(width=width, height=HEAD + len(rows) * tall + FOOT) as canvas:
+        axes = figure.area(
+            canvas, left=labels, bottom=FOOT, width=width - labels - 30, height=len(rows) * tall
+        )
+        standing.draw_range(axes, rows)
+        for y, row in enumerate(naming.records(rows)):
+            _row(axes, row, y=y, room=labels, language=plot.names.language)
+        _axis(axes, plot, rows=len(rows))
+        return figure.to_svg(canvas, name=f"{plot.name}-{int(width)}")
+
+
+def _row(axes: Axes, row: dict[str, Any], *, y: int, room: float, language: Language) -> None:
+    label = "\n".join(figure.wrap(row["label"], width=room - 8)[:2])
+    for text, at, away in ((label, 0, -8), (language.number(row["estimate"]), 1, 26)):
+        axes.annotate(
+            text, (at, y), (away, 0), ("axes fraction", "data"), textcoords="offset points",
+            ha="right", va="center" if "\n" in text else "center_baseline", linespacing=1.2,
+        )  # fmt: skip
+    axes.axhline(y, color=GRID, lw=0.5, zorder=0)
+    if np.isfinite(row.get("from_mean", np.nan)):
+        mean = row["estimate"] - row["from_mean"]
+        axes.plot([mean, mean], [y - 0.3, y + 0.3], color=INK, lw=1.2, zorder=1)
+    axes.plot([row["ci_low"], row["ci_high"]], [y, y], color=ACCENT, lw=1.8, alpha=0.75, zorder=2)
+    axes.plot(row["estimate"], y, "o", ms=6, color=ACCENT, zorder=3)
+
+
+def _axis(axes: Axes, plot: _Plot, *, rows: int) -> None:
+    low, high = plot.span
+    axes.set_xlim(low, high)
+    axes.set_ylim(rows - 0.5, -0.5)
+    ticks = np.arange(low, high + 1, 10 if high - low <= 60 else 20)
+    axes.set_xticks(ticks, [plot.names.language.number(t) for t in ticks])
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
