@@ -16,9 +16,10 @@ PLAIN = {"str", "int", "float", "bool"}
 TABLES = {  # which at least is written by which notebook
     "01_clean": {"respondents", "cells", "attrition"},
     "02_results": {"estimates"},
-    "03_models": {"comparisons", "changes"},
+    "03_models": {"comparisons", "profiles", "changes"},
     "04_drivers": {"drivers"},
     "05_report": set(),
+    "06_brief": set(),
 }
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = [path for path in sorted(FOLDER.glob("*.ipynb")) if path.stem in TABLES]

@@ -39,7 +39,7 @@ def edition(
             f"agency: {agency} has no answers{f' up to {year}' if year else ''}. Its rounds: "
             f"{', '.join(str(y) for y in sorted(set(own))) or 'none'}."
         )
-    return report.edition(survey, language, year=known[-1], focus=agency, **frames)
+    return report.edition(survey, language, year=known[-1], year_from=0, focus=agency, **frames)
 
 
 def headline(page: Edition, profiles: pd.DataFrame) -> prose.Prose:

@@ -1,4 +1,4 @@
-"""What each agency is good at: every theme compared as the headline outcome is: ``profiles.parquet``.
+"""What each agency is good at, theme by theme at one common mix: ``profiles.parquet``.
 
 A theme in which all agencies are rated low says nothing about one of them. So each theme gets a
 comparison of its own, at one common mix, and an agency's value stands beside the range that is
