@@ -121,4 +121,4 @@ def respondents(answers: pd.DataFrame, survey: Study) -> pd.DataFrame:
 def cells_of(frame: pd.DataFrame, survey: Study) -> pd.DataFrame:
     """Collapse respondents as 01_clean does."""
     nothing = pd.DataFrame()
-    return cells.collapse(Cleaned(respondents=frame, counts=nothing, attrition=nothing), survey)
+    return cells.collapse(Cleaned(parts=[frame], counts=nothing, attrition=nothing), survey)

@@ -59,7 +59,7 @@ class Rebuilt:
     @cached_property
     def cells(self) -> pd.DataFrame:
         return cells.collapse(
-            Cleaned(respondents=self.rows, counts=pd.DataFrame(), attrition=pd.DataFrame()),
+            Cleaned(parts=[self.rows], counts=pd.DataFrame(), attrition=pd.DataFrame()),
             self.survey,
         )
 

@@ -163,7 +163,7 @@ def test_l9_other_answers_give_another_change(answers):
 def change_of_kronoberg(answers: pd.DataFrame, cleaned, survey) -> pd.Series:
     both = say.chosen(answers, agency=KRONOBERG)
     both = both[both["year"].isin([2011, 2012])]
-    collapsed = cells.collapse(replace(cleaned, respondents=both), survey)
+    collapsed = cells.collapse(replace(cleaned, parts=[both]), survey)
     estimates = estimate.direct(both, survey)
     return change.decompose(estimates, collapsed, survey, pairs=[(2011, 2012)]).iloc[0]
 

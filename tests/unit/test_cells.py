@@ -95,7 +95,7 @@ def test_cells_that_were_collapsed_apart_add_up(cleaned, survey):
         part = rows[chosen].reset_index(drop=True)
         parts.append(
             cells.collapse(
-                clean.Cleaned(respondents=part, counts=cleaned.counts, attrition=cleaned.attrition),
+                clean.Cleaned(parts=[part], counts=cleaned.counts, attrition=cleaned.attrition),
                 survey,
             )
         )
@@ -104,7 +104,7 @@ def test_cells_that_were_collapsed_apart_add_up(cleaned, survey):
 
 def test_nobody_gives_no_cells_but_all_columns(cleaned, survey):
     nobody = clean.Cleaned(
-        respondents=cleaned.respondents[:0], counts=cleaned.counts, attrition=cleaned.attrition
+        parts=[cleaned.respondents[:0]], counts=cleaned.counts, attrition=cleaned.attrition
     )
     found = cells.collapse(nobody, survey)
     assert found.columns.tolist() == COLUMNS
@@ -115,7 +115,7 @@ def test_rounded_percentages_give_the_means_of_the_rows_within_rounding(cleaned,
     aggregated = Study.load(*tiny.counts(tmp_path))
     theirs = cells.collapse(clean.clean(read.sources(aggregated), aggregated), aggregated)
     unweighted = clean.Cleaned(
-        respondents=cleaned.respondents.assign(weight=1.0),
+        parts=[cleaned.respondents.assign(weight=1.0)],
         counts=cleaned.counts,
         attrition=cleaned.attrition,
     )

@@ -72,7 +72,7 @@ def test_missing_columns_come_together_with_names_that_are_like_them(tmp_path):
 def test_item_that_was_not_asked_needs_no_column(tmp_path):
     facts = {"crosswalk.csv": "item,year,column\nspeed,2011,-\nspeed,2012,-\n"}
     survey = raw_study.load(tmp_path, {"a.csv": ROWS.replace("speed", "x")}, facts=facts)
-    assert "x" not in read.sources(survey).tables[0].frame
+    assert "x" not in read.sources(survey).files[0].whole().held
 
 
 def test_column_that_stands_twice_is_a_problem_only_if_it_is_used(tmp_path):
@@ -91,7 +91,7 @@ def test_ragged_rows_are_listed_by_line(tmp_path):
 
 def test_empty_cells_beyond_the_last_column_are_no_fault(tmp_path):
     text = ROWS.splitlines()[0] + "\n" + "".join(f"{row},,\n" for row in ROWS.splitlines()[1:])
-    assert len(read.sources(raw_study.load(tmp_path, {"a.csv": text})).tables[0].lines) == 3
+    assert len(read.sources(raw_study.load(tmp_path, {"a.csv": text})).files[0].whole().lines) == 3
 
 
 def test_nul_bytes_are_named_with_their_line(tmp_path):
@@ -156,8 +156,10 @@ def test_formulas_that_were_calculated_give_their_results(tmp_path):
     cells[2][4] = "=1+1"
     calculated = tmp_path / "calculated.xlsx"
     put_result(saved(workbook(cells)), calculated, formula="1+1", result="2")
-    table = read.sources(raw_study.load(tmp_path, {"a.xlsx": calculated.read_bytes()})).tables[0]
-    assert table.frame["help"].tolist()[1] == "2"
+    table = (
+        read.sources(raw_study.load(tmp_path, {"a.xlsx": calculated.read_bytes()})).files[0].whole()
+    )
+    assert table.texts("help").to_pylist()[1] == "2"
 
 
 def put_result(book: bytes, path: Path, *, formula: str, result: str) -> None:

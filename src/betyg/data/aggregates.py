@@ -12,7 +12,7 @@ from betyg.data import count_cells, counts, published, roles, row_units, samplin
 from betyg.data.attrition import Ledger
 from betyg.data.counts import Held
 from betyg.data.items import item_codes
-from betyg.data.raw_table import RawTable
+from betyg.data.raw_table import RawFile, RawTable
 from betyg.data.repeats import repeats
 from betyg.data.study import Study
 from betyg.errors import Problems
@@ -33,13 +33,13 @@ COLUMNS = {
 
 
 def table(
-    tables: Sequence[RawTable], survey: Study, *, ledger: Ledger, problems: Problems
+    files: Sequence[RawFile], survey: Study, *, ledger: Ledger, problems: Problems
 ) -> pd.DataFrame:
     """Return the cells that the files hold, in the codes of the study.
 
     Parameters
     ----------
-    tables : sequence of RawTable
+    files : sequence of RawFile
         The files; with none of them the result has all columns and no row.
     survey : Study
         The study, of kind ``counts`` or ``published``.
@@ -54,6 +54,7 @@ def table(
         agency, activity, group, stratum category; year int16; item, scale, kind str; response,
         score float64; n int64; weight_sum, weight_sq_sum, se float64: as `stats.cells` has them.
     """
+    tables = [file.whole() for file in files]
     used = [raw.kept(roles.used_rows(raw)) for raw in tables]
     parts = [_rows(raw, at, survey, problems) for at, raw in enumerate(used)]
     numbers = counts.numbers if survey.kind == "counts" else published.numbers
@@ -71,7 +72,8 @@ def table(
         make = count_cells.cells if survey.kind == "counts" else published.cells
         cells.append(make(raw, held[at], own[reasons == ""], survey, problems))
         unusable = (reasons == "") & ~_have_cells(own, cells[-1])
-        notes = row_units.out_of_time(reasons == "unknown agency", own["agency"].to_numpy())
+        late = (reasons == "unknown agency") & (own["agency"] == row_units.OTHER_YEARS)
+        notes = row_units.out_of_time(int(late.sum()))
         _account(raw, len(tables[at].lines), reasons, unusable, notes, ledger)
     return _finished(pd.concat(cells, ignore_index=True), survey)
 
@@ -80,7 +82,7 @@ def _rows(raw: RawTable, at: int, survey: Study, problems: Problems) -> pd.DataF
     """Return the keys of each row, and in ``why`` the step that drops it so far."""
     years = roles.years(raw, problems)
     items, unlisted = item_codes(raw, years, survey, problems)
-    units = row_units.of_rows(raw, years, survey, problems)
+    units = row_units.of_rows(raw, years, row_units.Places(survey), problems)
     why = np.full(len(years), "", dtype="U20")
     why[units["agency"] < 0] = "unknown agency"
     why[unlisted] = "declared not used"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -15,15 +17,15 @@ from betyg.errors import Problems
 __all__ = ["Cleaned", "clean"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Cleaned:
     """The clean tables of a study.
 
     Parameters
     ----------
-    respondents : DataFrame
-        One row a respondent (x activity), as `respondents.table` describes; without rows for
-        kinds ``counts`` and ``published``.
+    parts : iterable of DataFrame
+        One row a respondent (x activity), as `parts.Parts` describes; without rows for kinds
+        ``counts`` and ``published``.
     counts : DataFrame
         One row a cell x category, as `aggregates.table` describes; without rows for kind
         ``responses``.
@@ -31,13 +33,18 @@ class Cleaned:
         source, step, n (rows), note; for each source "read" less the drops is "kept".
     """
 
-    respondents: pd.DataFrame
+    parts: Iterable[pd.DataFrame]
     counts: pd.DataFrame
     attrition: pd.DataFrame
 
+    @cached_property
+    def respondents(self) -> pd.DataFrame:
+        """All parts as one table, which must fit into memory."""
+        return pd.concat(list(self.parts), ignore_index=True)
+
 
 def clean(received: Received, survey: Study) -> Cleaned:
-    """Clean the raw tables of a study.
+    """Clean the raw files of a study.
 
     Parameters
     ----------
@@ -54,11 +61,9 @@ def clean(received: Received, survey: Study) -> Cleaned:
     """
     problems = Problems()
     ledger = Ledger()
-    if survey.kind == "responses":
-        persons = respondents.table(received.tables, survey, ledger=ledger, problems=problems)
-        counts = aggregates.table((), survey, ledger=ledger, problems=problems)
-    else:
-        counts = aggregates.table(received.tables, survey, ledger=ledger, problems=problems)
-        persons = respondents.table((), survey, ledger=ledger, problems=problems)
+    has_rows = survey.kind == "responses"
+    persons, cells = (received.files, ()) if has_rows else ((), received.files)
+    parts = respondents.table(persons, survey, ledger=ledger, problems=problems)
+    counts = aggregates.table(cells, survey, ledger=ledger, problems=problems)
     problems.raise_if_any(heading=str(survey.folder))
-    return Cleaned(respondents=persons, counts=counts, attrition=ledger.table())
+    return Cleaned(parts=parts, counts=counts, attrition=ledger.table())

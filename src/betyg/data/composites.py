@@ -52,11 +52,15 @@ def _scores(
     item: str, states: NDArray[np.int8], years: NDArray[np.int16], survey: Study
 ) -> NDArray[np.float64]:
     """Return the score 0-100 of each answer, NaN for any kind of missing."""
+    there = np.flatnonzero(np.bincount(years, minlength=1)).tolist()
+    by_year = {year: survey.scale_of(item, year).scores for year in there}
+    position = np.maximum(states, 0)
+    if len(set(by_year.values())) == 1:
+        return np.array([np.nan, *by_year[there[0]]])[position]
     scores = np.full(len(states), np.nan)
-    for year in np.unique(years).tolist():
-        rows = np.flatnonzero((years == year) & (states > 0))
-        by_position = np.array([np.nan, *survey.scale_of(item, year).scores])
-        scores[rows] = by_position[states[rows]]
+    for year in there:
+        rows = np.flatnonzero(years == year)
+        scores[rows] = np.array([np.nan, *by_year[year]])[position[rows]]
     return scores
 
 

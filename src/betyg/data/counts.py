@@ -110,7 +110,9 @@ def _long(
     return Held(
         values=value[:, None],
         n=optional(raw, "n", among, problems),
-        category=raw.frame[raw.source.columns["category"]].astype("str").fillna(""),
+        category=pd.Series(
+            raw.texts(raw.source.columns["category"]).fill_null("").to_pylist(), dtype="str"
+        ),
         suppressed=suppressed,
         empty=np.isnan(value) & ~suppressed,
     )

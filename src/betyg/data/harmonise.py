@@ -7,17 +7,16 @@ becomes a *state*: its position on the scale that the item had that year, or a k
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.data.codebook import CrosswalkRow, Scale
 from betyg.data.numbers import whole
 from betyg.data.out_of_range import OutOfRange
 from betyg.data.raw_table import RawTable
-from betyg.data.roles import recoded, recognised, units
+from betyg.data.roles import recoded, recognised
 from betyg.data.study import Study
 
 __all__ = [
@@ -26,12 +25,11 @@ __all__ = [
     "NOT_APPLICABLE",
     "NOT_ASKED",
     "NO_ANSWER",
+    "Answering",
     "Answers",
-    "Rows",
     "answers",
     "columns",
     "state_of",
-    "wide_to_long",
 ]
 
 NOT_ASKED, DONT_KNOW, NOT_APPLICABLE, NO_ANSWER, OUTSIDE = 0, -1, -2, -3, -4
@@ -47,25 +45,6 @@ Answers = dict[tuple[str, str | None], NDArray[np.int8]]
 """States by item and activity; activity is None for items with one column a row."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
-    """Harmonised rows: their roles in a frame, and the states of their answers.
-
-    The frame has source, row (place in the used rows of the source), respondent_id, agency,
-    year, activity, group, weight, stratum, psu; units are places in `roles.units`.
-    """
-
-    roles: pd.DataFrame
-    answers: Answers
-
-    def kept(self, rows: NDArray[np.bool_]) -> Rows:
-        """Return the marked rows."""
-        return Rows(
-            roles=self.roles[rows].reset_index(drop=True),
-            answers={key: states[rows] for key, states in self.answers.items()},
-        )
-
-
 def columns(survey: Study, *, year: int | None) -> set[str]:
     """Return the columns that hold answers in ``year``, or in any year."""
     if year is not None:
@@ -75,18 +54,53 @@ def columns(survey: Study, *, year: int | None) -> set[str]:
     return {*survey.item_codes, *(row.column for row in survey.crosswalk if row.column)}
 
 
+class Answering:
+    """How the answers of one file are read: what each text means for each item and year."""
+
+    def __init__(self, survey: Study, missing: Mapping[str, frozenset[str]]) -> None:
+        self.survey, self.missing = survey, missing
+        self._of_year: dict[int, list[Reading]] = {}
+        self._known: dict[object, Reading] = {}
+
+    def of_year(self, year: int) -> list[Reading]:
+        """Return how each item asked that year is read, in the order of the codebook."""
+        if year not in self._of_year:
+            self._of_year[year] = [
+                self._reading(item, look, year)
+                for item in self.survey.item_codes
+                for look in self.survey.crosswalk_rows(item, year)
+            ]
+        return self._of_year[year]
+
+    def _reading(self, item: str, look: CrosswalkRow, year: int) -> Reading:
+        """Return how an item is read; years that look alike share what is known."""
+        scale = self.survey.scale_of(item, year)
+        alike = look.model_copy(update={"year": None, "wording": None, "bridge": False})
+        key = (scale.scale, alike.model_dump_json())
+        if key not in self._known:
+            self._known[key] = Reading(
+                item=item,
+                scale=scale,
+                look=look,
+                spellings=self.survey.category_spellings(scale),
+                declared=self.missing.get(look.column, frozenset()),
+                options=_options(self.survey, look),
+            )
+        return self._known[key]
+
+
 def answers(
-    table: RawTable, *, years: NDArray[np.int16], survey: Study, outside: OutOfRange
+    table: RawTable, *, years: NDArray[np.int16], reading: Answering, outside: OutOfRange
 ) -> Answers:
     """Return the state of every item in every row of a table.
 
     Parameters
     ----------
     table : RawTable
-        A file of kind ``responses``; the columns of its years are there.
+        Rows of a file of kind ``responses``; the columns of its years are there.
     years : ndarray of int, shape (rows,)
         The year of each row, 0 where it could not be read.
-    survey : Study
+    reading : Answering
         Crosswalk and scales.
     outside : OutOfRange
         Where codes that are on no scale are noted; they count as not answered.
@@ -97,49 +111,43 @@ def answers(
         1..k, or 0 not asked, -1 don't know, -2 not applicable, -3 no answer.
     """
     found: Answers = {}
-    for year in np.unique(years[years > 0]).tolist():
-        rows = np.flatnonzero(years == year)
-        for item in survey.item_codes:
-            looks = survey.crosswalk_rows(item, year)
-            for look in looks:
-                key = (item, look.activity)
-                if key not in found:
-                    found[key] = np.zeros(len(years), dtype=np.int8)
-                scale = survey.scale_of(item, year)
-                found[key][rows] = _column(table, rows, look, scale, survey, outside)
+    there = np.flatnonzero(np.bincount(np.maximum(years, 0), minlength=1)).tolist()
+    looks: dict[tuple[str, str | None], dict[int, Reading]] = {}
+    for year in there:
+        for one in reading.of_year(year) if year else []:
+            looks.setdefault((one.item, one.look.activity), {})[year] = one
+    for key, by_year in looks.items():
+        found[key] = _states(table, by_year, years, outside, everywhere=len(by_year) == len(there))
     return found
 
 
-def _column(
+def _states(
     table: RawTable,
-    rows: NDArray[np.intp],
-    look: CrosswalkRow,
-    scale: Scale,
-    survey: Study,
+    by_year: Mapping[int, Reading],
+    years: NDArray[np.int16],
     outside: OutOfRange,
+    *,
+    everywhere: bool,
 ) -> NDArray[np.int8]:
-    codes, values = table.coded(look.column)
-    reading = Reading(
-        scale=scale,
-        look=look,
-        spellings=survey.category_spellings(scale),
-        declared=table.missing.get(look.column, frozenset()),
-    )
-    if look.contains is None:
-        states = [reading.state(value) for value in values]
-    else:
-        options = _options(survey, look, years=None)
-        states = [reading.state_of_selection(value, options) for value in values]
-    lookup = np.array([*states, reading.of_empty()], dtype=np.int8)
-    read: NDArray[np.int8] = lookup[codes[rows]]
-    if (lookup[:-1] == OUTSIDE).any():
+    """Return the states of one item, at once where all years of the rows read it alike."""
+    readings = list({id(one): one for one in by_year.values()}.values())
+    if everywhere and len(readings) == 1:
+        codes, values = table.coded(readings[0].look.column)
+        at_once: NDArray[np.int8] = readings[0].lookup(values)[codes]
+        if not (at_once == OUTSIDE).any():
+            return at_once
+    states = np.zeros(len(years), dtype=np.int8)
+    for year, one in by_year.items():
+        own = np.flatnonzero(years == year)
+        codes, values = table.coded(one.look.column)
+        read = one.lookup(values)[codes[own]]
         hit = read == OUTSIDE
-        outside.note(table, look.column, scale, rows=rows[hit])
-        read = np.where(hit, np.int8(NO_ANSWER), read)
-    return read
+        outside.note(table, one.look.column, one.scale, rows=own[hit])
+        states[own] = np.where(hit, np.int8(NO_ANSWER), read)
+    return states
 
 
-def _options(survey: Study, look: CrosswalkRow, *, years: Sequence[int] | None) -> frozenset[str]:
+def _options(survey: Study, look: CrosswalkRow) -> frozenset[str]:
     """Return the options that any item takes from the same column of the same year."""
     return frozenset(
         row.contains
@@ -150,12 +158,23 @@ def _options(survey: Study, look: CrosswalkRow, *, years: Sequence[int] | None) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How the cells of one column are read: scale, crosswalk row, spellings."""
+    """How the cells of one column are read: item, scale, crosswalk row, spellings."""
 
+    item: str
     scale: Scale
     look: CrosswalkRow
     spellings: Mapping[str, str]
     declared: frozenset[str]
+    options: frozenset[str]
+    _known: dict[str, int] = field(default_factory=dict, repr=False)
+
+    def lookup(self, values: Sequence[str]) -> NDArray[np.int8]:
+        """Return the states that some cells spell, and at the end that of an empty cell."""
+        known, read = self._known, self.state if self.look.contains is None else self.selection
+        for value in values:
+            if value not in known:
+                known[value] = read(value)
+        return np.array([*(known[value] for value in values), self.of_empty()], dtype=np.int8)
 
     def state(self, value: str) -> int:
         """Return the state that a cell spells, ``OUTSIDE`` if it spells none."""
@@ -166,8 +185,9 @@ class Reading:
             return NO_ANSWER if value in self.declared else OUTSIDE
         return state_of(self.scale, code)
 
-    def state_of_selection(self, value: str, options: frozenset[str]) -> int:
+    def selection(self, value: str) -> int:
         """Return whether a cell of several codes contains this item's; highest answer for yes."""
+        options = self.options
         whole_cell = self.state(value) if value not in options else OUTSIDE
         if whole_cell in (DONT_KNOW, NOT_APPLICABLE, NO_ANSWER):
             return whole_cell
@@ -188,53 +208,3 @@ def state_of(scale: Scale, code: str) -> int:
     """Return the state of a code of the scale."""
     category = scale.by_code[code]
     return category.order if category.order is not None else _STATES[category.kind]
-
-
-def wide_to_long(rows: Rows, survey: Study) -> Rows:
-    """Give each activity that a respondent was asked about a row of its own.
-
-    The general items stay on the respondent's first row, whose activity is as received (``all``
-    if the source has none). Without columns of single activities nothing changes.
-    """
-    activities = [code for code in units(survey, "activity") if _is_asked(rows, code)]
-    if not activities:
-        return rows
-    parts: list[str | None] = [None, *activities] if _is_asked(rows, None) else [*activities]
-    places = [_asked_rows(rows, part) for part in parts]
-    order = np.lexsort((np.repeat(np.arange(len(parts)), [len(at) for at in places]),
-                        np.concatenate(places)))  # fmt: skip
-    frame = pd.concat(
-        [_of_activity(rows.roles, at, part, survey) for at, part in zip(places, parts, strict=True)]
-    )
-    nothing = np.zeros(len(rows.roles), dtype=np.int8)
-    answers: Answers = {
-        (item, None): np.concatenate(
-            [
-                rows.answers.get((item, part), nothing)[at]
-                for at, part in zip(places, parts, strict=True)
-            ]
-        )[order]
-        for item in dict.fromkeys(item for item, _ in rows.answers)
-    }
-    return Rows(roles=frame.iloc[order].reset_index(drop=True), answers=answers)
-
-
-def _is_asked(rows: Rows, activity: str | None) -> bool:
-    return any(of == activity for _, of in rows.answers)
-
-
-def _asked_rows(rows: Rows, activity: str | None) -> NDArray[np.intp]:
-    if activity is None:
-        return np.arange(len(rows.roles))
-    asked = [states != NOT_ASKED for (_, of), states in rows.answers.items() if of == activity]
-    return np.flatnonzero(np.logical_or.reduce(asked))
-
-
-def _of_activity(
-    roles: pd.DataFrame, rows: NDArray[np.intp], activity: str | None, survey: Study
-) -> pd.DataFrame:
-    taken = roles.iloc[rows]
-    if activity is None:
-        return taken
-    place = units(survey, "activity").index(activity)
-    return taken.assign(activity=np.int32(place))

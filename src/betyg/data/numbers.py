@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ def _number(text: str, decimal: str, thousands: str) -> float:
     return float(bare) if NUMBER.fullmatch(bare) else np.nan
 
 
+@lru_cache(maxsize=2**16)
 def whole(text: str) -> str | None:
     """Return the shortest spelling of a whole number ('05' and '5.0' are '5'), None for others.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from betyg.data import harmonise, read_binary, read_delimited, read_excel, roles
-from betyg.data.raw_table import NO_ROWS, RawTable, add_few
+from betyg.data.raw_table import NO_ROWS, RawFile, add_few
 from betyg.data.settings import Source
 from betyg.data.study import Study
 from betyg.errors import Problems, did_you_mean
@@ -20,13 +20,16 @@ NOT_NAMED = "Name it in column `column` of crosswalk.csv, or write - there if it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """The raw tables of a study, one a source, in the order of study.toml."""
+    """The raw files of a study, one a source, in the order of study.toml."""
 
-    tables: tuple[RawTable, ...]
+    files: tuple[RawFile, ...]
 
 
 def sources(survey: Study) -> Received:
-    """Read all files of a study.
+    """Read all files of a study, and see that each is whole and has the columns it needs.
+
+    Only the columns that the study uses are read; a Parquet file, whose parts can be read
+    apart, when they are asked for.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ def sources(survey: Study) -> Received:
     Returns
     -------
     Received
-        One table a source: strings, and the line that each row stands on.
+        One file a source: cells as received, and the line that each row stands on.
 
     Raises
     ------
@@ -45,12 +48,12 @@ def sources(survey: Study) -> Received:
         with file, line or column, and remedy.
     """
     problems = Problems()
-    tables = [_read(survey, source, problems) for source in survey.sources]
+    files = [_read(survey, source, problems) for source in survey.sources]
     problems.raise_if_any(heading=str(survey.folder))
-    return Received(tables=tuple(table for table in tables if table is not None))
+    return Received(files=tuple(file for file in files if file is not None))
 
 
-def _read(survey: Study, source: Source, problems: Problems) -> RawTable | None:
+def _read(survey: Study, source: Source, problems: Problems) -> RawFile | None:
     path = survey.folder / source.file
     if not path.is_file():
         problems.add(source.file, "the file is missing.", f"Put it into {survey.folder}.")
@@ -60,32 +63,32 @@ def _read(survey: Study, source: Source, problems: Problems) -> RawTable | None:
         return None
     wanted = _declared(source) | harmonise.columns(survey, year=None)
     if source.format == "csv":
-        table = read_delimited.read(path, source, wanted=wanted, problems=problems)
+        file = read_delimited.read(path, source, wanted=wanted, problems=problems)
     elif source.format == "excel":
-        table = read_excel.read(path, source, wanted=wanted, problems=problems)
+        file = read_excel.read(path, source, wanted=wanted, problems=problems)
     else:
-        table = read_binary.read(path, source, wanted=wanted, problems=problems)
-    if table is None:
+        file = read_binary.read(path, source, wanted=wanted, problems=problems)
+    if file is None:
         return None
     before = len(problems)
-    lacks(table, _declared(source), "Correct the name in its [[source]].", problems)
-    if survey.kind == "responses":
-        lacks(table, _asked(table, survey), NOT_NAMED, problems)
-    return None if len(problems) > before else table
+    lacks(file, _declared(source), "Correct the name in its [[source]].", problems)
+    if survey.kind == "responses" and not wanted <= set(file.columns):
+        lacks(file, _asked(file, survey), NOT_NAMED, problems)
+    return None if len(problems) > before else file
 
 
-def _asked(table: RawTable, survey: Study) -> set[str]:
+def _asked(file: RawFile, survey: Study) -> set[str]:
     """Return the columns of the items that were asked in the years of the file."""
-    named = {*table.source.keep, *table.source.drop}
-    named |= {column for role, column in table.source.columns.items() if role == "year"}
-    if not named <= set(table.columns):
+    source = file.source
+    named = {*source.keep, *source.drop}
+    named |= {column for role, column in source.columns.items() if role == "year"}
+    if not named <= set(file.columns):
         return set()
-    years = roles.years(table.kept(roles.used_rows(table)), Problems())
-    return {
-        column
-        for year in np.unique(years[years > 0]).tolist()
-        for column in harmonise.columns(survey, year=year)
-    }
+    years: set[int] = set()
+    for part in file.parts(named):
+        found = roles.years(part.kept(roles.used_rows(part)), Problems())
+        years |= set(np.unique(found[found > 0]).tolist())
+    return {column for year in years for column in harmonise.columns(survey, year=year)}
 
 
 def _declared(source: Source) -> set[str]:
@@ -93,16 +96,16 @@ def _declared(source: Source) -> set[str]:
     return {*source.columns.values(), *source.categories, *source.drop, *source.keep}
 
 
-def lacks(table: RawTable, required: Set[str], remedy: str, problems: Problems) -> None:
+def lacks(file: RawFile, required: Set[str], remedy: str, problems: Problems) -> None:
     """Note the required columns that the file does not have."""
     found: list[tuple[str, str, str]] = []
-    for column in sorted(required - set(table.columns)):
-        hint = did_you_mean(column, table.columns)
+    for column in sorted(required - set(file.columns)):
+        hint = did_you_mean(column, file.columns)
         said = [f"column '{column}' is missing."]
         said += [hint] if hint.startswith("Did") else []
-        said += [] if found else [f"The file has: {_listed(table.columns)}."]
-        found.append((table.source.file, " ".join(said), remedy))
-    add_few(found, problems, file=table.source.file, more="columns are missing")
+        said += [] if found else [f"The file has: {_listed(file.columns)}."]
+        found.append((file.source.file, " ".join(said), remedy))
+    add_few(found, problems, file=file.source.file, more="columns are missing")
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,19 @@ import pyarrow.parquet as pq
 import pyreadstat
 
 from betyg.data.codebook import normal
-from betyg.data.raw_table import NO_ROWS, RawTable, categorical, spelled
+from betyg.data.columns import spelled
+from betyg.data.raw_table import NO_ROWS, ROWS, Part, RawFile
 from betyg.data.settings import Source
 from betyg.errors import Problems
 
 __all__ = ["read"]
 
 NAMES = {"spss": "SPSS", "stata": "Stata", "parquet": "Parquet"}
+DAMAGED = (pyreadstat.ReadstatError, pa.ArrowException, OSError, UnicodeDecodeError)
 STATA_MISSING = re.compile("[a-z]")
 
 
-def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) -> RawTable | None:
+def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) -> RawFile | None:
     """Read the wanted columns of an SPSS, Stata or Parquet file.
 
     Parameters
@@ -40,38 +42,56 @@ def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) ->
 
     Returns
     -------
-    RawTable or None
-        None if a problem was noted.
+    RawFile or None
+        None if a problem was noted. A Parquet file is read when its parts are asked for, and
+        may prove damaged only then: a ``DataError``.
     """
     try:
-        if source.format == "parquet":
-            table = _parquet(path, source, wanted)
-        else:
-            table = _statistical(path, source, wanted)
-    except (pyreadstat.ReadstatError, pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        problems.add(
-            source.file,
-            f"cannot be read as {NAMES[source.format]} ({said}).",
-            "It was probably cut short on its way: copy it again from where it came; "
-            f"if it is no {NAMES[source.format]} file, state its `format`.",
+        return (_parquet if source.format == "parquet" else _statistical)(
+            path, source, wanted, problems
         )
+    except DAMAGED as error:
+        problems.add(*_unreadable(source, error))
         return None
-    if table is not None and not len(table.lines):
+
+
+def _unreadable(source: Source, error: Exception) -> tuple[str, str, str]:
+    said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return (
+        source.file,
+        f"cannot be read as {NAMES[source.format]} ({said}).",
+        "It was probably cut short on its way: copy it again from where it came; "
+        f"if it is no {NAMES[source.format]} file, state its `format`.",
+    )
+
+
+def _parquet(path: Path, source: Source, wanted: Set[str], problems: Problems) -> RawFile | None:
+    file = pq.ParquetFile(path)
+    named = {normal(name): name for name in file.schema_arrow.names}
+    used = {name: as_written for name, as_written in named.items() if name in wanted}
+    if not file.metadata.num_rows:
         problems.add(source.file, "has no rows.", NO_ROWS)
         return None
-    return table
+
+    def batches(only: Set[str] | None) -> Iterator[Part]:
+        first = 1
+        chosen = {name: used[name] for name in used if only is None or name in only}
+        try:
+            for batch in pq.ParquetFile(path).iter_batches(ROWS, columns=list(chosen.values())):
+                held = {name: batch.column(as_written) for name, as_written in chosen.items()}
+                yield held, np.arange(first, first + len(batch), dtype=np.int32)
+                first += len(batch)
+        except DAMAGED as error:
+            found = Problems()
+            found.add(*_unreadable(source, error))
+            found.raise_if_any(heading=str(path.parent))
+
+    return RawFile(source=source, columns=tuple(named), batches=batches, line_word="case")
 
 
-def _parquet(path: Path, source: Source, wanted: Set[str]) -> RawTable:
-    file = pq.ParquetFile(path)
-    columns = tuple(normal(name) for name in file.schema_arrow.names)
-    used = [name for name in file.schema_arrow.names if normal(name) in wanted]
-    frame = file.read(columns=used).to_pandas()
-    return _table(frame, source, columns=columns)
-
-
-def _statistical(path: Path, source: Source, wanted: Set[str]) -> RawTable:
+def _statistical(
+    path: Path, source: Source, wanted: Set[str], problems: Problems
+) -> RawFile | None:
     read_file = pyreadstat.read_sav if source.format == "spss" else pyreadstat.read_dta
     # The declared encoding counts only where it is not the default: these files name their own.
     encoding = None if source.encoding.replace("-", "").lower() == "utf8" else source.encoding
@@ -94,7 +114,27 @@ def _statistical(path: Path, source: Source, wanted: Set[str]) -> RawTable:
         for name, ranges in meta.missing_ranges.items()
         if name in frame
     }
-    return _table(frame[used], source, columns=columns, labels=labels, missing=missing)
+    if frame.empty:
+        problems.add(source.file, "has no rows.", NO_ROWS)
+        return None
+    held = {normal(str(name)): _array(frame[name]) for name in used}
+    lines = np.arange(1, len(frame) + 1, dtype=np.int32)
+    return RawFile(
+        source=source,
+        columns=columns,
+        batches=lambda _: [(held, lines)],
+        line_word="case",
+        labels=labels,
+        missing=missing,
+    )
+
+
+def _array(column: pd.Series) -> pa.Array:
+    """Return a column as read; one of several kinds of values as the texts that they spell."""
+    try:
+        return pa.array(column, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([spelled(value) for value in column], pa.string())
 
 
 def _dotted(column: pd.Series) -> pd.Series:
@@ -117,27 +157,4 @@ def _declared(ranges: Iterable[Any], column: pd.Series) -> frozenset[str]:
         for bounds in ranges
         if isinstance(value, str) == isinstance(bounds["lo"], str)
         and bounds["lo"] <= value <= bounds["hi"]
-    )
-
-
-def _table(
-    frame: pd.DataFrame,
-    source: Source,
-    *,
-    columns: Sequence[str],
-    labels: Mapping[str, Mapping[str, str]] | None = None,
-    missing: Mapping[str, frozenset[str]] | None = None,
-) -> RawTable:
-    held: dict[str, pd.Categorical] = {}
-    for name in frame.columns:
-        codes, values = pd.factorize(frame[name], use_na_sentinel=True)
-        held[normal(str(name))] = categorical(codes, list(values), empty=source.empty)
-    return RawTable(
-        source=source,
-        columns=tuple(columns),
-        frame=pd.DataFrame(held, index=pd.RangeIndex(len(frame))),
-        lines=np.arange(1, len(frame) + 1, dtype=np.int32),
-        line_word="case",
-        labels=labels or {},
-        missing=missing or {},
     )

@@ -14,7 +14,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from betyg.data.codebook import normal
-from betyg.data.raw_table import NO_ROWS, RawTable, gather, places, spelled
+from betyg.data.columns import spelled
+from betyg.data.raw_table import NO_ROWS, RawFile, RawTable, places
+from betyg.data.rows_of_text import gather
 from betyg.data.settings import Source
 from betyg.errors import Problems, did_you_mean
 
@@ -31,7 +33,7 @@ DAMAGED = (
 )
 
 
-def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) -> RawTable | None:
+def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) -> RawFile | None:
     """Read the wanted columns of one worksheet.
 
     Parameters
@@ -47,7 +49,7 @@ def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) ->
 
     Returns
     -------
-    RawTable or None
+    RawFile or None
         None if a problem was noted.
     """
     before = len(problems)
@@ -57,7 +59,7 @@ def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) ->
         table = None if sheet is None else _table(sheet, source, wanted, problems)
         book.close()
         if table is not None:
-            _check_formulas(path, table, source, problems)
+            _check_formulas(path, table.whole(), source, problems)
     except DAMAGED as error:
         problems.add(
             source.file,
@@ -84,7 +86,7 @@ def _sheet(book: Any, source: Source, problems: Problems) -> Any:
     return book[name]
 
 
-def _table(sheet: Any, source: Source, wanted: Set[str], problems: Problems) -> RawTable | None:
+def _table(sheet: Any, source: Source, wanted: Set[str], problems: Problems) -> RawFile | None:
     sheet.reset_dimensions()  # some programs write them wrong, and rows would be lost
     rows = sheet.iter_rows(values_only=True)
     for _ in range(source.skip_rows):
@@ -99,12 +101,12 @@ def _table(sheet: Any, source: Source, wanted: Set[str], problems: Problems) -> 
         )
     used = {name: at for at, name in enumerate(header) if name in wanted}
     first = source.skip_rows + 2
-    frame, lines = gather(_spelled(rows, used, first), used=_renumbered(used), empty=source.empty)
-    if not len(lines):
+    parts = list(gather(_spelled(rows, used, first), used=_renumbered(used)))
+    if not parts:
         problems.add(source.file, "has no rows below its header.", NO_ROWS)
         return None
     columns = tuple(name for name in header if name)
-    return RawTable(source=source, columns=columns, frame=frame, lines=lines, line_word="row")
+    return RawFile(source=source, columns=columns, batches=lambda _: parts, line_word="row")
 
 
 def _renumbered(used: dict[str, int]) -> dict[str, int]:
@@ -136,9 +138,9 @@ def _check_formulas(path: Path, table: RawTable, source: Source, problems: Probl
     without: list[tuple[int, str]] = []
     for cells in sheet.iter_rows(min_row=source.skip_rows + 2):
         for name, cell in zip(names, cells, strict=False):
-            if cell.data_type != "f" or name not in table.frame:
+            if cell.data_type != "f" or name not in table.held:
                 continue
-            if cell.row in at and not table.frame[name].isna().iat[at[cell.row]]:
+            if cell.row in at and table.coded(name)[0][at[cell.row]] >= 0:
                 book.close()
                 return
             without.append((cell.row, f"{get_column_letter(cell.column)}{cell.row}"))

@@ -68,7 +68,7 @@ def _report(
         same = (held[KEY] == first[KEY]).all(axis="columns").to_numpy()
         before = held[same].iloc[0]
         other, table = tables[int(before["source"])], tables[int(at)]
-        line = f"{other.line_word} {other.lines[int(before['row'])]} of {other.source.file}"
+        line = f"{other.file.line_word} {other.lines[int(before['row'])]} of {other.source.file}"
         agency = survey.agencies[int(first["agency"])].code
         places = own["row"].to_numpy()
         problems.add(

@@ -1,33 +1,39 @@
-"""From raw tables of kind ``responses`` to one clean row a respondent (x activity)."""
+"""From raw files of kind ``responses`` to one clean row a respondent (x activity)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from betyg.data import harmonise, roles, row_units, sampling, value_labels
+from betyg.data import harmonise, roles, row_units, value_labels
 from betyg.data.attrition import Ledger
-from betyg.data.composites import composites
-from betyg.data.drops import dropped
-from betyg.data.harmonise import MISSING, Rows
+from betyg.data.drops import REASONS
+from betyg.data.harmonise import Answering
+from betyg.data.kept import Kept
 from betyg.data.out_of_range import OutOfRange
-from betyg.data.raw_table import RawTable
+from betyg.data.parts import Parts
+from betyg.data.raw_table import RawFile, RawTable, joined
+from betyg.data.row_units import Places
+from betyg.data.rows import Rows
+from betyg.data.settings import Role
 from betyg.data.study import Study
 from betyg.errors import Problems
 
 __all__ = ["table"]
 
 
-def table(
-    tables: Sequence[RawTable], survey: Study, *, ledger: Ledger, problems: Problems
-) -> pd.DataFrame:
+def table(files: Sequence[RawFile], survey: Study, *, ledger: Ledger, problems: Problems) -> Parts:
     """Return the respondents of all files.
+
+    Each file is read once, part by part. What is harmonised is kept, in memory or in a scratch
+    file, until it is known which rows are repeated anywhere in the study.
 
     Parameters
     ----------
-    tables : sequence of RawTable
+    files : sequence of RawFile
         The files; with none of them the result has all columns and no row.
     survey : Study
         The study.
@@ -35,132 +41,96 @@ def table(
         Where the rows of each file are accounted for.
     problems : Problems
         Where everything that is wrong is noted; then the result is not to be used.
-
-    Returns
-    -------
-    DataFrame
-        respondent_id str, agency category, year int16, activity category, group category,
-        weight float64, stratum category, psu int64, population float64, source category; for
-        each item ``<item>`` Int8 (position on its scale that year) and ``<item>.missing``
-        category; for each composite index its value 0-100. Rows stand in the order of the
-        files; those of one respondent's activities follow the row that has the general items.
     """
-    outside = [OutOfRange() for _ in tables]
-    used = [raw.kept(roles.used_rows(raw)) for raw in tables]
-    parts = [_harmonised(raw, at, survey, outside[at], problems) for at, raw in enumerate(used)]
-    joined = _joined(parts, survey)
-    why = dropped(joined, used, survey, problems)
-    if len(problems):
-        return pd.DataFrame()
-    for at, raw in enumerate(tables):
-        of_file = joined.roles["source"].to_numpy() == at
-        own, agencies = why[of_file], joined.roles["agency"].to_numpy()[of_file]
-        counts = {reason: int((own == reason).sum()) for reason in np.unique(own) if reason}
-        counts["declared not used"] = len(raw.lines) - len(own)
-        notes = row_units.out_of_time(own == "unknown agency", agencies)
-        ledger.enter(raw.source.id, read=len(raw.lines), dropped=counts, notes=notes)
-        ledger.remark(raw.source.id, "out of range", outside[at].n, "answers set to no answer")
-    long = harmonise.wide_to_long(joined.kept(why == ""), survey)
-    return _finished(long, [raw.source.id for raw in tables], survey)
+    kept = Kept(survey, sources=[file.source.id for file in files])
+    accounts = [_File(file, at, kept).harmonise(problems) for at, file in enumerate(files)]
+    dropped = kept.settle(files, problems)
+    for file, account, counted in zip(files, accounts, dropped, strict=True):
+        *counts, late = counted.tolist()
+        reasons = dict(zip(REASONS[1:], counts[1:], strict=True))
+        reasons["declared not used"] = account.unused
+        notes = row_units.out_of_time(late)
+        ledger.enter(file.source.id, read=account.read, dropped=reasons, notes=notes)
+        ledger.remark(file.source.id, "out of range", account.outside, "answers set to no answer")
+    return Parts(kept)
 
 
-def _harmonised(
-    raw: RawTable, at: int, survey: Study, outside: OutOfRange, problems: Problems
-) -> Rows:
-    """Return the rows of one file in the study's codes."""
-    years = roles.years(raw, problems)
-    units = row_units.of_rows(raw, years, survey, problems)
-    frame = pd.DataFrame(
-        {
-            "source": np.full(len(years), at, dtype=np.int32),
-            "row": np.arange(len(years)),
-            "respondent_id": _respondents(raw),
-            "agency": units["agency"],
-            "year": years,
-            "activity": units["activity"],
-            "group": units["group"],
-            "weight": _weights(raw, problems),
-            "stratum": roles.text(raw, "stratum"),
-            "psu": roles.text(raw, "psu"),
-        }
-    )
-    answers = harmonise.answers(
-        raw, years=np.where(units["agency"] < 0, 0, years), survey=survey, outside=outside
-    )
-    value_labels.check(raw, years=years, survey=survey, problems=problems)
-    if survey.cleaning.out_of_range == "error":
-        outside.report(raw, problems)
-    return Rows(roles=frame, answers=answers)
+class _File:
+    """One file on its way to the codes of the study, with the account of its rows."""
 
+    def __init__(self, file: RawFile, at: int, kept: Kept) -> None:
+        self.file, self.at, self.kept = file, at, kept
+        self.survey = kept.survey
+        self.places = Places(self.survey)
+        self.answering = Answering(self.survey, file.missing)
+        self.read = self.unused = self.outside = 0
 
-def _respondents(raw: RawTable) -> pd.Series:
-    given = roles.text(raw, "respondent")
-    made = pd.Series(raw.lines, dtype="str").radd(f"{raw.source.id}:")
-    return made if given is None else given.astype("str").fillna(made)
+    def harmonise(self, problems: Problems) -> _File:
+        """Keep the rows of the file in the codes of the study, and note what is wrong.
 
+        What is wrong is told of the file, not of a part of it: so the parts in which anything
+        is wrong are put together and gone through once more.
+        """
+        wrong: list[RawTable] = []
+        there: set[int] = set()
+        for part in self.file.parts():
+            used = part.kept(roles.used_rows(part))
+            self.read += len(part.lines)
+            self.unused += len(part.lines) - len(used.lines)
+            noted, outside = Problems(), OutOfRange()
+            rows, years = self._rows(used, noted, outside)
+            there |= set(np.flatnonzero(np.bincount(years)).tolist())
+            self.outside += outside.n
+            if len(noted) or (outside.n and self.survey.cleaning.out_of_range == "error"):
+                wrong.append(used)
+            else:
+                self.kept.add(rows)
+        if wrong:
+            self._report(joined(self.file, wrong), there, problems)
+        else:
+            value_labels.check(self.file, years=there, survey=self.survey, problems=problems)
+        return self
 
-def _weights(raw: RawTable, problems: Problems) -> np.ndarray:
-    column = raw.source.columns.get("weight")
-    if column is None:
-        return np.ones(len(raw.lines))
-    return roles.quantity(raw, column, problems, positive=True)
-
-
-def _joined(parts: Sequence[Rows], survey: Study) -> Rows:
-    """Put the rows of all files under each other; an item that a file lacks was not asked."""
-    if not parts:
-        return Rows(roles=_no_roles(), answers={})
-    keys = dict.fromkeys(key for part in parts for key in part.answers)
-    answers = {
-        key: np.concatenate(
-            [part.answers.get(key, np.zeros(len(part.roles), dtype=np.int8)) for part in parts]
+    def _rows(
+        self, table: RawTable, problems: Problems, outside: OutOfRange
+    ) -> tuple[Rows, NDArray[np.int16]]:
+        years = roles.years(table, problems)
+        units = row_units.of_rows(table, years, self.places, problems)
+        named = table.source.columns
+        stratum = table.texts(named["stratum"]) if "stratum" in named else None
+        domain = self.kept.domains.of(
+            units["agency"], years, units["activity"], units["group"], stratum
         )
-        for key in keys
-    }
-    frame = pd.concat([part.roles for part in parts], ignore_index=True)
-    return Rows(roles=frame, answers=answers)
+        weight = _weights(table, problems)
+        counted = np.where(units["agency"] < 0, np.int16(0), years)
+        answers = harmonise.answers(table, years=counted, reading=self.answering, outside=outside)
+        rows = Rows(
+            source=self.at,
+            lines=table.lines,
+            domain=domain,
+            weight=weight,
+            respondent=_identifiers(table, "respondent"),
+            psu=_identifiers(table, "psu"),
+            answers=answers,
+        )
+        return rows, years
+
+    def _report(self, table: RawTable, there: set[int], problems: Problems) -> None:
+        outside = OutOfRange()
+        rows, _ = self._rows(table, problems, outside)
+        self.kept.add(rows)
+        value_labels.check(self.file, years=there, survey=self.survey, problems=problems)
+        if self.survey.cleaning.out_of_range == "error":
+            outside.report(table, problems)
 
 
-def _no_roles() -> pd.DataFrame:
-    whole = dict.fromkeys(("source", "row", "agency", "activity", "group"), "int32")
-    kinds = whole | {"year": "int16", "weight": "float64"}
-    kinds |= dict.fromkeys(("respondent_id", "stratum", "psu"), "str")
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+def _identifiers(table: RawTable, role: Role) -> pa.Array | None:
+    column = table.source.columns.get(role)
+    return None if column is None else table.identifiers(column)
 
 
-def _finished(rows: Rows, sources: Sequence[str], survey: Study) -> pd.DataFrame:
-    held = rows.roles
-    frame = {
-        "respondent_id": held["respondent_id"].astype("str"),
-        "agency": _category(held["agency"], roles.units(survey, "agency")),
-        "year": held["year"].astype("int16"),
-        "activity": _category(held["activity"], roles.units(survey, "activity")),
-        "group": _category(held["group"], roles.units(survey, "group")),
-        "weight": held["weight"].astype("float64"),
-        "stratum": sampling.strata(held, survey),
-        "psu": sampling.psu(held),
-        "population": sampling.population(held, survey),
-        "source": _category(held["source"], sources),
-    }
-    asked_none = np.zeros(len(held), dtype=np.int8)
-    answers = {code: rows.answers.get((code, None), asked_none) for code in survey.item_codes}
-    for code, states in answers.items():
-        frame |= {code: _positions(states), f"{code}.missing": _missing(states)}
-    frame |= composites(answers, years=held["year"].to_numpy(), survey=survey)
-    return pd.DataFrame(frame, index=pd.RangeIndex(len(held)))
-
-
-def _category(places: pd.Series, codes: Sequence[str]) -> pd.Categorical:
-    return pd.Categorical.from_codes(places.to_numpy(), pd.Index(list(codes), dtype="str"))
-
-
-def _positions(states: np.ndarray) -> pd.arrays.IntegerArray:
-    return pd.arrays.IntegerArray(np.where(states > 0, states, 1).astype(np.int8), states <= 0)
-
-
-def _missing(states: np.ndarray) -> pd.Categorical:
-    kinds = list(MISSING)
-    place = np.full(len(states), -1, dtype=np.int8)
-    for at, state in enumerate(kinds):
-        place[states == state] = at
-    return pd.Categorical.from_codes(place, pd.Index(list(MISSING.values()), dtype="str"))
+def _weights(table: RawTable, problems: Problems) -> NDArray[np.float64] | None:
+    column = table.source.columns.get("weight")
+    if column is None:
+        return None
+    return roles.quantity(table, column, problems, positive=True)

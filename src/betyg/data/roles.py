@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from betyg.data import numbers
+from betyg.data import columns, numbers
 from betyg.data.codebook import normal
 from betyg.data.raw_table import SHOWN, RawTable
-from betyg.data.settings import Role
 from betyg.data.study import Study
 from betyg.errors import Problems
 
-__all__ = ["ALL", "quantity", "recoded", "recognised", "text", "units", "used_rows", "years"]
+__all__ = [
+    "ALL",
+    "Known",
+    "quantity",
+    "recoded",
+    "recognised",
+    "units",
+    "used_rows",
+    "years",
+]
 
+PLAIN = r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$"
 ALL = "all"
 """Reserved code: not about one activity or group (and, in estimates, the margin)."""
+
+
+_Value = TypeVar("_Value")
+
+
+class Known(dict[str, _Value]):
+    """What texts mean, each worked out when it is first met: parts of a file share them."""
+
+    def __init__(self, meaning: Callable[[str], _Value]) -> None:
+        self.meaning = meaning
+
+    def __missing__(self, text: str) -> _Value:
+        found = self[text] = self.meaning(text)
+        return found
 
 
 def units(survey: Study, role: str) -> tuple[str, ...]:
@@ -120,6 +145,9 @@ def quantity(
         Whether numbers below zero are let through; else they are noted too.
     """
     source = table.source
+    plain_numbers = _as_they_are(table, column)
+    if plain_numbers is not None and _is_fine(plain_numbers, positive, signed):
+        return plain_numbers
     codes, values = table.coded(column)
     as_text = source.format == "csv" or source.format == "excel"
     decimal = source.decimal if as_text else "."
@@ -139,6 +167,34 @@ def quantity(
     if not positive and not signed:
         _report_below_zero(table, column, np.flatnonzero((read < 0) & matter), problems)
     return read
+
+
+def _as_they_are(table: RawTable, column: str) -> NDArray[np.float64] | None:
+    """Return a column whose cells are all numbers, and spelled as a computer does, if it is one."""
+    array, source = table.held[column], table.source
+    hidden = {normal(text) for text in source.suppressed} | table.empty()
+    if source.format == "excel" or source.thousands or columns.has_digits(hidden):
+        return None
+    if pa.types.is_string(array.type) and source.format == "csv":
+        if source.decimal == ",":
+            if pc.any(pc.match_substring(array, ".")).as_py():
+                return None
+            array = pc.replace_substring(array, ",", ".")
+        if not pc.all(pc.match_substring_regex(array, PLAIN)).as_py():
+            return None
+        array = array.cast(pa.float64())
+    if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
+        return None
+    if array.null_count:
+        array = array.cast(pa.float64()).fill_null(np.nan)
+    return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _is_fine(numbers: NDArray[np.float64], positive: bool, signed: bool) -> bool:
+    """Tell whether numbers need no report."""
+    if positive:
+        return bool((numbers > 0).all() and np.isfinite(numbers).all())
+    return bool(np.isfinite(numbers).all() and (signed or (numbers >= 0).all()))
 
 
 def _report_below_zero(
@@ -176,9 +232,3 @@ def _report_numbers(
         f"{shown} is not {wanted} ({table.places(rows)}).",
         remedy,
     )
-
-
-def text(table: RawTable, role: Role) -> pd.Series | None:
-    """Return a role as received, or None if the source does not have it."""
-    column = table.source.columns.get(role)
-    return None if column is None else table.frame[column]

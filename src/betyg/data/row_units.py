@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from betyg.data.codebook import Unit, normal
 from betyg.data.raw_table import SHOWN, RawTable
-from betyg.data.roles import ALL, recognised, units
+from betyg.data.roles import ALL, Known, recognised, units
 from betyg.data.settings import Role
 from betyg.data.study import Study
 from betyg.errors import Problems, did_you_mean
 
-__all__ = ["OTHER_YEARS", "of_rows", "out_of_time"]
+__all__ = ["OTHER_YEARS", "Places", "of_rows", "out_of_time"]
 
 DROP = 'set unknown_agency = "drop" in [cleaning]'
 UNKNOWN = -1
@@ -26,8 +27,27 @@ FILES: Mapping[Role, str] = {
 }  # fmt: skip
 
 
+class Places:
+    """The places of agencies, activities and groups in ``roles.units``, by raw spelling."""
+
+    def __init__(self, survey: Study) -> None:
+        self.survey = survey
+        self.spellings = {
+            role: ({} if role == "agency" else {ALL: ALL}) | dict(survey.spellings(role))
+            for role in FILES
+        }
+        self.known = {
+            role: {code: at for at, code in enumerate(units(survey, role))} for role in FILES
+        }
+        self.found = {role: Known(partial(self._place, role)) for role in FILES}
+
+    def _place(self, role: Role, value: str) -> int:
+        code = recognised(value, self.spellings[role])
+        return UNKNOWN if code is None else self.known[role][code]
+
+
 def of_rows(
-    table: RawTable, years: NDArray[np.int16], survey: Study, problems: Problems
+    table: RawTable, years: NDArray[np.int16], places: Places, problems: Problems
 ) -> dict[Role, NDArray[np.int32]]:
     """Return each row's agency, activity and group as their places in ``roles.units``.
 
@@ -35,42 +55,41 @@ def of_rows(
     problems, unless ``unknown_agency = "drop"``. An activity or group that is empty is ``all``:
     not about one.
     """
-    return {role: _of_role(table, role, years, survey, problems) for role in FILES}
+    return {role: _of_role(table, role, years, places, problems) for role in FILES}
 
 
-def out_of_time(dropped: NDArray[np.bool_], agencies: NDArray[np.int32]) -> dict[str, str]:
-    """Return the attrition note on rows dropped for the year of their agency, if there are any."""
-    n = int((dropped & (agencies == OTHER_YEARS)).sum())
+def out_of_time(n: int) -> dict[str, str]:
+    """Return the attrition note on ``n`` rows dropped for the year of their agency, if any."""
     note = f"{n} rows of years outside valid_from to valid_to in agencies.csv"
     return {"unknown agency": note} if n else {}
 
 
 def _of_role(
-    table: RawTable, role: Role, years: NDArray[np.int16], survey: Study, problems: Problems
+    table: RawTable, role: Role, years: NDArray[np.int16], places: Places, problems: Problems
 ) -> NDArray[np.int32]:
-    spellings = ({} if role == "agency" else {ALL: ALL}) | dict(survey.spellings(role))
-    places = _places(table, role, spellings, survey)
-    wrong = _exists_in_other_years(places, years, role, survey)
+    survey = places.survey
+    found = _places(table, role, places)
+    wrong = _exists_in_other_years(found, years, role, survey)
     if role != "agency" or survey.cleaning.unknown_agency == "error":
-        _report_unknown(table, role, places, spellings, problems)
-        _report_years(table, role, np.where(wrong, places, UNKNOWN), years, survey, problems)
-    return np.where(wrong, np.int32(OTHER_YEARS), places)
+        _report_unknown(table, role, found, places.spellings[role], problems)
+        if wrong is not None:
+            only = np.where(wrong, found, UNKNOWN)
+            _report_years(table, role, only, years, survey, problems)
+    return found if wrong is None else np.where(wrong, np.int32(OTHER_YEARS), found)
 
 
-def _places(
-    table: RawTable, role: Role, spellings: Mapping[str, str], survey: Study
-) -> NDArray[np.int32]:
-    known = {code: at for at, code in enumerate(units(survey, role))}
+def _places(table: RawTable, role: Role, places: Places) -> NDArray[np.int32]:
+    known = places.known[role]
     column = table.source.columns.get(role)
     if column is None:
         constant = getattr(table.source, role)
-        only = next(iter(known)) if constant is None else spellings[normal(constant)]
+        spelling = places.spellings[role]
+        only = next(iter(known)) if constant is None else spelling[normal(constant)]
         return np.full(len(table.lines), known[only], dtype=np.int32)
     codes, values = table.coded(column)
-    found = [recognised(value, spellings) for value in values]
-    lookup = [UNKNOWN if code is None else known[code] for code in found]
     of_empty = UNKNOWN if role == "agency" else known[ALL]
-    return np.array([*lookup, of_empty], dtype=np.int32)[codes]
+    found = places.found[role]
+    return np.array([*(found[value] for value in values), of_empty], dtype=np.int32)[codes]
 
 
 def _by_place(survey: Study, role: Role) -> Sequence[Unit | None]:
@@ -80,9 +99,14 @@ def _by_place(survey: Study, role: Role) -> Sequence[Unit | None]:
 
 def _exists_in_other_years(
     places: NDArray[np.int32], years: NDArray[np.int16], role: Role, survey: Study
-) -> NDArray[np.bool_]:
-    """Mark the rows whose unit is known, but not in their year; a year of 0 is unknown itself."""
+) -> NDArray[np.bool_] | None:
+    """Mark the rows whose unit is known, but not in their year; a year of 0 is unknown itself.
+
+    None stands for no row, where the units of the role have no years.
+    """
     held = _by_place(survey, role)
+    if not any(unit and (unit.valid_from or unit.valid_to) for unit in held):
+        return None
     first = np.array([unit.valid_from or 1 if unit else 1 for unit in held] + [1])
     last = np.array([unit.valid_to or 9999 if unit else 9999 for unit in held] + [9999])
     return (years > 0) & ((years < first[places]) | (years > last[places]))

@@ -1,4 +1,4 @@
-"""The design of the sample, row by row: stratum, primary sampling unit, size of the stratum."""
+"""The design of the sample, row by row: stratum and size of the stratum."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from betyg.data import roles
 from betyg.data.study import Study
 
-__all__ = ["answered", "population", "psu", "strata"]
+__all__ = ["answered", "population", "strata"]
 
 UNITS = ("agency", "activity", "group")
 
@@ -39,8 +39,10 @@ def strata(rows: pd.DataFrame, survey: Study) -> pd.Categorical:
         return pd.Categorical([], categories=pd.Index([], dtype="str"))
     grouped = texts.groupby(list(by), observed=True, sort=True)
     number = grouped.ngroup()
-    first = texts[~number.duplicated()].astype("str").agg("|".join, axis="columns")
-    names = first.set_axis(number[first.index]).sort_index()
+    first = texts[~number.duplicated()]
+    columns = [first[role].astype("str").tolist() for role in by]
+    named = pd.Series(["|".join(codes) for codes in zip(*columns, strict=True)], dtype="str")
+    names = named.set_axis(number[first.index]).sort_index()
     return pd.Categorical.from_codes(number.to_numpy(), pd.Index(names, dtype="str"))
 
 
@@ -60,20 +62,6 @@ def _texts(rows: pd.DataFrame, by: Iterable[str], survey: Study) -> pd.DataFrame
             for role in by
         }
     )
-
-
-def psu(rows: pd.DataFrame) -> NDArray[np.int64]:
-    """Return each row's primary sampling unit, numbered within the study.
-
-    It is the stated one, else the respondent, whose several rows belong together. Numbers
-    begin anew each year in most files, so the same one in two years is taken for two.
-    """
-    stated = rows["psu"].astype("str")
-    unit = stated.where(stated.notna(), rows["respondent_id"].astype("str"))
-    codes, _ = pd.factorize(unit)
-    year = rows["year"].to_numpy().astype(np.int64)
-    numbers, _ = pd.factorize(codes.astype(np.int64) * 10_000 + year)
-    return numbers.astype(np.int64)
 
 
 def population(rows: pd.DataFrame, survey: Study) -> NDArray[np.float64]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +15,10 @@ from betyg.errors import DataError
 
 __all__ = ["read", "write"]
 
+GROUP = 2**20  # rows that are packed together: what is written, and read, at a time
 
-def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
+
+def write(frame: pd.DataFrame | Iterable[pd.DataFrame], name: str, folder: str | Path) -> None:
     """Write a table as ``<folder>/<name>.parquet``.
 
     The table is written under a temporary name and moved when it is whole, so that whoever
@@ -22,8 +26,9 @@ def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
 
     Parameters
     ----------
-    frame : DataFrame
-        The table; its index is not kept.
+    frame : DataFrame, or iterable of DataFrame
+        The table, whole or in parts that have the same columns and categories; an index is
+        not kept.
     name : str
         The table's name, e.g. ``cells``.
     folder : str or Path
@@ -33,15 +38,39 @@ def write(frame: pd.DataFrame, name: str, folder: str | Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     attempt = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        pq.write_table(table, attempt, compression="zstd")
+        _write([frame] if isinstance(frame, pd.DataFrame) else frame, attempt)
         attempt.replace(target)
     finally:
         attempt.unlink(missing_ok=True)
 
 
-def read(name: str, folder: str | Path) -> pd.DataFrame:
-    """Read the table ``<folder>/<name>.parquet``.
+def _write(parts: Iterable[pd.DataFrame], path: Path) -> None:
+    """Write parts as one table: it has the same bytes however it was cut."""
+    with contextlib.ExitStack() as opened:
+        writer: pq.ParquetWriter | None = None
+        for group in _groups(parts):
+            if writer is None:
+                writer = pq.ParquetWriter(path, group.schema, compression="zstd")
+                opened.enter_context(writer)
+            writer.write_table(group, row_group_size=GROUP)
+
+
+def _groups(parts: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
+    """Return the rows in tables of ``GROUP`` rows; the last has what is left."""
+    schema: pa.Schema | None = None
+    held: list[pa.Table] = []
+    for part in parts:
+        held.append(pa.Table.from_pandas(part, schema=schema, preserve_index=False))
+        schema = held[0].schema
+        while sum(map(len, held)) > GROUP:
+            together = pa.concat_tables(held)
+            yield together[:GROUP].combine_chunks()
+            held = [together[GROUP:]]
+    yield pa.concat_tables(held).combine_chunks()
+
+
+def read(name: str, folder: str | Path, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read the table ``<folder>/<name>.parquet``, or some of its columns.
 
     Raises
     ------
@@ -50,7 +79,7 @@ def read(name: str, folder: str | Path) -> pd.DataFrame:
     """
     path = Path(folder) / f"{name}.parquet"
     try:
-        frame: pd.DataFrame = pq.read_table(path).to_pandas()
+        frame: pd.DataFrame = pq.read_table(path, columns=columns).to_pandas()
     except FileNotFoundError as error:
         raise DataError(
             f"{path}: table '{name}' has not been made. `make report` runs the notebook that "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -102,6 +102,30 @@ class Study(BaseModel):
         """
         folder = Path(root) / name
         return cls(name=name, folder=folder, **study_folder.read(folder))
+
+    def of_items(self, codes: Collection[str]) -> Study:
+        """Return the study as if only some of its items had been asked: less is read.
+
+        Composite indices stay if all of their items do. A row that answers none of the items
+        counts as one without any answer.
+        """
+        unknown = sorted(set(codes) - set(self.item_codes))
+        if unknown:
+            self._one(unknown[0], dict.fromkeys(self.item_codes, self), "item")
+        items = tuple(item for item in self.items if item.item in codes)
+        whole = {theme.theme for theme in self.themes} - {
+            item.theme for item in self.items if item.item not in codes
+        }
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return Study(
+            **fields
+            | {
+                "items": items,
+                "crosswalk": tuple(row for row in self.crosswalk if row.item in codes),
+                "indices": tuple(i for i in self.indices if set(i.items) <= set(codes)),
+                "themes": tuple(theme for theme in self.themes if theme.theme in whole),
+            }
+        )
 
     def label(self, thing: object, language: str) -> str:
         """Return the label of a unit, item, ... or of a mapping, in ``language``.

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Mapping, Sequence, Set
 
 from betyg.data.codebook import CrosswalkRow, Scale
 from betyg.data.harmonise import state_of
-from betyg.data.raw_table import SHOWN, RawTable, add_few
+from betyg.data.raw_table import SHOWN, RawFile, add_few
 from betyg.data.roles import recoded, recognised
 from betyg.data.study import Study
 from betyg.errors import Problems
@@ -26,24 +23,24 @@ REMEDY = "Map the codes in column recode of crosswalk.csv (1=5|2=4 ...), or corr
 ALIKE = 0.55  # similarity of two spellings of one label: "Mkt nöjd" and "Mycket nöjd" pass
 
 
-def check(table: RawTable, *, years: NDArray[np.int16], survey: Study, problems: Problems) -> None:
+def check(file: RawFile, *, years: Set[int], survey: Study, problems: Problems) -> None:
     """Note every code that the file labels as another answer than the study does.
 
     A label contradicts the scale if, in every language, it is more like another category's
     label than its own, or like none. An explicit ``recode`` of the code settles the second.
     """
     found: dict[str, tuple[str, str, str]] = {}
-    for year in np.unique(years[years > 0]).tolist():
+    for year in sorted(years - {0}) if file.labels else ():
         for item in survey.item_codes:
             scale = survey.scale_of(item, year)
             for look in survey.crosswalk_rows(item, year):
-                labels = table.labels.get(look.column, {})
+                labels = file.labels.get(look.column, {})
                 wrong = _contradictions(look, scale, labels, survey) if labels else []
                 if wrong:
-                    where = table.where(column=look.column)
+                    where = file.where(column=look.column)
                     found[look.column] = (where, _said(scale, wrong), REMEDY)
     more = "columns have labels that contradict their scale"
-    add_few(list(found.values()), problems, file=table.source.file, more=more)
+    add_few(list(found.values()), problems, file=file.source.file, more=more)
 
 
 def _contradictions(

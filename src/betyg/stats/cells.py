@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from betyg.data.clean import Cleaned
 from betyg.data.codebook import INDEX_SCALE
+from betyg.data.harmonise import MISSING as MISSING_STATES
+from betyg.data.parts import Parts
 from betyg.data.study import Study
+from betyg.stats.tally import Tally
 
 __all__ = ["KEYS", "KINDS", "add", "collapse"]
 
@@ -18,6 +21,8 @@ KEYS = ["agency", "year", "activity", "group", "stratum"]
 """What a cell is of."""
 
 KINDS = ("answer", "dont_know", "not_applicable", "no_answer", "published")
+MISSING = list(MISSING_STATES.values())
+NOT_ASKED = MISSING.index("not_asked")
 MEASURES = ["n", "weight_sum", "weight_sq_sum"]
 
 
@@ -42,7 +47,7 @@ def collapse(cleaned: Cleaned, survey: Study) -> pd.DataFrame:
         item of scale "0-100" with a cell a value; respondents with too few answers have none.
     """
     if survey.kind == "responses":
-        return _sorted(_of_respondents(cleaned.respondents, survey), survey)
+        return _sorted(_of_respondents(cleaned.parts, survey), survey)
     return _sorted(cleaned.counts, survey)
 
 
@@ -51,92 +56,102 @@ def add(parts: Iterable[pd.DataFrame], survey: Study) -> pd.DataFrame:
     return _sorted(pd.concat(list(parts), ignore_index=True), survey)
 
 
-def _of_respondents(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
-    base, keys = _bases(respondents)
-    weight = respondents["weight"].to_numpy()
-    parts = [_of_item(respondents, item, base, weight, keys, survey) for item in survey.item_codes]
-    parts += [
-        _of_index(respondents[index.name], index.name, base, weight, keys)
-        for index in survey.composites
-    ]
-    return pd.concat(parts, ignore_index=True)
+def _of_respondents(parts: Parts | Iterable[pd.DataFrame], survey: Study) -> pd.DataFrame:
+    if isinstance(parts, Parts):
+        counted = _Counted(survey, parts.domains())
+        numbered: Iterable[pd.DataFrame] = parts.only(["domain", *counted.columns()])
+    else:
+        whole = pd.concat(parts, ignore_index=True)
+        domain = whole.groupby(KEYS, observed=True, sort=False).ngroup()
+        counted = _Counted(survey, whole.loc[~domain.duplicated(), KEYS].reset_index(drop=True))
+        numbered = [whole.assign(domain=domain)]
+    for part in numbered:
+        counted.add(part)
+    return counted.table()
 
 
-def _bases(respondents: pd.DataFrame) -> tuple[NDArray[np.intp], pd.DataFrame]:
-    """Return the number of each row's combination of keys, and the combinations."""
-    codes = [
-        respondents[key].to_numpy() if key == "year" else respondents[key].cat.codes.to_numpy()
-        for key in KEYS
-    ]
-    combined = np.zeros(len(respondents), dtype=np.int64)
-    for code in codes:
-        combined = combined * (int(code.max(initial=0)) + 1) + code
-    _, first, base = np.unique(combined, return_index=True, return_inverse=True)
-    return base, respondents[KEYS].iloc[first].reset_index(drop=True)
+class _Counted:
+    """The cells of the parts so far, item by item and index by index."""
+
+    def __init__(self, survey: Study, domains: pd.DataFrame) -> None:
+        self.survey, self.domains = survey, domains
+        self.items = {item: Tally() for item in survey.item_codes}
+        self.indices = {index.name: Tally() for index in survey.composites}
+        self.values: dict[str, dict[float, int]] = {name: {} for name in self.indices}
+
+    def columns(self) -> list[str]:
+        """Return the columns of respondents that cells are made of."""
+        missing = (f"{item}.missing" for item in self.items)
+        return ["weight", *self.items, *missing, *self.indices]
+
+    def add(self, part: pd.DataFrame) -> None:
+        """Count the rows of one more part."""
+        domain = part["domain"].to_numpy().astype(np.intp)
+        domains = len(self.domains)
+        weight = part["weight"].to_numpy()
+        weighed = None if (weight == 1.0).all() else weight
+        for item, tally in self.items.items():
+            state = _states(part, item)
+            size = (int(state.max(initial=0)) + 1, domains)
+            tally.add(domain, state, weighed, size)
+        for name, tally in self.indices.items():
+            value = part[name].to_numpy()
+            given = ~np.isnan(value)
+            state = _numbered(value[given], self.values[name])
+            size = (len(self.values[name]), domains)
+            tally.add(domain[given], state, None if weighed is None else weight[given], size)
+
+    def table(self) -> pd.DataFrame:
+        """Return the cells of all items and indices."""
+        items = [self._of_item(item, tally) for item, tally in self.items.items()]
+        indices = [self._of_index(name, tally) for name, tally in self.indices.items()]
+        return pd.concat([*items, *indices], ignore_index=True)
+
+    def _of_item(self, item: str, tally: Tally) -> pd.DataFrame:
+        domain, state, sums = tally.cells()
+        asked = state != NOT_ASKED
+        domain, state = domain[asked], state[asked]
+        response = np.maximum(state - len(MISSING) + 1, 0)
+        found: pd.DataFrame = self.domains.iloc[domain].reset_index(drop=True)
+        survey = self.survey
+        return found.assign(
+            **{name: values[asked] for name, values in sums.items()},
+            item=item,
+            scale=_by_year(found["year"], lambda year: survey.scale_of(item, year).scale),
+            kind=np.where(response > 0, "answer", np.array([*MISSING, "answer"])[
+                np.minimum(state, len(MISSING))
+            ]),
+            response=response.astype(np.float64),
+            score=_scores(item, response, found["year"].to_numpy(), survey),
+            se=np.nan,
+        )  # fmt: skip
+
+    def _of_index(self, name: str, tally: Tally) -> pd.DataFrame:
+        domain, state, sums = tally.cells()
+        value = np.array(list(self.values[name]), dtype=np.float64)[state]
+        found: pd.DataFrame = self.domains.iloc[domain].reset_index(drop=True)
+        return found.assign(
+            **sums, item=name, scale=INDEX_SCALE, kind="answer", response=value, score=value,
+            se=np.nan,
+        )  # fmt: skip
 
 
-def _of_item(
-    respondents: pd.DataFrame,
-    item: str,
-    base: NDArray[np.intp],
-    weight: NDArray[np.float64],
-    keys: pd.DataFrame,
-    survey: Study,
-) -> pd.DataFrame:
-    position = respondents[item].fillna(0).to_numpy().astype(np.int64)
-    missing = respondents[f"{item}.missing"]
-    kinds = list(missing.cat.categories)
-    place = missing.cat.codes.to_numpy().astype(np.int64)
-    # One number a state: missing kinds first, then the positions from 1.
-    state = np.where(position > 0, position + len(kinds) - 1, place)
-    counted = state != kinds.index("not_asked")
-    counts = _counts(base[counted], state[counted], weight[counted], keys)
-    found = counts.pop("state").to_numpy()
-    answered = found >= len(kinds)
-    response = np.where(answered, found - len(kinds) + 1, 0)
-    named = np.array([*kinds, *["answer"] * int(position.max(initial=0))], dtype=object)
-    return counts.assign(
-        item=item,
-        scale=_by_year(counts["year"], lambda year: survey.scale_of(item, year).scale),
-        kind=named[found],
-        response=response.astype(np.float64),
-        score=_scores(item, response, counts["year"].to_numpy(), survey),
-        se=np.nan,
-    )
+def _states(part: pd.DataFrame, item: str) -> NDArray[np.intp]:
+    """Return one number a state: kinds of missing first, then the positions from 1."""
+    position = part[item].to_numpy(np.int8, na_value=0)
+    missing = part[f"{item}.missing"].cat
+    lookup = np.array([MISSING.index(kind) for kind in missing.categories] + [0], dtype=np.int8)
+    state = lookup[missing.codes.to_numpy()] if list(missing.categories) != MISSING else (
+        missing.codes.to_numpy()
+    )  # fmt: skip
+    return np.where(position > 0, position + (len(MISSING) - 1), state).astype(np.intp)
 
 
-def _of_index(
-    values: pd.Series,
-    item: str,
-    base: NDArray[np.intp],
-    weight: NDArray[np.float64],
-    keys: pd.DataFrame,
-) -> pd.DataFrame:
-    given = values.notna().to_numpy()
-    distinct, state = np.unique(values.to_numpy()[given], return_inverse=True)
-    counts = _counts(base[given], state, weight[given], keys)
-    value = distinct[counts.pop("state").to_numpy()]
-    return counts.assign(
-        item=item, scale=INDEX_SCALE, kind="answer", response=value, score=value, se=np.nan
-    )
-
-
-def _counts(
-    base: NDArray[np.intp],
-    state: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    keys: pd.DataFrame,
-) -> pd.DataFrame:
-    """Count and weigh the rows of each combination and state."""
-    states = int(state.max(initial=0)) + 1
-    code, cell, n = np.unique(base * states + state, return_inverse=True, return_counts=True)
-    counted: pd.DataFrame = keys.iloc[code // states].reset_index(drop=True)
-    return counted.assign(
-        state=code % states,
-        n=n.astype(np.int64),
-        weight_sum=np.bincount(cell, weight, minlength=len(code)),
-        weight_sq_sum=np.bincount(cell, weight**2, minlength=len(code)),
-    )
+def _numbered(values: NDArray[np.float64], known: dict[float, int]) -> NDArray[np.intp]:
+    """Return the number of each value, and number those that are new."""
+    place, distinct = pd.factorize(values)
+    numbers = [known.setdefault(value, len(known)) for value in distinct.tolist()]
+    return np.array(numbers, dtype=np.intp)[place]
 
 
 def _by_year(years: pd.Series, of: Callable[[int], str]) -> pd.Series:

@@ -1,0 +1,253 @@
+"""Harmonised rows: whom each is about, and the states of its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from betyg.data.harmonise import NO_ANSWER, NOT_ASKED, Answers
+from betyg.data.numbering import Numbering
+from betyg.data.roles import units
+from betyg.data.spool import Spool
+from betyg.data.study import Study
+
+__all__ = ["Domains", "Rows", "asked_activities", "unpacked", "wide_to_long"]
+
+YEARS = 10_000
+TEXTS = 2**31
+_MARK = "\0"  # between an item and its activity; no code has it
+
+
+class Domains:
+    """Combinations of agency, year, activity, group and stratum, numbered as they are met.
+
+    Agency, activity and group are places in ``roles.units``; agency is below zero where it
+    cannot be told.
+    """
+
+    def __init__(self, survey: Study) -> None:
+        self._activities = len(units(survey, "activity")) + 2
+        self._groups = len(units(survey, "group")) + 2
+        agencies = len(units(survey, "agency")) + 2
+        self._places = Numbering(agencies * YEARS * self._activities * self._groups)
+        # Without stated strata the places are the domains.
+        stated = any("stratum" in source.columns for source in survey.sources)
+        self._domains = Numbering() if stated else None
+        self._texts: dict[str | None, int] = {None: 0}
+
+    def of(
+        self,
+        agency: NDArray[np.int32],
+        year: NDArray[np.int16],
+        activity: NDArray[np.int32],
+        group: NDArray[np.int32],
+        stratum: pa.Array | None,
+    ) -> NDArray[np.int32]:
+        """Return the number of each row's combination."""
+        key = (agency + 2).astype(np.int64) * YEARS + year
+        place = self._places.of(
+            (key * self._activities + (activity + 2)) * self._groups + (group + 2)
+        )
+        if self._domains is None:
+            return place
+        if stratum is None:
+            return self._domains.of(place.astype(np.int64) * TEXTS)
+        words = stratum.dictionary_encode()
+        numbers = [
+            self._texts.setdefault(t, len(self._texts)) for t in words.dictionary.to_pylist()
+        ]
+        word = words.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return self._domains.of(place.astype(np.int64) * TEXTS + np.array([*numbers, 0])[word])
+
+    def moved(self, domain: NDArray[np.int32], activity: int) -> NDArray[np.int32]:
+        """Return the numbers of the same combinations with another activity."""
+        own, place = np.unique(domain, return_inverse=True)
+        keys, places = self._keys(), self._places.values
+        numbers = []
+        for number in own.tolist():
+            key, text = divmod(keys[number], TEXTS)
+            rest, group = divmod(places[key], self._groups)
+            base = rest // self._activities * self._activities
+            moved = self._places.number((base + activity + 2) * self._groups + group)
+            if self._domains is not None:
+                moved = self._domains.number(moved * TEXTS + text)
+            numbers.append(moved)
+        return np.array(numbers, dtype=np.int32)[place]
+
+    def _keys(self) -> list[int]:
+        """Return place and stratum of each domain, as one number."""
+        if self._domains is None:
+            return [place * TEXTS for place in range(len(self._places.values))]
+        return self._domains.values
+
+    def table(self) -> pd.DataFrame:
+        """Return the combinations: agency, year, activity, group, stratum."""
+        keys, text = np.divmod(np.array(self._keys(), dtype=np.int64), TEXTS)
+        rest, group = np.divmod(np.array(self._places.values, dtype=np.int64)[keys], self._groups)
+        rest, activity = np.divmod(rest, self._activities)
+        agency, year = np.divmod(rest, YEARS)
+        texts = np.array(list(self._texts), dtype=object)
+        return pd.DataFrame(
+            {
+                "agency": (agency - 2).astype(np.int32),
+                "year": year.astype(np.int16),
+                "activity": (activity - 2).astype(np.int32),
+                "group": (group - 2).astype(np.int32),
+                "stratum": pd.Series(texts[text], dtype="str"),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Some rows of one file, in the codes of the study.
+
+    Parameters
+    ----------
+    source : int
+        Place of the file in study.toml.
+    lines : ndarray of int, shape (rows,)
+        Where each stands in the file.
+    domain : ndarray of int, shape (rows,)
+        Whom they are about, as numbered by ``Domains``.
+    weight : ndarray of float, shape (rows,), or None
+        None where each weighs one.
+    respondent, psu : Array or None
+        As ``RawTable.identifiers`` gives them; null, or None, where not stated.
+    answers : dict of (item, activity) to ndarray of int8
+        States, as ``harmonise.answers`` gives them.
+    """
+
+    source: int
+    lines: NDArray[np.int32]
+    domain: NDArray[np.int32]
+    weight: NDArray[np.float64] | None
+    respondent: pa.Array | None
+    psu: pa.Array | None
+    answers: Answers
+
+    def taken(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Rows:
+        """Return some of the rows, by place or by mark."""
+        places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        if rows.dtype == np.bool_ and len(places) == len(rows):
+            return self
+        at = pa.array(places)
+        return Rows(
+            source=self.source,
+            lines=self.lines[places],
+            domain=self.domain[places],
+            weight=None if self.weight is None else self.weight[places],
+            respondent=None if self.respondent is None else self.respondent.take(at),
+            psu=None if self.psu is None else self.psu.take(at),
+            answers={key: states[places] for key, states in self.answers.items()},
+        )
+
+    def weights(self) -> NDArray[np.float64]:
+        """Return the weight of each row."""
+        return np.ones(len(self.lines)) if self.weight is None else self.weight
+
+    def silent(self) -> NDArray[np.bool_]:
+        """Mark the rows without any answer."""
+        silent = np.ones(len(self.lines), dtype=bool)
+        for states in self.answers.values():
+            silent &= (states == NO_ANSWER) | (states == NOT_ASKED)
+        return silent
+
+    def packed(self) -> pa.RecordBatch:
+        """Return the rows in the form in which they are kept."""
+        held: dict[str, object] = {"lines": self.lines, "domain": self.domain}
+        held |= {"weight": self.weight}
+        held |= {"respondent": self.respondent, "psu": self.psu}
+        held |= {f"{item}{_MARK}{of or ''}": states for (item, of), states in self.answers.items()}
+        batch = pa.RecordBatch.from_pydict({k: v for k, v in held.items() if v is not None})
+        return batch.replace_schema_metadata({"source": str(self.source)})
+
+
+def unpacked(spool: Spool) -> Iterator[Rows]:
+    """Return the rows that were kept, in their order."""
+    for batch in spool:
+        held = {name: batch.column(name) for name in batch.schema.names}
+        weight = held.get("weight")
+        answers: Answers = {}
+        for name, states in held.items():
+            item, mark, activity = name.partition(_MARK)
+            if mark:
+                answers[item, activity or None] = states.to_numpy()
+        yield Rows(
+            source=int(batch.schema.metadata[b"source"]),
+            lines=held["lines"].to_numpy(),
+            domain=held["domain"].to_numpy(),
+            weight=None if weight is None else weight.to_numpy(),
+            respondent=held.get("respondent"),
+            psu=held.get("psu"),
+            answers=answers,
+        )
+
+
+def asked_activities(asked: set[tuple[str, str | None]], survey: Study) -> list[str | None]:
+    """Return the activities that have rows of their own; None stands for the row as received.
+
+    Without columns of single activities each row stays as it is.
+    """
+    found = {of for _, of in asked}
+    activities = [code for code in units(survey, "activity") if code in found]
+    return [*([None] if None in found or not activities else []), *activities]
+
+
+def wide_to_long(
+    rows: Rows, activities: Sequence[str | None], domains: Domains, survey: Study
+) -> tuple[Rows, NDArray[np.intp]]:
+    """Give each activity that a respondent was asked about a row of its own.
+
+    The general items stay on the respondent's first row, whose activity is as received (``all``
+    if the source has none).
+
+    Returns
+    -------
+    Rows, ndarray of int
+        The rows, and which of the given rows each comes from.
+    """
+    if activities == [None]:
+        return rows, np.arange(len(rows.lines))
+    places = [_asked_rows(rows, part) for part in activities]
+    parents = np.concatenate(places)
+    part = np.repeat(np.arange(len(activities)), [len(at) for at in places])
+    order = np.lexsort((part, parents))
+    nothing = np.zeros(len(rows.lines), dtype=np.int8)
+    pairs = list(zip(places, activities, strict=True))
+    answers: Answers = {
+        (item, None): np.concatenate(
+            [rows.answers.get((item, of), nothing)[at] for at, of in pairs]
+        )[order]
+        for item in dict.fromkeys(item for item, _ in rows.answers)
+    }
+    known = units(survey, "activity")
+    domain = np.concatenate(
+        [
+            rows.domain[at] if of is None else domains.moved(rows.domain[at], known.index(of))
+            for at, of in pairs
+        ]
+    )[order]
+    taken = rows.taken(parents[order])
+    long = Rows(
+        source=rows.source,
+        lines=taken.lines,
+        domain=domain,
+        weight=taken.weight,
+        respondent=taken.respondent,
+        psu=taken.psu,
+        answers=answers,
+    )
+    return long, parents[order]
+
+
+def _asked_rows(rows: Rows, activity: str | None) -> NDArray[np.intp]:
+    if activity is None:
+        return np.arange(len(rows.lines))
+    asked = [states != NOT_ASKED for (_, of), states in rows.answers.items() if of == activity]
+    return np.flatnonzero(np.logical_or.reduce(asked)) if asked else np.arange(0)

@@ -1,0 +1,71 @@
+"""Counts and sums of weights, added to part by part."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Tally"]
+
+Codes = NDArray[np.intp]
+
+
+class Tally:
+    """How many rows, and of which weight, have each state in each domain.
+
+    Weights are added in the order of the rows, whatever the parts: so the sums have the same
+    digits however a file was cut.
+    """
+
+    def __init__(self) -> None:
+        self._n: NDArray[np.int64] = np.zeros((1, 1), dtype=np.int64)
+        self._weight: NDArray[np.float64] = np.zeros((1, 1))
+        self._square: NDArray[np.float64] = np.zeros((1, 1))
+
+    def add(
+        self, domain: Codes, state: Codes, weight: NDArray[np.float64] | None, size: tuple[int, int]
+    ) -> None:
+        """Add some rows.
+
+        Parameters
+        ----------
+        domain, state : ndarray of int, shape (rows,)
+            Codes from 0.
+        weight : ndarray of float, shape (rows,), or None
+            None where each weighs one.
+        size : (int, int)
+            How many states and domains there are so far.
+        """
+        self._grow(size)
+        cell = state * self._n.shape[1] + domain
+        n = np.bincount(cell, minlength=self._n.size).reshape(self._n.shape)
+        self._n += n
+        if weight is None:
+            self._weight += n
+            self._square += n
+            return
+        np.add.at(self._weight.reshape(-1), cell, weight)
+        np.add.at(self._square.reshape(-1), cell, weight**2)
+
+    def _grow(self, size: tuple[int, int]) -> None:
+        """Make room, with some to spare, as domains turn up part by part."""
+        have = self._n.shape
+        if size[0] <= have[0] and size[1] <= have[1]:
+            return
+        room = [
+            (0, 0 if want <= there else want + want // 4 - there)
+            for want, there in zip(size, have, strict=True)
+        ]
+        self._n = np.pad(self._n, room)
+        self._weight, self._square = np.pad(self._weight, room), np.pad(self._square, room)
+
+    def cells(self) -> tuple[Codes, Codes, dict[str, NDArray[np.generic]]]:
+        """Return domain and state of each cell that has rows, and its sums, by domain."""
+        domain, state = np.nonzero(self._n.T)
+        at = (state, domain)
+        sums: dict[str, NDArray[np.generic]] = {
+            "n": self._n[at],
+            "weight_sum": self._weight[at],
+            "weight_sq_sum": self._square[at],
+        }
+        return domain, state, sums
