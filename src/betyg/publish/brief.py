@@ -77,6 +77,8 @@ def _apart(page: Edition, profiles: pd.DataFrame) -> list[tuple[float, str]]:
                 **numbers,
             )
         )
+        if row["band"] == "as_expected":
+            said += " " + words.text("That is no more than agencies differ from each other anyway.")
         told.append((abs(row["from_mean"]) / ((high - low) / 2), said))
     return told
 

@@ -55,7 +55,7 @@ def compared(
     drawn = rows[rows["shown"]]
     plot = _Plot(
         names=names, agency=names.agency(agency), year=year,
-        span=axis_span(drawn), name=naming.slug("profile", agency, year),
+        span=axis_span(_with_range(drawn)), name=naming.slug("profile", agency, year),
     )  # fmt: skip
     return Figure(
         name=plot.name,
@@ -101,6 +101,14 @@ def finding(rows: pd.DataFrame, names: Names, *, agency: str) -> str:
 def _named(rows: pd.DataFrame, bands: tuple[str, ...], language: Language) -> str:
     labels = rows.loc[rows["band"].isin(bands), "label"]
     return language.listing([language.text("“{item}”", item=label) for label in labels])
+
+
+def _with_range(rows: pd.DataFrame) -> pd.DataFrame:
+    """Widen the intervals by the expected range, so that the axis has room for both."""
+    return rows.assign(
+        ci_low=rows[["ci_low", "expected_low"]].min(axis=1),
+        ci_high=rows[["ci_high", "expected_high"]].max(axis=1),
+    )
 
 
 def _hidden(rows: pd.DataFrame) -> list[str]:
