@@ -88,7 +88,7 @@ def test_terms_that_group_alike_are_named(model):
 
 def test_one_category_used_is_named_with_item_agency_and_year():
     said = refusal(ordinal_mixed, survey().query("response == 2"), "1", ("agency",))
-    assert "item trust, agency A0, year 2011 are in one category (2)" in said
+    assert "item trust, agency A0 to A5, year 2011 to 2012: model: all answers are in one" in said
 
 
 def test_values_that_do_not_vary_are_refused():
@@ -99,21 +99,23 @@ def test_values_that_do_not_vary_are_refused():
 @BOTH
 def test_nobody_answered_is_named(model):
     said = refusal(model, survey().assign(kind="dont_know"), "1", ("agency",))
-    assert "item trust, agency A0, year 2011 has no answers" in said
+    assert "item trust, agency A0 to A5, year 2011 to 2012: model: there are no answers" in said
 
 
 @BOTH
 def test_an_agency_without_a_name_is_refused(model):
     cells = survey()
     cells = cells.assign(agency=cells["agency"].where(cells["agency"] != "A1"))
-    assert "agency 'nan' is not among its levels" in refusal(model, cells, "1", ("agency",))
+    assert "'agency' is missing in 5 of 34 rows" in refusal(model, cells, "1", ("agency",))
 
 
 @BOTH
 @pytest.mark.parametrize("weight", [-1.0, np.nan])
 def test_weights_that_are_none_are_refused(model, weight):
     cells = survey().assign(weight_sum=weight, weight_sq_sum=1.0)
-    assert "weights that are negative or NaN" in refusal(model, cells, "1", ("agency",))
+    said = refusal(model, cells, "1", ("agency",), DataError)
+    assert "'weight_sum' is " in said
+    assert "in 34 of 34 cells, first for item trust, agency A0, year 2011" in said
 
 
 def test_an_aliased_fixed_term_is_named():

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from betyg.data.settings import Index
 from betyg.data.study import Study
-from betyg.errors import DesignError
+from betyg.errors import DataError, DesignError
 from betyg.stats import estimate, ordinal, published, ranks, standardise
 from betyg.stats.model_fit import OrdinalFit
 from betyg.stats.published import PublishedFit
@@ -120,6 +120,8 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
     ------
     DesignError
         If no answers remain.
+    DataError
+        If a cell has no agency, year, number of answers or answer.
     """
     outcome = survey.compare.outcome
     found = cells[
@@ -130,18 +132,31 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
     ]
     if found.empty:
         raise _unanswered(outcome, year_from)
+    _check_whole(found, outcome)
     latest = int(found["year"].max())
     unbroken = [y for y in found["year"].unique() if survey.comparable(outcome, int(y), latest)]
     found = found[found["year"].isin(unbroken)]
     left_out = _not_placeable(found, base=survey.disclosure.show)
     kept = _without(found, left_out)
     if kept.empty:
+        told = ", ".join(f"{why} ({k})" for why, k in left_out["reason"].value_counts().items())
         raise DesignError(
-            f"comparison: no agency has {survey.disclosure.show} answers to '{outcome}' in any "
-            "year. Choose another outcome in study.toml, section [compare]."
+            f"comparison: no agency can be placed by '{outcome}' in any year: {told}; the base is "
+            f"{survey.disclosure.show} answers. Choose another outcome in study.toml, section "
+            "[compare]."
         )
     mix = tuple(role for role in survey.compare.adjust_for if kept[role].nunique() > 1)
     return Comparable(cells=kept, adjust_for=mix, left_out=left_out)
+
+
+def _check_whole(found: pd.DataFrame, outcome: str) -> None:
+    for column in ("agency", "year", "n", "response"):
+        lost = int(found[column].isna().sum())
+        if lost:
+            raise DataError(
+                f"comparison: '{column}' is missing in {lost} of {len(found)} cells of answers to "
+                f"'{outcome}'. Mend it where the cells are made, in 01_clean."
+            )
 
 
 def compare(

@@ -72,8 +72,20 @@ def fit(
     ----------
     R counterpart: ``lme4::lmer``.
     """
-    model = formulas.read(formula, cells)
-    random_terms.check_terms(cells, model, random)
+    with ordinal_cells.named(cells):
+        model = formulas.read(formula, cells)
+        random_terms.check_terms(cells, model, random)
+        return _fitted(cells, (model, tuple(random)), method=method, scale_within=scale_within)
+
+
+def _fitted(
+    cells: pd.DataFrame,
+    asked: tuple[Model, tuple[str, ...]],
+    *,
+    method: Method,
+    scale_within: Sequence[str],
+) -> LinearFit:
+    model, random = asked
     given = ordinal_cells.given_answers(cells.reset_index(drop=True), model.outcome)
     within = tuple(role for role in scale_within if role in given.columns)
     weight, square = ordinal_cells.scaled(given, within)
@@ -88,7 +100,7 @@ def fit(
     found, estimated = linear_profile.maximise(data)
     return _result(
         found,
-        (layout, random_layout, model, tuple(random)),
+        (layout, random_layout, model, random),
         singular=[
             b.term for b, own in zip(random_layout.blocks, estimated, strict=True) if not own
         ],

@@ -22,6 +22,7 @@ from betyg.stats import (
     random_effects,
 )
 from betyg.stats.families import Ordinal
+from betyg.stats.formula import Model
 from betyg.stats.model_fit import ModelFit, OrdinalFit
 from betyg.stats.ordinal_cells import Answers
 from betyg.stats.ordinal_likelihood import Link
@@ -84,8 +85,16 @@ def fit(
     McCullagh (1980), J. R. Stat. Soc. B 42, 109-142; Binder (1983), Int. Stat. Rev. 51, 279-292.
     R counterparts: ``ordinal::clm``, ``MASS::polr``, weighted ``survey::svyolr``.
     """
-    model = formulas.read(formula, cells)
-    drawn = sampling or Sampling()
+    with ordinal_cells.named(cells):
+        model = formulas.read(formula, cells)
+        return _fitted(
+            cells, model, link=link, scale_within=scale_within, drawn=sampling or Sampling()
+        )
+
+
+def _fitted(
+    cells: pd.DataFrame, model: Model, *, link: Link, scale_within: Sequence[str], drawn: Sampling
+) -> OrdinalFit:
     answers = ordinal_cells.answers_of(cells, model, scale_within=scale_within, sampling=drawn)
     params, at_optimum = ordinal_solver.maximise(answers.counts, answers.patterns, link)
     covariance = ordinal_solver.inverse_information(at_optimum, answers.patterns)

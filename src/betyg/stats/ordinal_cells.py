@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.errors import DataError, DesignError, did_you_mean
+from betyg.errors import ConvergenceError, DataError, DesignError, did_you_mean
 from betyg.stats import ordinal_design, ordinal_sandwich, patterns
 from betyg.stats.formula import Model
 from betyg.stats.ordinal_design import Layout
@@ -30,8 +31,10 @@ __all__ = [
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
+COUNTS = frozenset({"n", "weight_sum", "weight_sq_sum"})
 LARGEST = np.iinfo(np.int64).max // 2
-SAME_WEIGHT = 1e-9  # relative; scaled weights and their squares then equal the answers
+SAME_WEIGHT = 1e-9  # relative; scaled weights and their squares are then equal
+ROUNDING = 0.5 + 1e-9  # of an answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,43 +146,71 @@ def answers_of(
 
 def given_answers(cells: pd.DataFrame, outcome: str) -> pd.DataFrame:
     """Keep answers; give unweighted cells the weights that counts stand for."""
-    if "n" not in cells.columns:
-        raise DesignError(f"model: there is no 'n'. {did_you_mean('n', cells.columns)}")
     _check_known(cells, "n")
     given = cells[cells["n"] > 0]
     if "kind" in given.columns:
         given = given[given["kind"] == "answer"]
     if "weight_sum" in given.columns:
-        bad = ~(np.isfinite(given["weight_sum"]) & (given["weight_sum"] >= 0))
-        if bad.any():
-            raise DesignError(f"model: {_place(given[bad])} has weights that are negative or NaN.")
+        for column in ("weight_sum", "weight_sq_sum"):
+            _check_known(given, column)
+        _check_squares(given)
         given = given[given["weight_sum"] > 0]
     if given.empty:
         raise DesignError(
-            f"model: {_place(cells)} has no answers with a weight above zero. Leave the item out."
+            "model: there are no answers with a weight above zero. Leave the item out."
         )
-    _check_known(given, outcome)
+    for column in {outcome, "score"} & {*given.columns}:
+        _check_known(given, column)
     if "weight_sum" not in given.columns:
         given = given.assign(weight_sum=given["n"], weight_sq_sum=given["n"])
     return given
 
 
 def _check_known(cells: pd.DataFrame, column: str) -> None:
-    """Raise if a value of ``column`` is no number."""
-    lost = ~np.isfinite(pd.to_numeric(cells[column], errors="coerce").to_numpy(np.float64))
+    """Raise if a value of ``column`` is no number, or a negative number or sum of weights."""
+    if column not in cells.columns:
+        raise DesignError(f"model: there is no '{column}'. {did_you_mean(column, cells.columns)}")
+    values = pd.to_numeric(cells[column], errors="coerce").to_numpy(np.float64)
+    lost, kind = ~np.isfinite(values), "no number"
+    if not lost.any() and column in COUNTS:
+        lost, kind = values < 0, "negative"
     if lost.any():
         raise DataError(
-            f"model: '{column}' is no number in {int(lost.sum())} of {len(cells)} cells, first for "
-            f"{_place(cells[lost])}. Leave those cells out, or mark them in 'kind' as no answer."
+            f"model: '{column}' is {kind} in {int(lost.sum())} of {len(cells)} cells, first for "
+            f"{place(cells[lost].iloc[:1])}. Mend those cells, leave them out, or mark them in "
+            "'kind' as no answer."
         )
 
 
-def _place(cells: pd.DataFrame) -> str:
-    """Name the item, agency and year of the first row, as far as there are any."""
-    if cells.empty:
-        return "the frame of cells"
-    known = [role for role in ("item", "agency", "year") if role in cells.columns]
-    return ", ".join(f"{role} {cells[role].iloc[0]}" for role in known) or "the item"
+def _check_squares(given: pd.DataFrame) -> None:
+    """Raise if weights have no squares: their effective size would have no end."""
+    low = (given["weight_sum"] > 0) & (given["weight_sq_sum"] <= 0)
+    if low.any():
+        raise DataError(
+            f"model: 'weight_sq_sum' is zero in {int(low.sum())} cells with a weight, first for "
+            f"{place(given[low].iloc[:1])}. Sum the squares of the weights, respondent by "
+            "respondent."
+        )
+
+
+def place(cells: pd.DataFrame) -> str:
+    """Name the items, agencies and years of the cells, as far as they are known."""
+    parts = []
+    for role in ("item", "agency", "year"):
+        if role in cells.columns and cells[role].notna().any():
+            seen = [str(value) for value in ordinal_design.observed_levels(cells[role])]
+            many = f"{role} {seen[0]} to {seen[-1]}"
+            parts.append(f"{role} {seen[0]}" if len(seen) == 1 else many)
+    return ", ".join(parts) or "the cells"
+
+
+@contextmanager
+def named(cells: pd.DataFrame) -> Iterator[None]:
+    """Let the errors of a model say which items, agencies and years it was of."""
+    try:
+        yield
+    except (DataError, DesignError, ConvergenceError) as error:
+        raise type(error)(f"{place(cells)}: {error}") from error
 
 
 def scaled(given: pd.DataFrame, within: Sequence[str]) -> tuple[Array, Array]:
@@ -196,10 +227,14 @@ def scaled(given: pd.DataFrame, within: Sequence[str]) -> tuple[Array, Array]:
 
 
 def weighted(given: pd.DataFrame, weight: Array, square: Array) -> bool:
-    """Tell whether respondents of a scaled group have different weights."""
+    """Tell whether respondents have different weights.
+
+    If not, scaled weights equal their squares and the number of answers, which counts that
+    were made from rounded shares know to half an answer.
+    """
+    alike = np.allclose(weight, square, rtol=SAME_WEIGHT, atol=0.0)
     n = given["n"].to_numpy(np.float64)
-    alike = [np.allclose(scaled, n, rtol=SAME_WEIGHT, atol=0.0) for scaled in (weight, square)]
-    return not all(alike)
+    return not (alike and (np.abs(weight - n) <= ROUNDING).all())
 
 
 def pattern_codes(given: pd.DataFrame, roles: Sequence[str]) -> tuple[Codes, Codes]:
@@ -220,15 +255,15 @@ def _categories(given: pd.DataFrame, outcome: str) -> tuple[Codes, Array, Array]
     positions, first, codes = np.unique(response, return_index=True, return_inverse=True)
     if positions.size < 2:
         raise DesignError(
-            f"model: all answers to {_place(given)} are in one category ({positions[0]:g}), so "
-            "there is nothing to compare. Leave the item out."
+            f"model: all answers are in one category ({positions[0]:g}), so there is nothing to "
+            "compare. Leave the item out."
         )
     if "score" in given.columns:
         score = given["score"].to_numpy(np.float64)
         if not np.array_equal(score, score[first][codes]):
             raise DesignError(
-                f"model: '{outcome}' has categories with several scores. Give each category of "
-                f"{_place(given)} one 'score', or leave that column out."
+                f"model: '{outcome}' has categories with several scores. Give each category one "
+                "'score', or leave that column out."
             )
         return codes, positions, score[first]
     return codes, positions, 100.0 * (positions - positions[0]) / (positions[-1] - positions[0])

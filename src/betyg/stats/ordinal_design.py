@@ -100,7 +100,9 @@ def observed_levels(values: pd.Series) -> tuple[object, ...]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         used = np.bincount(values.cat.codes[values.cat.codes >= 0], minlength=1)
         return tuple(values.cat.categories[np.flatnonzero(used)].tolist())
-    return tuple(sorted(values.dropna().unique().tolist()))
+    found = values.dropna().unique().tolist()
+    kinds = {isinstance(value, str) for value in found}
+    return tuple(sorted(found, key=str if len(kinds) > 1 else None))
 
 
 def encode(values: pd.Series, levels: Sequence[object], role: str) -> Codes:
@@ -117,6 +119,12 @@ def encode(values: pd.Series, levels: Sequence[object], role: str) -> Codes:
     else:
         codes = pd.Index(list(levels)).get_indexer(pd.Index(values))
     if (codes < 0).any():
+        missing = int(values.isna().sum())
+        if missing:
+            raise DesignError(
+                f"model: '{role}' is missing in {missing} of {len(values)} rows. Give them a "
+                "value, or leave them out."
+            )
         strange = values[codes < 0].iloc[0]
         raise DesignError(
             f"model: {role} '{strange}' is not among its levels ({_listed(levels)}). "

@@ -87,15 +87,13 @@ def fit(
     R counterparts: ``ordinal::clmm``, and ``lme4::glmer`` for two categories, both
     with ``nAGQ = 1``.
     """
-    model = formulas.read(formula, cells)
-    answers, layout, problem = _prepared(
-        cells, (model, tuple(random)), link=link, scale_within=scale_within
-    )
-    optimum = laplace_solver.maximise(problem)
-    known = laplace_solver.curvature(problem, optimum)
-    asked = (model, tuple(random))
-    found = _result(problem, (answers, layout), (optimum, known), asked)
-    _check_finite(found)
+    with ordinal_cells.named(cells):
+        asked = (formulas.read(formula, cells), tuple(random))
+        answers, layout, problem = _prepared(cells, asked, link=link, scale_within=scale_within)
+        optimum = laplace_solver.maximise(problem)
+        known = laplace_solver.curvature(problem, optimum)
+        found = _result(problem, (answers, layout), (optimum, known), asked)
+        _check_finite(found)
     return found
 
 
@@ -159,6 +157,11 @@ def bootstrap(
         scale_within=fitted.scale_within,
         sampling=sampling,
     )
+    if (answers.rows.stratum_size < 2).all():
+        raise DesignError(
+            "bootstrap: every stratum has one primary sampling unit, so there is nothing to draw "
+            "from. Merge strata, or name a finer psu."
+        )
     solved = [block.term for block in layout.blocks]
     first = problem.cuts + problem.slopes
     order = [*range(first), *(first + solved.index(term) for term in fitted.random)]

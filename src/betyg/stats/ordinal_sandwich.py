@@ -117,6 +117,11 @@ def rows_of(
         units, psu = np.unique(stratum * (label.max() + 1) + label, return_inverse=True)
         psu_stratum = units // (label.max() + 1)
         size = by_code(psu_stratum, np.ones(units.size), size.size)
+    if size.sum() < 2:
+        raise DesignError(
+            "model: there is one primary sampling unit in all, so nothing says how samples vary. "
+            "Name a finer psu, or leave the design out."
+        )
     pattern, category, weight, square = coded
     return Rows(
         pattern=pattern,
