@@ -34,3 +34,41 @@ def test_trend_and_variances_equal_lmer(fit, verify):
     )
     for got, want, rtol in pairs:
         verify(Agreement(got=np.asarray(got, float), want=want.to_numpy(float), rtol=rtol))
+
+
+RTOL_METAFOR = 1e-6  # where metafor's optimiser stops, the variances are right to some 5e-7
+RTOL_NLME = 2e-3  # nlme's variances miss the optimum of the restricted likelihood by 4e-3
+
+
+@pytest.fixture(scope="module")
+def with_errors():
+    given = read("published_input.csv")
+    places = tuple(sorted(given["place"].unique()))
+    survey = simulated.study(items={"nki": 5}, agencies=places)
+    estimates = given.rename(columns={"place": "agency", "value": "estimate"})
+    return published.fit(estimates.assign(item="nki", statistic="mean", n=0), survey, item="nki")
+
+
+@pytest.mark.parametrize("verify", [check, check_twin])
+@pytest.mark.parametrize(("by", "rtol"), [("metafor", RTOL_METAFOR), ("nlme", RTOL_NLME)])
+def test_known_sampling_errors_as_in_metafor_and_nlme(with_errors, by, rtol, verify):
+    fit, stored = with_errors, read("published.csv").query("by == @by").set_index("name")["value"]
+    assert fit.errors_known
+    years = fit.trend["year"].astype(str)
+    for got, want, times in (
+        (fit.trend["estimate"], stored.reindex("year" + years), 1),
+        (fit.trend["se"], stored.reindex("se" + years), 2),
+        ([fit.sd_place**2, fit.sd_rest**2], stored.reindex(["place", "rest"]), 6),
+    ):
+        verify(Agreement(got=np.asarray(got), want=want.to_numpy(), rtol=times * rtol))
+
+
+@pytest.mark.parametrize("verify", [check, check_twin])
+def test_shrunken_values_stand_beside_the_direct_ones(with_errors, verify):
+    found, given = with_errors.values, read("published_input.csv")
+    assert (found["direct"] == given["value"]).all() and (
+        found["direct_se"] - given["se"]
+    ).abs().max() < 1e-12
+    want = read("published_shrunken.csv")["shrunken"].to_numpy()
+    verify(Agreement(got=found["shrunken"].to_numpy(), want=want, rtol=RTOL_METAFOR))
+    assert (found["shrunken_se"] < found["direct_se"]).all()

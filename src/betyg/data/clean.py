@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from betyg.data import aggregates, respondents
+from betyg.data import aggregates, respondents, weighting
 from betyg.data.attrition import Ledger
 from betyg.data.read import Received
 from betyg.data.study import Study
@@ -58,6 +58,8 @@ def clean(received: Received, survey: Study) -> Cleaned:
     DataError
         If codes, units, years or numbers in any file are unknown to the study: all problems of
         all files together, each with file, line, column and remedy.
+    DesignError, ConvergenceError
+        If weights cannot be calibrated to the margins of frame.csv.
     """
     problems = Problems()
     ledger = Ledger()
@@ -66,4 +68,5 @@ def clean(received: Received, survey: Study) -> Cleaned:
     parts = respondents.table(persons, survey, ledger=ledger, problems=problems)
     counts = aggregates.table(cells, survey, ledger=ledger, problems=problems)
     problems.raise_if_any(heading=str(survey.folder))
-    return Cleaned(parts=parts, counts=counts, attrition=ledger.table())
+    weighted = weighting.weighted(parts, survey, ledger=ledger)
+    return Cleaned(parts=weighted, counts=counts, attrition=ledger.table())

@@ -29,7 +29,8 @@ class Parts:
     Columns: respondent_id str, agency category, year int16, activity category, group category,
     weight float64, stratum category, psu int64, population float64, source category; for each
     item ``<item>`` Int8 (position on its scale that year) and ``<item>.missing`` category; for
-    each composite index its value 0-100. Rows stand in the order of the files; those of one
+    each composite index its value 0-100; ``replicate.<number>`` float64 where the files have
+    replicate weights. Rows stand in the order of the files; those of one
     respondent's activities follow the row that has the general items. Going through the parts
     again gives the same tables.
     """
@@ -86,6 +87,7 @@ class Parts:
         frame = {name: make() for name, make in columns.items() if self._wants(name)}
         if self._columns is not None and "domain" in self._columns:
             frame["domain"] = rows.domain
+        frame |= {name: held for name, held in rows.replicates.items() if self._wants(name)}
         return pd.DataFrame(frame | self._answers(rows), copy=False)
 
     def _answers(self, rows: Rows) -> dict[str, object]:

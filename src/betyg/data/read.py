@@ -93,7 +93,8 @@ def _asked(file: RawFile, survey: Study) -> set[str]:
 
 def _declared(source: Source) -> set[str]:
     """Return the columns that the source's own section names."""
-    return {*source.columns.values(), *source.categories, *source.drop, *source.keep}
+    named = {*source.columns.values(), *source.categories, *source.drop, *source.keep}
+    return {*named, *source.replicate_columns}
 
 
 def lacks(file: RawFile, required: Set[str], remedy: str, problems: Problems) -> None:

@@ -17,7 +17,7 @@ from betyg.data.out_of_range import OutOfRange
 from betyg.data.parts import Parts
 from betyg.data.raw_table import RawFile, RawTable, joined
 from betyg.data.row_units import Places
-from betyg.data.rows import Rows
+from betyg.data.rows import REPLICATE, Rows
 from betyg.data.settings import Role
 from betyg.data.study import Study
 from betyg.errors import Problems
@@ -104,6 +104,10 @@ class _File:
         weight = _weights(table, problems)
         counted = np.where(units["agency"] < 0, np.int16(0), years)
         answers = harmonise.answers(table, years=counted, reading=self.answering, outside=outside)
+        replicates = {
+            f"{REPLICATE}{at}": roles.quantity(table, column, problems)
+            for at, column in enumerate(table.source.replicate_columns, start=1)
+        }
         rows = Rows(
             source=self.at,
             lines=table.lines,
@@ -112,6 +116,7 @@ class _File:
             respondent=_identifiers(table, "respondent"),
             psu=_identifiers(table, "psu"),
             answers=answers,
+            replicates=replicates,
         )
         return rows, years
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,10 @@ from betyg.data.roles import units
 from betyg.data.spool import Spool
 from betyg.data.study import Study
 
-__all__ = ["Domains", "Rows", "asked_activities", "unpacked", "wide_to_long"]
+__all__ = ["REPLICATE", "Domains", "Rows", "asked_activities", "unpacked", "wide_to_long"]
+
+REPLICATE = "replicate."
+"""How the columns of replicate weights begin, before their number."""
 
 YEARS = 10_000
 TEXTS = 2**31
@@ -121,6 +124,8 @@ class Rows:
         As ``RawTable.identifiers`` gives them; null, or None, where not stated.
     answers : dict of (item, activity) to ndarray of int8
         States, as ``harmonise.answers`` gives them.
+    replicates : dict of str to ndarray of float
+        Replicate weights, by their columns in the clean table.
     """
 
     source: int
@@ -130,6 +135,7 @@ class Rows:
     respondent: pa.Array | None
     psu: pa.Array | None
     answers: Answers
+    replicates: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def taken(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Rows:
         """Return some of the rows, by place or by mark."""
@@ -145,6 +151,7 @@ class Rows:
             respondent=None if self.respondent is None else self.respondent.take(at),
             psu=None if self.psu is None else self.psu.take(at),
             answers={key: states[places] for key, states in self.answers.items()},
+            replicates={name: held[places] for name, held in self.replicates.items()},
         )
 
     def weights(self) -> NDArray[np.float64]:
@@ -164,6 +171,7 @@ class Rows:
         held |= {"weight": self.weight}
         held |= {"respondent": self.respondent, "psu": self.psu}
         held |= {f"{item}{_MARK}{of or ''}": states for (item, of), states in self.answers.items()}
+        held |= self.replicates
         batch = pa.RecordBatch.from_pydict({k: v for k, v in held.items() if v is not None})
         return batch.replace_schema_metadata({"source": str(self.source)})
 
@@ -186,6 +194,7 @@ def unpacked(spool: Spool) -> Iterator[Rows]:
             respondent=held.get("respondent"),
             psu=held.get("psu"),
             answers=answers,
+            replicates={k: v.to_numpy() for k, v in held.items() if k.startswith(REPLICATE)},
         )
 
 
@@ -242,6 +251,7 @@ def wide_to_long(
         respondent=taken.respondent,
         psu=taken.psu,
         answers=answers,
+        replicates=taken.replicates,
     )
     return long, parents[order]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from betyg.data import roles
 from betyg.data.study import Study
 
-__all__ = ["answered", "population", "strata"]
+__all__ = ["answered", "population", "strata", "totals"]
 
 UNITS = ("agency", "activity", "group")
 
@@ -35,6 +35,9 @@ def strata(rows: pd.DataFrame, survey: Study) -> pd.Categorical:
     """Return each row's stratum: the codes of its roles, with a bar between them."""
     by = strata_roles(rows, survey)
     texts = _texts(rows, by, survey)
+    if not by:  # one stratum of all
+        one = np.zeros(len(rows), dtype=np.int8)
+        return pd.Categorical.from_codes(one, pd.Index(["all"], dtype="str"))
     if texts.empty:
         return pd.Categorical([], categories=pd.Index([], dtype="str"))
     grouped = texts.groupby(list(by), observed=True, sort=True)
@@ -91,22 +94,45 @@ def _sizes(
 ) -> NDArray[np.float64]:
     """Return a size of frame.csv, added up by some roles; ``exact`` rows name no other role."""
     sizes = np.full(len(rows), np.nan)
-    frame = survey.frame
-    if frame.empty or rows.empty:
+    if survey.frame.empty or rows.empty:
         return sizes
+    if not by:
+        return np.full(len(rows), _whole(survey, size))
+    sums = totals(by, survey, size, exact=exact)
+    at = sums.index.get_indexer(_index(_texts(rows, by, survey).astype("str"), by))
+    return np.where(at >= 0, sums.to_numpy()[at], np.nan) if len(sums) else sizes
+
+
+def _whole(survey: Study, size: str) -> float:
+    """Return a size of frame.csv over all its rows, of the coarsest kind that states it."""
+    frame = survey.frame
+    named = (frame[[*UNITS, "stratum"]] != "").assign(year=frame["year"].notna())
+    kinds = _patterns(named, frame[size].notna())
+    return float(frame[kinds[0][1]][size].sum()) if kinds else float("nan")
+
+
+def totals(
+    by: list[str], survey: Study, size: str = "population", *, exact: bool = False
+) -> pd.Series:
+    """Return a size of frame.csv by roles (text; one level a role).
+
+    Rows that name just these roles are taken as they are, else those that name more are added
+    up; ``exact`` takes the former only.
+    """
+    frame = survey.frame
     named = (frame[[*UNITS, "stratum"]] != "").assign(year=frame["year"].notna())
     covers = named[by].all(axis="columns") & frame[size].notna()
     if exact:
         covers &= ~named.drop(columns=by).any(axis="columns")
-    texts = _texts(rows, by, survey).astype("str")
+    nothing = pd.MultiIndex.from_arrays([[] for _ in by], names=by)
+    found = pd.Series([], index=nothing if len(by) > 1 else nothing.get_level_values(0))
+    found = found.astype("float64")
     for _, pattern in _patterns(named, covers):
         part = frame[pattern]
         total = part.assign(**{role: part[role].astype("str") for role in by})
         sums = total.groupby(by, sort=False)[size].sum()
-        at = sums.index.get_indexer(_index(texts, by))
-        found = np.where(at >= 0, sums.to_numpy()[at], np.nan)
-        sizes = np.where(np.isnan(sizes), found, sizes)
-    return sizes
+        found = sums if found.empty else found.combine_first(sums)
+    return found
 
 
 def _patterns(named: pd.DataFrame, covers: pd.Series) -> list[tuple[int, pd.Series]]:

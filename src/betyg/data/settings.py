@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
@@ -25,6 +26,8 @@ __all__ = [
     "StudySection",
 ]
 
+REPLICATES = r"^(.*)\{(\d+)\.\.(\d+)\}(.*)$|^$"
+
 Kind = Literal["responses", "counts", "published"]
 Role = Literal[
     "respondent", "agency", "year", "activity", "group", "weight", "stratum", "psu",
@@ -41,6 +44,9 @@ FORMATS: Mapping[str, str] = {
     ".parquet": "parquet",
 }
 
+
+Margin = Annotated[tuple[Literal["agency", "activity", "group"], ...], Field(min_length=1)]
+"""Roles that are crossed, each year by itself."""
 
 Named = Literal["agency", "year", "activity", "group", "respondent", "agencies", "activities"]
 """What a study can name: its roles, and many of a role as running text says them."""
@@ -94,6 +100,7 @@ class Source(Section):
     keep: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     drop: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     unlisted_items: Literal["error", "drop"] = "error"
+    replicates: Annotated[str, Field(pattern=REPLICATES)] = ""
     id: str = ""
 
     @model_validator(mode="before")
@@ -135,6 +142,15 @@ class Source(Section):
             raise ValueError(f"'{delimiter}' is not one sign: use , or ; or | or \\t (tab).")
         return delimiter
 
+    @property
+    def replicate_columns(self) -> tuple[str, ...]:
+        """The columns of replicate weights: ``rw{01..80}`` stands for rw01, rw02, ..., rw80."""
+        found = re.match(REPLICATES, self.replicates)
+        if not found or found[2] is None:
+            return ()
+        numbers = range(int(found[2]), int(found[3]) + 1)
+        return tuple(f"{found[1]}{i:0{len(found[2])}d}{found[4]}" for i in numbers)
+
     def gives(self, role: str) -> bool:
         """Say whether the source has ``role``, as a column or as a constant."""
         return role in self.columns or getattr(self, role, None) is not None
@@ -166,12 +182,19 @@ class Compare(Section):
 
 
 class Design(Section):
-    """[design]: strata of the sample, and what a stratum with one PSU means."""
+    """[design]: strata of the sample, what is done to the weights, how errors are estimated."""
 
     strata: tuple[Literal["agency", "year", "activity", "group", "stratum"], ...] = (
         "agency", "year", "activity",
     )  # fmt: skip
     lonely: Literal["error", "adjust", "certainty"] = "adjust"
+    trim: Annotated[float, Field(gt=1)] | None = None
+    calibrate: tuple[Margin, ...] = ()
+    variance: Literal["linearised", "jackknife", "bootstrap", "delivered"] = "linearised"
+    replicates: Annotated[int, Field(ge=50, le=10_000)] = 500
+    scale: Annotated[float, Field(gt=0)] | None = None
+    centre: Literal["mean", "estimate"] = "mean"
+    shares: Literal["korn-graubard", "wilson"] = "korn-graubard"
 
 
 class Cleaning(Section):

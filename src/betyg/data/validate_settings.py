@@ -23,6 +23,7 @@ def check(settings: Settings, facts: Facts, problems: Problems) -> None:
     _bands(settings, problems)
     _compare(settings, facts, problems)
     _roles_used(settings, problems)
+    _variance(settings, facts, problems)
     if settings.disclosure.rank < settings.disclosure.show:
         problems.add(
             settings.lines.where(("disclosure", "rank")),
@@ -130,13 +131,46 @@ def _compare(settings: Settings, facts: Facts, problems: Problems) -> None:
         )
 
 
+def _variance(settings: Settings, facts: Facts, problems: Problems) -> None:
+    """Check that weights and the way of estimating errors go together, and have what they need."""
+    design, delivered = settings.design, settings.design.variance == "delivered"
+    where = settings.lines.where(("design", "variance"))
+    if design.calibrate and design.variance != "linearised":
+        problems.add(
+            where,
+            f"errors by '{design.variance}' know nothing of the margins in calibrate.",
+            'Take variance = "linearised", or weights that are calibrated already.',
+        )
+    if design.trim and delivered:
+        problems.add(where, "replicate weights are not trimmed.", "Remove trim.")
+    if design.calibrate and not any(row.population is not None for row in facts.frame.rows):
+        problems.add(
+            settings.lines.where(("design", "calibrate")),
+            "frame.csv states no population.",
+            "Add its column population, for each category of the margins and each year.",
+        )
+    for number, source in settings.sources:
+        if delivered != bool(source.replicates):
+            problems.add(
+                settings.lines.where(("source", number, "replicates")),
+                "columns of replicate weights are "
+                + ("missing." if delivered else "named, but not used."),
+                'Name them here, replicates = "rw{1..80}", and set variance = "delivered" in '
+                "[design].",
+            )
+
+
 def _roles_used(settings: Settings, problems: Problems) -> None:
     """Check that what is adjusted for, or is a stratum, is given by a source."""
     given = {role for _, source in settings.sources for role in _ROLES if source.gives(role)}
     if not settings.sources:
         return
     adjusted = settings.compare.adjust_for if settings.compare else ()
-    named: list[tuple[str, str, tuple[str, ...]]] = [("compare", "adjust_for", adjusted)]
+    margins = dict.fromkeys(role for margin in settings.design.calibrate for role in margin)
+    named: list[tuple[str, str, tuple[str, ...]]] = [
+        ("compare", "adjust_for", adjusted),
+        ("design", "calibrate", tuple(margins)),
+    ]
     if "strata" in settings.table("design"):
         named.append(("design", "strata", settings.design.strata))
     for section, key, roles in named:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from betyg.errors import DesignError
+from betyg.stats.calibrate import Calibration
 from betyg.stats.sums import by_code
 
 __all__ = ["Lonely", "Strata", "SurveyDesign", "check_weights"]
@@ -98,6 +99,8 @@ class SurveyDesign:
     lonely : {"error", "adjust", "certainty"}
         A stratum of one PSU: an error, centred at the total mean, or without variance
         (R: ``options(survey.lonely.psu = "fail" | "adjust" | "certainty")``).
+    calibration : Calibration or None
+        Where weights were calibrated: totals then vary only by what the margins do not explain.
     """
 
     weight: Array
@@ -106,6 +109,7 @@ class SurveyDesign:
     population: Array
     names: tuple[str, ...]
     lonely: Lonely = "adjust"
+    calibration: Calibration | None = None
 
     @classmethod
     def of(
@@ -116,6 +120,7 @@ class SurveyDesign:
         psu: ArrayLike | None = None,
         population: ArrayLike | None = None,
         lonely: Lonely = "adjust",
+        calibration: Calibration | None = None,
     ) -> SurveyDesign:
         """Make a design from columns of respondents.
 
@@ -132,6 +137,8 @@ class SurveyDesign:
             PSUs in the population of the respondent's stratum; NaN where unknown.
         lonely : {"error", "adjust", "certainty"}
             Rule for strata of one PSU.
+        calibration : Calibration, optional
+            Of calibrated weights.
 
         Returns
         -------
@@ -155,7 +162,13 @@ class SurveyDesign:
         names = tuple(str(label) for label in labels)
         sizes = _population(population, strata, len(names))
         design = cls(
-            weight=weights, stratum=strata, psu=units, population=sizes, names=names, lonely=lonely
+            weight=weights,
+            stratum=strata,
+            psu=units,
+            population=sizes,
+            names=names,
+            lonely=lonely,
+            calibration=calibration,
         )
         _check_population(design)
         return design
@@ -205,6 +218,8 @@ class SurveyDesign:
             If a stratum that the scores touch holds a single PSU and the rule is "error".
         """
         own, strata = self.psu_stratum, self.strata
+        if self.calibration is not None:
+            scores = self.calibration.residuals(scores, self.weight)
         n_strata = strata.size.size
         touched = by_code(self.stratum, (scores != 0).any(axis=1), n_strata) > 0
         factor = strata.factors(touched)[own]

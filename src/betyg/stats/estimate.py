@@ -116,7 +116,7 @@ def table(
     survey: Study,
     *,
     by: Margins | None = None,
-    shares: ShareInterval = "korn-graubard",
+    shares: ShareInterval | None = None,
 ) -> pd.DataFrame:
     """Return the direct estimates of a study of any kind: ``estimates.parquet``.
 
@@ -129,8 +129,8 @@ def table(
     by : sequence of sequences of str, optional
         Margins: the roles that each crosses. By default ``MARGINS``, and of the outcome the means
         by agency, year and all of ``compare.adjust_for``, which changes are made of.
-    shares : {"korn-graubard", "wilson"}
-        Intervals of shares.
+    shares : {"korn-graubard", "wilson"}, optional
+        Intervals of shares; by default the study's, ``[design] shares``.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def direct(
     survey: Study,
     *,
     by: Margins | None = None,
-    shares: ShareInterval = "korn-graubard",
+    shares: ShareInterval | None = None,
 ) -> pd.DataFrame:
     """Estimate every item in every margin from respondents.
 
@@ -193,7 +193,7 @@ def from_cells(
     survey: Study,
     *,
     by: Margins | None = None,
-    shares: ShareInterval = "korn-graubard",
+    shares: ShareInterval | None = None,
 ) -> pd.DataFrame:
     """Estimate from counts, or take over published values.
 
@@ -235,7 +235,7 @@ def _estimated(
     answers: Iterator[Answers],
     survey: Study,
     by: Margins | None,
-    shares: ShareInterval,
+    shares: ShareInterval | None,
 ) -> pd.DataFrame:
     chosen = _checked(MARGINS if by is None else by)
     margins = estimate_frames.layouts(frame, chosen, survey)
@@ -247,8 +247,11 @@ def _estimated(
     for one in answers:
         parts += estimate_frames.parts_of(one, margins, frame=frame, survey=survey)
         if one.item in needed:
-            parts += estimate_frames.mean_parts(one, cells)
-    return estimate_frames.assembled(parts, frame=frame, survey=survey, shares=shares)
+            parts += estimate_frames.parts_of(
+                one, cells, frame=frame, survey=survey, only_means=True
+            )
+    intervals = shares or survey.design.shares
+    return estimate_frames.assembled(parts, frame=frame, survey=survey, shares=intervals)
 
 
 def _compared(survey: Study) -> set[str]:

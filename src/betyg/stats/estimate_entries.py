@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.data.study import Study
+from betyg.stats import estimate_calibrated, replicates
 from betyg.stats.design import Strata, SurveyDesign
-from betyg.stats.estimate_domains import Atoms, Entries, atoms_of
+from betyg.stats.estimate_calibrated import Calibrated
+from betyg.stats.estimate_domains import Entries
+from betyg.stats.estimate_layout import Atoms, atoms_of
+from betyg.stats.joint import design_of
+from betyg.stats.replicates import Replicates
 from betyg.stats.sums import by_code
 
 __all__ = ["DONT_KNOW", "ROLES", "Answers", "Frame", "of_cells", "of_respondents"]
@@ -28,24 +34,36 @@ DENSE = 20_000_000  # atoms x values up to which a table is counted instead of t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """Entries of one item, and the size of the scale that each was given on.
+    """Entries of one item, and what each kind of answer is.
 
     Attributes
     ----------
     item : str
         Code of the item or composite index.
     entries : Entries
-        Everyone who was asked.
-    positions : ndarray of int, shape (entries,)
-        Number of positions of the scale; 0 for an index.
+        Everyone who was asked; of an index, who has a value.
+    state : ndarray of int, shape (kinds,)
+        Position of the answer from 1; 0 and below are kinds of missing.
+    score : ndarray of float, shape (kinds,)
+        0-100; NaN where missing. Empty for an index.
+    positions : ndarray of int, shape (kinds,)
+        Number of positions of the scale that the answer was given on.
+    unsure : bool
+        Whether one could say that one does not know.
     strata : Strata
         Strata of the entries.
+    calibrated : Calibrated or None
+        Where weights were calibrated.
     """
 
     item: str
     entries: Entries
+    state: Codes
+    score: Array
     positions: Codes
+    unsure: bool
     strata: Strata
+    calibrated: Calibrated | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +77,18 @@ class Frame:
     levels : mapping
         Values of each role, by code.
     psu : ndarray of int, shape (rows,), or None
-        None where each row is a PSU.
+        None where each row is a PSU, unless PSUs are to be left out one by one.
+    jackknife : bool
+        Whether variances are from leaving out PSUs.
+    replicates : Replicates or None
+        Where variances are from replicate weights.
     """
 
     atoms: Atoms
     levels: Mapping[str, pd.Index]
     psu: Codes | None
+    jackknife: bool = False
+    replicates: Replicates | None = None
 
 
 def _role_codes(frame: pd.DataFrame) -> tuple[dict[str, Codes], dict[str, pd.Index]]:
@@ -103,39 +127,63 @@ def of_respondents(respondents: pd.DataFrame, survey: Study) -> tuple[Frame, Ite
     DesignError
         If weights are negative, missing or all zero, or strata are larger than their population.
     """
-    finite = survey.compare.inference == "this_year"
-    clustered = respondents["psu"].nunique() < len(respondents)
-    design = SurveyDesign.of(
-        weight=respondents["weight"].to_numpy(),
-        stratum=respondents["stratum"],
-        psu=respondents["psu"] if clustered else None,
-        population=respondents["population"].to_numpy() if finite else None,
-        lonely=survey.design.lonely,
-    )
-    codes, levels = _role_codes(respondents)
+    by_psu = respondents["psu"].nunique() < len(respondents)
+    rows = respondents.iloc[_order(respondents)] if by_psu else respondents
+    design = design_of(rows, survey)
+    how = survey.design.variance
+    known = None
+    if how == "bootstrap":
+        known = replicates.bootstrap(design, replicates=survey.design.replicates)
+    elif how == "delivered":
+        known = replicates.delivered(rows, survey.design)
+    codes, levels = _role_codes(rows)
     frame = Frame(
-        atoms=atoms_of(design.stratum, codes), levels=levels, psu=design.psu if clustered else None
+        atoms=atoms_of(design.stratum, codes),
+        levels=levels,
+        psu=design.psu if by_psu or how == "jackknife" else None,
+        jackknife=how == "jackknife",
+        replicates=known,
     )
-    return frame, _item_by_item(respondents, survey, frame, design)
+    return frame, _item_by_item(rows, survey, frame, design)
+
+
+def _order(respondents: pd.DataFrame) -> Codes:
+    """Return the order in which the rows of a PSU, and of a stratum, stand together."""
+    stratum = pd.factorize(respondents["stratum"])[0]
+    return np.lexsort((respondents["psu"].to_numpy(), stratum))
 
 
 def _item_by_item(
     respondents: pd.DataFrame, survey: Study, frame: Frame, design: SurveyDesign
 ) -> Iterator[Answers]:
     years = respondents["year"].to_numpy()
-    strata = design.strata
+    strata, weight = design.strata, design.weight
+    shared = estimate_calibrated.of_design(design)
     for item in survey.item_codes:
         state = _states(respondents, item)
-        score, positions = _scores(state, years, item, survey)
-        entries, first = _entries(state, score, frame, design.weight)
-        yield Answers(item=item, entries=entries, positions=positions[first], strata=strata)
+        kind, kinds = _kinds(state, years, item, survey)
+        rows = np.flatnonzero((state > NOT_ASKED) & (weight > 0))
+        entries = _entries(rows, kind[rows], len(kinds["state"]), frame=frame, weight=weight)
+        shares = estimate_calibrated.calibrated(entries, shared, weight) if shared else None
+        yield Answers(item=item, entries=entries, strata=strata, calibrated=shares, **kinds)
+    nothing = np.empty(0, dtype=np.intp)
     for index in survey.composites:
         score = respondents[index.name].to_numpy(np.float64)
-        values, code = np.unique(score, return_inverse=True)
-        code = np.where(np.isnan(score), NOT_ASKED, code + 1)
-        entries, first = _entries(code, score, frame, design.weight)
-        flat = np.zeros(first.size, dtype=np.intp)
-        yield Answers(item=index.name, entries=entries, positions=flat, strata=strata)
+        rows = np.flatnonzero(~np.isnan(score) & (weight > 0))
+        values, kind = np.unique(score[rows], return_inverse=True)
+        found = _entries(rows, kind, values.size, frame=frame, weight=weight)
+        entries = replace(found, kind=np.zeros_like(found.kind), kinds=1, value=values[found.kind])
+        shares = estimate_calibrated.calibrated(entries, shared, weight) if shared else None
+        yield Answers(
+            item=index.name,
+            entries=entries,
+            state=nothing,
+            score=np.empty(0),
+            positions=nothing,
+            unsure=False,
+            strata=strata,
+            calibrated=shares,
+        )
 
 
 def _states(respondents: pd.DataFrame, item: str) -> Codes:
@@ -146,56 +194,59 @@ def _states(respondents: pd.DataFrame, item: str) -> Codes:
     return np.where(position > 0, position, lookup[missing.codes.to_numpy()]).astype(np.intp)
 
 
-def _scores(
+def _kinds(
     state: Codes, years: NDArray[np.generic], item: str, survey: Study
-) -> tuple[Array, Codes]:
-    """Return the score 0-100 of each answer, and the number of positions of its scale."""
-    score = np.full(state.size, np.nan)
-    positions = np.zeros(state.size, dtype=np.intp)
-    for year in np.unique(years).tolist():
-        scale = survey.scale_of(item, year)
-        rows = np.flatnonzero(years == year)
-        by_state = np.full(max(scale.k, int(state[rows].max(initial=0))) + 1, np.nan)
-        by_state[1 : scale.k + 1] = scale.scores
-        score[rows] = by_state[np.maximum(state[rows], 0)]
-        positions[rows] = scale.k
-    return score, positions
-
-
-def _entries(state: Codes, score: Array, frame: Frame, weight: Array) -> tuple[Entries, Codes]:
-    """Add up the rows of an atom that answered the same; return a row of each entry too."""
-    asked = np.flatnonzero((state > NOT_ASKED) & (weight > 0))
-    lowest = NOT_ASKED + 1
-    width = int(state.max(initial=0)) - lowest + 1
-    size = frame.atoms.stratum.size * width
-    if frame.psu is not None or size > DENSE:
-        own = weight[asked]
-        entries = Entries(
-            atom=frame.atoms.of_row[asked],
-            row=asked,
-            n=np.ones(asked.size),
-            weight=own,
-            square=own**2,
-            state=state[asked],
-            score=score[asked],
-        )
-        return entries, asked
-    key = frame.atoms.of_row[asked] * width + state[asked] - lowest
-    one = np.zeros(size, dtype=np.intp)
-    one[key] = asked
-    n = by_code(key, np.ones(asked.size), size)
-    cell = np.flatnonzero(n)
-    own = weight[asked]
-    entries = Entries(
-        atom=cell // width,
-        row=None,
-        n=n[cell],
-        weight=by_code(key, own, size)[cell],
-        square=by_code(key, own**2, size)[cell],
-        state=cell % width + lowest,
-        score=score[one[cell]],
+) -> tuple[Codes, dict[str, Any]]:
+    """Return the number of each answer's kind, those of each scale apart, and what kinds are."""
+    scales = {year: survey.scale_of(item, year) for year in np.unique(years).tolist()}
+    names = list(dict.fromkeys(scale.scale for scale in scales.values()))
+    width = int(state.max(initial=0)) - NOT_ASKED + 1
+    code = state - NOT_ASKED
+    for year, scale in scales.items():
+        at = names.index(scale.scale)
+        code = np.where(years == year, code + at * width, code) if at else code
+    found = np.flatnonzero(np.bincount(code, minlength=1))
+    number = np.zeros(int(code.max(initial=0)) + 1, dtype=np.intp)
+    number[found] = np.arange(found.size)
+    by_name = {scale.scale: scale for scale in scales.values()}
+    of_kind = [by_name[names[at]] for at in found // width]
+    states = found % width + NOT_ASKED
+    scores = [
+        scale.scores[at - 1] if at > 0 else np.nan
+        for scale, at in zip(of_kind, states, strict=True)
+    ]
+    positions = np.array([scale.k for scale in of_kind], dtype=np.intp)
+    unsure = any(
+        category.kind == "dont_know" for scale in scales.values() for category in scale.categories
     )
-    return entries, one[cell]
+    return number[code], {
+        "state": states,
+        "score": np.array(scores),
+        "positions": positions,
+        "unsure": unsure,
+    }
+
+
+def _entries(rows: Codes, kind: Codes, kinds: int, *, frame: Frame, weight: Array) -> Entries:
+    """Add up the rows of an atom that answered the same."""
+    own = weight[rows]
+    key = frame.atoms.of_row[rows] * kinds + kind
+    if frame.atoms.stratum.size * kinds > DENSE:
+        cell, number = np.unique(key, return_inverse=True)
+    else:
+        found = np.bincount(key, minlength=1) > 0
+        cell, number = np.flatnonzero(found), (np.cumsum(found) - 1)[key]
+    return Entries(
+        atom=cell // kinds,
+        row=rows,
+        of_row=number,
+        row_weight=own,
+        n=by_code(number, np.ones(rows.size), cell.size),
+        weight=by_code(number, own, cell.size),
+        square=by_code(number, own**2, cell.size),
+        kind=cell % kinds,
+        kinds=kinds,
+    )
 
 
 def of_cells(cells: pd.DataFrame, survey: Study) -> tuple[Frame, Iterator[Answers]]:
@@ -218,26 +269,27 @@ def _cells_by_item(cells: pd.DataFrame, survey: Study, atoms: Atoms) -> Iterator
         part, atom = cells.iloc[rows], atoms.of_row[rows]
         n = part["n"].to_numpy(np.float64)
         answered = (part["kind"] == "answer").to_numpy()
-        kinds = part["kind"].astype(str).map(STATES).fillna(0).to_numpy().astype(np.intp)
-        state = np.where(answered, part["response"].to_numpy(), kinds).astype(np.intp)
-        score = np.where(answered, part["score"].to_numpy(np.float64), np.nan)
-        size = {year: survey.scale_of(item, int(year)).k for year in part["year"].unique()}
+        missing = part["kind"].astype(str).map(STATES).fillna(0).to_numpy().astype(np.intp)
+        state = np.where(answered, part["response"].to_numpy(), missing).astype(np.intp)
+        kind, kinds = _kinds(state, part["year"].to_numpy(), item, survey)
         yield Answers(
             item=item,
             entries=Entries(
                 atom=atom,
-                row=None,
+                row=rows,
+                of_row=np.arange(rows.size),
+                row_weight=part["weight_sum"].to_numpy(np.float64),
                 n=n,
                 weight=part["weight_sum"].to_numpy(np.float64),
                 square=part["weight_sq_sum"].to_numpy(np.float64),
-                state=state,
-                score=score,
+                kind=kind,
+                kinds=len(kinds["state"]),
             ),
-            positions=part["year"].map(size).to_numpy().astype(np.intp),
             strata=Strata(
                 size=by_code(atom, n, len(names)),
                 population=np.full(len(names), np.inf),
                 names=names,
                 lonely=survey.design.lonely,
             ),
+            **kinds,
         )

@@ -10,14 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.data.study import Study
-from betyg.stats.estimate_domains import DomainMeans, Domains, domain_means, domains_of, placed
+from betyg.stats import estimate_calibrated, replicates
+from betyg.stats.estimate_domains import DomainMeans, Ratio, Tally, domain_means, linearised, tally
 from betyg.stats.estimate_entries import DONT_KNOW, ROLES, Answers, Frame
+from betyg.stats.estimate_layout import Domains, domains_of
 from betyg.stats.proportions import ShareInterval, share_interval, t_interval
 
-__all__ = ["COLUMNS", "Part", "arranged", "assembled", "layouts", "mean_parts", "parts_of"]
+__all__ = ["COLUMNS", "Part", "arranged", "assembled", "layouts", "parts_of"]
 
 Array = NDArray[np.float64]
-Statistic = tuple[str, float, Array]  # name, position, and what to average over entries
+Statistic = tuple[str, float, Ratio]  # name, position, and what it is
+Margins = Sequence[tuple[tuple[str, ...], Domains]]
 
 ALL = "all"
 FEWEST_POSITIONS_FOR_TOP2 = 4
@@ -62,13 +65,9 @@ class Part:
 
 
 def parts_of(
-    answers: Answers,
-    margins: Sequence[tuple[tuple[str, ...], Domains]],
-    *,
-    frame: Frame,
-    survey: Study,
+    answers: Answers, margins: Margins, *, frame: Frame, survey: Study, only_means: bool = False
 ) -> Iterator[Part]:
-    """Estimate every statistic of one item in every margin.
+    """Estimate every statistic of one item in every margin, or only its mean.
 
     Over all years an item is summed up only if its years stand on one series.
     """
@@ -78,67 +77,62 @@ def parts_of(
         np.unique(frame.atoms.roles["year"][answers.entries.atom])
     ]
     one_series = survey.comparable(answers.item, int(years[0]), int(years[-1]))
-    one_scale = np.unique(answers.positions).size == 1
-    dont_know = any(
-        category.kind == "dont_know"
-        for year in years
-        for category in survey.scale_of(answers.item, int(year)).categories
-    )
-    by_base = _bases(_statistics(answers, dont_know))
+    statistics = list(_statistics(answers, only_means=only_means))
+    asked: list[tuple[Statistic, Tally]] = []
     for margin, domains in margins:
         over_years = "year" not in margin
         if over_years and not one_series:
             continue
-        for counted, statistics in by_base:
-            base = placed(answers.entries, counted, domains=domains, strata=answers.strata)
-            for statistic, response, values in statistics:
-                if over_years and not one_scale and statistic in ("share", "top2"):
-                    continue
-                yield Part(
-                    item=answers.item,
-                    statistic=statistic,
-                    response=response,
-                    domains=domains,
-                    means=domain_means(values, base),
-                )
-
-
-def mean_parts(
-    answers: Answers, margins: Sequence[tuple[tuple[str, ...], Domains]]
-) -> Iterator[Part]:
-    """Estimate only the mean of one item in every margin."""
-    score = answers.entries.score
-    for _, domains in margins:
-        base = placed(answers.entries, ~np.isnan(score), domains=domains, strata=answers.strata)
-        means = domain_means(score, base)
+        sums = tally(answers.entries, domains=domains, strata=answers.strata)
+        one_scale = not over_years or np.unique(answers.positions).size < 2
+        asked += [(one, sums) for one in statistics if one_scale or one[0] in ("mean", "dont_know")]
+    variances = _variances(answers, [(sums, ratio) for (_, _, ratio), sums in asked], frame)
+    for ((statistic, response, ratio), sums), variance in zip(asked, variances, strict=True):
         yield Part(
-            item=answers.item, statistic="mean", response=np.nan, domains=domains, means=means
+            item=answers.item,
+            statistic=statistic,
+            response=response,
+            domains=sums.domains,
+            means=domain_means(sums, ratio, variance),
         )
 
 
-def _bases(statistics: Iterator[Statistic]) -> list[tuple[NDArray[np.bool_], list[Statistic]]]:
-    """Group statistics that the same entries count in."""
-    groups: dict[bytes, tuple[NDArray[np.bool_], list[Statistic]]] = {}
-    for statistic in statistics:
-        counted = ~np.isnan(statistic[2])
-        groups.setdefault(counted.tobytes(), (counted, []))[1].append(statistic)
-    return list(groups.values())
+def _variances(
+    answers: Answers, asked: Sequence[tuple[Tally, Ratio]], frame: Frame
+) -> Sequence[Array]:
+    """Return the variance of each statistic in its margin, in the way that the study chose."""
+    if frame.replicates is not None:
+        return replicates.replicated(answers.entries, asked, frame.replicates)
+    if frame.jackknife:
+        return [replicates.jackknife(sums, ratio) for sums, ratio in asked]
+    known = answers.calibrated
+    if known is not None:
+        return [estimate_calibrated.linearised(sums, ratio, known) for sums, ratio in asked]
+    return [linearised(sums, ratio) for sums, ratio in asked]
 
 
-def _statistics(answers: Answers, dont_know: bool) -> Iterator[Statistic]:
-    """Return the statistics of an item with what each averages over entries."""
-    entries, positions = answers.entries, answers.positions
-    yield "mean", np.nan, entries.score
+def _statistics(answers: Answers, *, only_means: bool) -> Iterator[Statistic]:
+    """Return the statistics of an item as ratios of sums over kinds of answers."""
+    if answers.entries.value is not None:
+        yield "mean", np.nan, Ratio(top=np.array([0.0, 1.0]), base=np.array([1.0, 0.0]))
+        return
+    state, positions = answers.state, answers.positions
+    answered = ~np.isnan(answers.score)
+    yield "mean", np.nan, _ratio(answers.score, answered)
+    if only_means:
+        return
     top = int(positions.max(initial=0))
-    answered = ~np.isnan(entries.score)
     if top >= FEWEST_POSITIONS_FOR_TOP2:
         fits = answered & (positions >= FEWEST_POSITIONS_FOR_TOP2)
-        yield "top2", np.nan, np.where(fits, entries.state >= positions - 1, np.nan)
+        yield "top2", np.nan, _ratio(state >= positions - 1, fits)
     for place in range(1, top + 1):
-        fits = answered & (positions >= place)
-        yield "share", float(place), np.where(fits, entries.state == place, np.nan)
-    if dont_know:
-        yield "dont_know", np.nan, (entries.state == DONT_KNOW).astype(np.float64)
+        yield "share", float(place), _ratio(state == place, answered & (positions >= place))
+    if answers.unsure:
+        yield "dont_know", np.nan, _ratio(state == DONT_KNOW, np.ones_like(answered))
+
+
+def _ratio(values: NDArray[np.generic], base: NDArray[np.bool_]) -> Ratio:
+    return Ratio(top=np.where(base, values, 0.0), base=base.astype(np.float64))
 
 
 def assembled(

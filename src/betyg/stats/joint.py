@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from betyg.data.study import Study
 from betyg.errors import DesignError, ParameterError
+from betyg.stats.calibrate import Calibration, calibration
 from betyg.stats.design import SurveyDesign
 
 __all__ = ["JointMeans", "design_of", "joint_items", "joint_means", "scores_of"]
@@ -69,13 +70,27 @@ def scores_of(respondents: pd.DataFrame, item: str, survey: Study) -> Array:
 def design_of(respondents: pd.DataFrame, survey: Study) -> SurveyDesign:
     """Return the design of respondents, with the finite population where the study wants it."""
     finite = survey.compare.inference == "this_year"
+    by_psu = respondents["psu"].nunique() < len(respondents)
     return SurveyDesign.of(
         weight=respondents["weight"].to_numpy(),
         stratum=respondents["stratum"],
-        psu=respondents["psu"],
+        psu=respondents["psu"] if by_psu else None,
         population=respondents["population"].to_numpy() if finite else None,
         lonely=survey.design.lonely,
+        calibration=_calibration(respondents, survey),
     )
+
+
+def _calibration(respondents: pd.DataFrame, survey: Study) -> Calibration | None:
+    """Return the regression on the margins that 01_clean raked to, each within its year."""
+    if not survey.design.calibrate:
+        return None
+    year = respondents["year"].to_numpy()
+    margins = [
+        pd.factorize(pd.MultiIndex.from_arrays([year, *(respondents[role] for role in margin)]))[0]
+        for margin in survey.design.calibrate
+    ]
+    return calibration(margins, respondents["weight_base"].to_numpy(np.float64))
 
 
 def joint_means(

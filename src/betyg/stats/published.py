@@ -15,10 +15,13 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from betyg.data.study import Study
 from betyg.errors import ConvergenceError, DesignError
+from betyg.stats import fay_herriot
+from betyg.stats.fay_herriot import FayHerriot
 
 __all__ = ["PublishedFit", "fit"]
 
 Array = NDArray[np.float64]
+ENOUGH = 0.5  # share of values with an error from which errors are taken as known
 Z95 = 1.959963984540054
 
 
@@ -34,8 +37,14 @@ class PublishedFit:
     within : DataFrame
         year_from, year_to, estimate (mean change of the places with a value both years), se,
         ci_low, ci_high, n (such places).
+    values : DataFrame
+        agency, year, direct and direct_se (as published; the error from n where no error is
+        given), shrunken, shrunken_se, shrunken_low, shrunken_high; NaN where no error is known.
     sd_place, sd_rest : float
-        Standard deviation between places, and within places apart from the trend.
+        Standard deviation between places, and within places apart from the trend (and from
+        sampling, where errors are known).
+    errors_known : bool
+        Whether most values came with an error or n, and the fit is of Fay and Herriot's type.
     covariance : ndarray of float, shape (years, years)
         Of the trend's estimates.
     loglike : float
@@ -48,8 +57,10 @@ class PublishedFit:
 
     trend: pd.DataFrame
     within: pd.DataFrame
+    values: pd.DataFrame
     sd_place: float
     sd_rest: float
+    errors_known: bool
     covariance: Array
     loglike: float
     n: int
@@ -58,6 +69,9 @@ class PublishedFit:
 
 def fit(estimates: pd.DataFrame, survey: Study, *, item: str) -> PublishedFit:
     """Fit value ~ year + (1 | agency) to published values by REML.
+
+    Where at least half of the values came with a standard error or a number of answers, their
+    sampling errors are taken as known, and each value is shown beside what it shrinks to.
 
     A place that is absent one year does not move the trend, because places
     have their own level. What it may *not* be used for: bands, ranks or any comparison of
@@ -68,7 +82,7 @@ def fit(estimates: pd.DataFrame, survey: Study, *, item: str) -> PublishedFit:
     Parameters
     ----------
     estimates : DataFrame
-        Estimates of kind ``published``: agency, year, item, statistic, estimate.
+        Estimates of kind ``published``: agency, year, item, statistic, estimate; se, n.
     survey : Study
         Totals, which are left out, and breaks: only years on one series with the last are used.
     item : str
@@ -87,7 +101,9 @@ def fit(estimates: pd.DataFrame, survey: Study, *, item: str) -> PublishedFit:
 
     References
     ----------
-    R counterpart: ``lme4::lmer(value ~ factor(year) + (1 | agency))``.
+    Rao & Molina (2015), Small Area Estimation, ch. 8.3.
+    R counterparts: ``lme4::lmer(value ~ factor(year) + (1 | agency))``;
+    ``metafor::rma.mv(value, se^2, mods = ~ factor(year), random = list(~ 1 | agency, ~ 1 | id))``.
     """
     values = estimates[
         (estimates["item"] == item)
@@ -106,29 +122,84 @@ def fit(estimates: pd.DataFrame, survey: Study, *, item: str) -> PublishedFit:
             f"published: {item} has {len(years)} years and {int((repeated > 1).sum())} places with "
             "values in two of them; a trend needs two years and repeated places."
         )
-    result = _mixed(values, years, item)
-    beta = np.asarray(result.fe_params, dtype=np.float64)
-    between, rest = float(np.asarray(result.cov_re)[0, 0]), float(result.scale)
-    covariance = _covariance(values, years, between, rest)
+    known = _sampling_variance(values)
+    told = float(np.isfinite(known).mean()) >= ENOUGH
+    fitted = _known_errors(values, years, known) if told else _one_error(values, years, item)
     return PublishedFit(
-        trend=_trend(values, years, beta, covariance),
+        trend=_trend(values, years, fitted.beta, fitted.covariance),
         within=_within(values, years),
-        sd_place=float(np.sqrt(between)),
-        sd_rest=float(np.sqrt(rest)),
-        covariance=covariance,
-        loglike=float(result.llf),
+        values=_side_by_side(values, known, fitted),
+        sd_place=float(np.sqrt(fitted.variances[0])),
+        sd_rest=float(np.sqrt(fitted.variances[1])),
+        errors_known=told,
+        covariance=fitted.covariance,
+        loglike=fitted.loglike,
         n=len(values),
         n_places=int(repeated.size),
     )
 
 
-def _mixed(values: pd.DataFrame, years: list[int], item: str) -> MixedLMResults:
-    """Fit with one column a year, so that parameters are the years' means."""
-    year = values["year"].to_numpy()
-    columns = (year[:, None] == np.array(years)).astype(np.float64)
-    model = MixedLM(
-        values["estimate"].to_numpy(np.float64), columns, groups=values["agency"].astype("str")
+def _sampling_variance(values: pd.DataFrame) -> Array:
+    """Return the variance of each value's sampling error; NaN where nothing is known of it.
+
+    Without a standard error n gives m (100 - m) / n: exact for a percentage, and the most that
+    answers on 0-100 with the mean m can have, so an index is trusted too little, not too much.
+    """
+    missing = pd.Series(np.nan, index=values.index)
+    mean = values["estimate"].to_numpy(np.float64)
+    se = values.get("se", missing).to_numpy(np.float64)
+    n = values.get("n", missing).to_numpy(np.float64)
+    counted = np.where(n > 0, n, np.nan)
+    return np.where(np.isnan(se), mean * (100.0 - mean) / counted, se**2)
+
+
+def _columns(values: pd.DataFrame, years: list[int]) -> Array:
+    """Return one column a year, so that parameters are the years' means."""
+    is_year = values["year"].to_numpy()[:, None] == np.array(years)
+    return np.asarray(is_year, dtype=np.float64)
+
+
+def _known_errors(values: pd.DataFrame, years: list[int], known: Array) -> FayHerriot:
+    place = pd.factorize(values["agency"].astype("str"))[0]
+    y = values["estimate"].to_numpy(np.float64)
+    return fay_herriot.fit(y, _columns(values, years), place=place, known=known)
+
+
+def _one_error(values: pd.DataFrame, years: list[int], item: str) -> FayHerriot:
+    """Fit without known errors: what varies within places and sampling are one term."""
+    result = _mixed(values, years, item)
+    between, rest = float(np.asarray(result.cov_re)[0, 0]), float(result.scale)
+    nothing = np.full(len(values), np.nan)
+    return FayHerriot(
+        beta=np.asarray(result.fe_params, dtype=np.float64),
+        covariance=_covariance(values, years, between, rest),
+        variances=np.array([between, rest, np.nan]),
+        loglike=float(result.llf),
+        shrunken=nothing,
+        se=nothing,
     )
+
+
+def _side_by_side(values: pd.DataFrame, known: Array, fitted: FayHerriot) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "agency": values["agency"].astype("str"),
+            "year": values["year"].astype("int16"),
+            "direct": values["estimate"].astype("float64"),
+            "direct_se": np.sqrt(known),
+            "shrunken": fitted.shrunken,
+            "shrunken_se": fitted.se,
+            "shrunken_low": np.clip(fitted.shrunken - Z95 * fitted.se, 0.0, 100.0),
+            "shrunken_high": np.clip(fitted.shrunken + Z95 * fitted.se, 0.0, 100.0),
+        }
+    )
+    return frame.reset_index(drop=True)
+
+
+def _mixed(values: pd.DataFrame, years: list[int], item: str) -> MixedLMResults:
+    places = values["agency"].astype("str")
+    y = values["estimate"].to_numpy(np.float64)
+    model = MixedLM(y, _columns(values, years), groups=places)
     with warnings.catch_warnings():
         # Its message is about the numbers of an optimiser; ours is about the data.
         warnings.simplefilter("error", ConvergenceWarning)
