@@ -17,6 +17,7 @@ from scipy.special import expit, ndtr, ndtri
 __all__ = [
     "Derivatives",
     "Link",
+    "boundaries",
     "boundary_density",
     "category_probabilities",
     "cumulative",
@@ -123,12 +124,23 @@ def score_weights(theta: Array, eta: Array, link: Link) -> tuple[Array, Array]:
         By the bound above (0 for the highest category) and by the bound
         below (0 for the lowest). Minus their sum is the derivative by ``eta``.
     """
-    probability = category_probabilities(theta, eta, link)
-    density = boundary_density(theta[None, :] - eta[:, None], link)
+    _, probability, density, _ = boundaries(theta, eta, link)
     edge = np.zeros((eta.size, 1))
     upper = np.concatenate([density, edge], axis=1) / probability
     lower = -np.concatenate([edge, density], axis=1) / probability
     return upper, lower
+
+
+def boundaries(theta: Array, eta: Array, link: Link) -> tuple[Array, Array, Array, Array]:
+    """Return bounds theta - eta, probabilities between them, densities there and their slopes.
+
+    Parameters and shapes as for ``derivatives``: what every derivative starts from.
+    """
+    bounds = theta[None, :] - eta[:, None]
+    below, above = cumulative(bounds, link), cumulative(-bounds, link)
+    density = below * above if link == "logit" else boundary_density(bounds, link)
+    slope = density * (above - below) if link == "logit" else -bounds * density
+    return bounds, _between(bounds, below, above), density, slope
 
 
 def derivatives(theta: Array, eta: Array, counts: Array, link: Link) -> Derivatives:
@@ -152,11 +164,8 @@ def derivatives(theta: Array, eta: Array, counts: Array, link: Link) -> Derivati
     -------
     Derivatives
     """
-    bounds = theta[None, :] - eta[:, None]
-    below, above = cumulative(bounds, link), cumulative(-bounds, link)
-    density = below * above if link == "logit" else boundary_density(bounds, link)
-    slope = density * (above - below) if link == "logit" else -bounds * density
-    safe = np.where(counts > 0, _between(bounds, below, above), 1.0)
+    _, probability, density, slope = boundaries(theta, eta, link)
+    safe = np.where(counts > 0, probability, 1.0)
     ratio, ratio2 = counts / safe, counts / (safe * safe)
     step = ratio[:, :-1] - ratio[:, 1:]
     gradient = density * step

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
-from betyg.stats.ordinal_likelihood import Link, boundary_density, category_probabilities
+from betyg.stats.ordinal_likelihood import Link, boundaries
 
 __all__ = ["curvature_slopes"]
 
@@ -23,26 +22,16 @@ def curvature_slopes(theta: Array, eta: Array, counts: Array, link: Link) -> Arr
     Probabilities depend on theta - eta only, so minus the sum over the
     thresholds is the third derivative by ``eta``.
 
-    Parameters
-    ----------
-    theta : ndarray, shape (categories - 1,)
-        Increasing thresholds.
-    eta : ndarray, shape (patterns,)
-        Linear predictor.
-    counts : ndarray, shape (patterns, categories)
-        Answers, or scaled sums of weights.
-    link : {"logit", "probit"}
-        Distribution of the latent answer.
+    Parameters are those of ``ordinal_likelihood.derivatives``.
 
     Returns
     -------
     ndarray, shape (patterns, categories - 1)
     """
-    bounds = theta[None, :] - eta[:, None]
-    probability = category_probabilities(theta, eta, link)
+    bounds, probability, density, slope = boundaries(theta, eta, link)
     safe = np.where(counts > 0, probability, 1.0)
-    density = boundary_density(bounds, link)
-    slope, bend = _density_derivatives(bounds, density, link)
+    curved = 1.0 - 6.0 * density if link == "logit" else bounds * bounds - 1.0
+    bend = density * curved
     edge = np.zeros((eta.size, 1))
     # P of a category is F(above) - F(below); first and second derivative by eta, over P
     first = -np.diff(density, axis=1, prepend=edge, append=edge) / safe
@@ -54,10 +43,3 @@ def curvature_slopes(theta: Array, eta: Array, counts: Array, link: Link) -> Arr
         return counts[:, at] / safe[:, at] * change
 
     return by_bound(slice(None, -1)) - by_bound(slice(1, None))
-
-
-def _density_derivatives(x: Array, density: Array, link: Link) -> tuple[Array, Array]:
-    """Return the first and second derivative of the density."""
-    if link == "logit":
-        return density * (1.0 - 2.0 * expit(x)), density * (1.0 - 6.0 * density)
-    return -x * density, (x * x - 1.0) * density
