@@ -45,3 +45,22 @@ def test_joint_covariance_equals_emmeans(fit, verify):
     stored = read("emmeans_covariance.csv").query("link == @fit.link")
     stored = stored.drop(columns="link").to_numpy()
     verify(Agreement(got=found.covariance / 25**2, want=stored, rtol=RTOL))
+
+
+@pytest.mark.parametrize("verify", [check, check_twin])
+@pytest.mark.parametrize(
+    ("model", "formula"),
+    [("main", "grade ~ ell + mobility + stype"), ("product", "grade ~ ell + stype * mobility")],
+)
+def test_covariates_stand_at_their_mean_as_in_emmeans(model, formula, verify):
+    schools = read("svyolr_input.csv").query("design == 'strata'").assign(n=1)
+    found = standardise.margins(ordinal.fit(schools, formula), by=("stype",), mix="equal").table
+    ours = found[found["statistic"] != "top2"].fillna({"response": 0.0})
+    theirs = read("emmeans_covariates.csv").query("model == @model").astype({"class": float})
+    theirs = theirs.set_index(["stype", "class"])
+    ours = ours.set_index(["stype", "response"]).loc[theirs.index]
+    mean = (ours["statistic"] == "mean").to_numpy()
+    scale, shift = np.where(mean, 100 / 3, 1.0), np.where(mean, 1.0, 0.0)  # classes 1 to 4
+    estimate = ours["estimate"] / scale + shift
+    verify(Agreement(got=estimate, want=theirs["estimate"].to_numpy(), rtol=RTOL))
+    verify(Agreement(got=ours["se"] / scale, want=theirs["se"].to_numpy(), rtol=RTOL))
