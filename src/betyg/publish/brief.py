@@ -12,7 +12,17 @@ import pandas as pd
 
 from betyg.data.study import Study
 from betyg.errors import ParameterError
-from betyg.publish import about_results, about_survey, naming, profile, prose, report, tables, years
+from betyg.publish import (
+    about_change,
+    about_results,
+    about_survey,
+    naming,
+    profile,
+    prose,
+    report,
+    tables,
+    years,
+)
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names
 from betyg.publish.report import Edition, Section
@@ -84,19 +94,22 @@ def _apart(page: Edition, profiles: pd.DataFrame) -> list[tuple[float, str]]:
 
 
 def _changed(page: Edition) -> list[tuple[float, str]]:
-    """Say what changed surely since the round before, and how surely."""
+    """Say what changed surely since each earlier round, and how surely."""
     own = page.changes[
         (page.changes["agency"] == page.focus)
         & (page.changes["year_to"] == page.year)
         & (page.changes["outcome"] == page.outcome)
     ]
-    latest = own[own["year_from"] == own["year_from"].max()] if len(own) else own
-    for row in naming.records(latest):
+    told = []
+    for row in naming.records(own):
         low, high = row["like_for_like_low"], row["like_for_like_high"]
         if row["comparable"] and row["shown"] and (low > 0 or high < 0):
-            said = report.like_for_like(page, page.focus)[0]
-            return [(abs(row["like_for_like"]) / ((high - low) / 2), said)]
-    return []
+            said = about_change.like_for_like(
+                page.changes, page.survey, page.language, agency=page.focus, outcome=page.outcome,
+                years=(int(row["year_from"]), page.year),
+            )  # fmt: skip
+            told.append((abs(row["like_for_like"]) / ((high - low) / 2), said))
+    return told
 
 
 def _high_everywhere(page: Edition) -> str:
