@@ -188,6 +188,7 @@ class Design(Section):
         "agency", "year", "activity",
     )  # fmt: skip
     lonely: Literal["error", "adjust", "certainty"] = "adjust"
+    panel: bool = False
     trim: Annotated[float, Field(gt=1)] | None = None
     calibrate: tuple[Margin, ...] = ()
     variance: Literal["linearised", "jackknife", "bootstrap", "delivered"] = "linearised"

@@ -61,8 +61,8 @@ def decompose(
         Years to compare; by default each agency's successive rounds, and its first with its
         last.
     respondents : DataFrame, optional
-        Where respondents rate several activities: their answers are then taken
-        as dependent.
+        Where respondents rate several activities, or come again (``[design] panel``): their
+        answers are then taken as dependent.
 
     Returns
     -------
@@ -121,7 +121,9 @@ def _row(
 ) -> dict[str, object]:
     outcome, agency = named
     pair = known.pair(agency, years)
-    parts = change_parts.split(pair.shares, pair.means, covariances=pair.covariances, dfs=pair.dfs)
+    parts = change_parts.split(
+        pair.shares, pair.means, covariances=pair.covariances, dfs=pair.dfs, across=pair.across
+    )
     broken = not survey.comparable(outcome, *years)
     reason = BREAK if broken else NO_OVERLAP if parts.shared == 0 else ""
     before, after = pair.answers

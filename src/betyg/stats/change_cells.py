@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.data.study import Study
+from betyg.stats.change_panel import Panel, panel_of
 from betyg.stats.joint import joint_means
 
 __all__ = ["Cells", "Pair", "cells_of"]
@@ -28,6 +29,8 @@ class Pair:
         By time; a cell that was not measured has share 0 and mean NaN.
     covariances : pair of ndarray, shape (cells, cells)
         Of the means.
+    across : ndarray, shape (cells, cells), or None
+        Covariance of the means of the two times, where respondents recur.
     answers : pair of int
         Answers.
     source : str
@@ -42,6 +45,7 @@ class Pair:
     means: tuple[Array, Array]
     dfs: tuple[Array, Array]
     covariances: tuple[Array, Array]
+    across: Array | None
     answers: tuple[int, int]
     source: str
     published: bool
@@ -68,11 +72,14 @@ class Cells:
         Covariance of the cells of an agency and year, where they are dependent.
     published : bool
         Whether the study is of kind ``published``.
+    panel : Panel or None
+        Where the same respondents come again.
     """
 
     table: pd.DataFrame
     covariances: Mapping[tuple[str, int], pd.DataFrame]
     published: bool
+    panel: Panel | None = None
 
     def of(self, agency: str) -> pd.DataFrame:
         """Return the cells of one agency, or of all."""
@@ -89,19 +96,39 @@ class Cells:
         column = "population" if source == "frame" else "weight"
         aligned = [side.reindex(index) for side in sides]
         shares = [_shares(side[column]) for side in aligned]
+        covariances = [self._covariance(aligned[at], years[at]) for at in (0, 1)]
+        across = self._across(index, years, covariances)
         return Pair(
             shares=(shares[0], shares[1]),
             means=(aligned[0]["estimate"].to_numpy(), aligned[1]["estimate"].to_numpy()),
             dfs=(aligned[0]["df"].to_numpy(), aligned[1]["df"].to_numpy()),
-            covariances=(
-                self._covariance(aligned[0], years[0]),
-                self._covariance(aligned[1], years[1]),
-            ),
+            covariances=(covariances[0], covariances[1]),
+            across=across,
             answers=(int(sides[0]["n"].sum()), int(sides[1]["n"].sum())),
             source=source,
             published=self.published,
             counted=pd.factorize(activity)[0] if (activity != ALL).all() else np.arange(len(index)),
         )
+
+    def _across(
+        self, index: pd.Index, years: tuple[int, int], covariances: list[Array]
+    ) -> Array | None:
+        """Return the covariance between the times, and enter the joint one within them."""
+        if self.panel is None:
+            return None
+        across = np.zeros((len(index), len(index)))
+        agencies = index.get_level_values("agency")
+        for agency in agencies.unique():
+            joint = self.panel.covariance(str(agency), years)
+            if joint is None:
+                continue
+            at = np.flatnonzero(agencies == agency)
+            keys = index.get_level_values("key")[at]
+            before, after = ([f"{year}{key}" for key in keys] for year in years)
+            across[np.ix_(at, at)] = joint.reindex(index=before, columns=after).fillna(0.0)
+            for own, names in zip(covariances, (before, after), strict=True):
+                own[np.ix_(at, at)] = joint.reindex(index=names, columns=names).to_numpy()
+        return across
 
     def _covariance(self, aligned: pd.DataFrame, year: int) -> Array:
         """Return the covariance of the means; agencies are independent of each other."""
@@ -167,7 +194,15 @@ def cells_of(
         _populations(survey, roles), on=["agency", "year", "key"], how="left", validate="one_to_one"
     )
     dependent = {} if respondents is None else _dependent(respondents, survey, outcome, roles)
-    return Cells(table=table, covariances=dependent, published=survey.kind == "published")
+    panel = None
+    if respondents is not None and survey.design.panel:
+        panel = panel_of(respondents, survey, outcome, roles)
+    return Cells(
+        table=table,
+        covariances=dependent,
+        published=survey.kind == "published",
+        panel=panel,
+    )
 
 
 def _small_cells(table: pd.DataFrame, *, cut: bool) -> pd.DataFrame:

@@ -44,6 +44,7 @@ def split(
     *,
     covariances: tuple[Array, Array],
     dfs: tuple[Array, Array],
+    across: Array | None = None,
 ) -> Parts:
     """Split the change of a mean between two times.
 
@@ -60,6 +61,8 @@ def split(
         Of the means of each time; rows of cells that were not measured are ignored.
     dfs : pair of ndarray, shape (cells,)
         Degrees of freedom of the cells' standard errors.
+    across : ndarray, shape (cells, cells), optional
+        Covariance of the means before (rows) with those after, where respondents recur.
 
     Returns
     -------
@@ -85,6 +88,10 @@ def split(
         estimate += own @ mean[here]
         variance += np.einsum("pi,ij,pj->p", own, within, own)
         spread += _satterthwaite(own, np.diag(within), df[here])
+    if across is not None:
+        known = np.where(np.outer(*present), across, 0.0)
+        variance += 2.0 * np.einsum("pi,ij,pj->p", weights[0], known, weights[1])
+        variance = np.maximum(variance, 0.0)
     return _with_intervals(estimate, np.sqrt(variance), variance, spread, int(both.sum()))
 
 

@@ -14,7 +14,7 @@ from betyg.errors import DesignError, ParameterError
 from betyg.stats.calibrate import Calibration, calibration
 from betyg.stats.design import SurveyDesign
 
-__all__ = ["JointMeans", "design_of", "joint_items", "joint_means", "scores_of"]
+__all__ = ["JointMeans", "design_of", "joint_items", "joint_means", "joint_of", "scores_of"]
 
 Array = NDArray[np.float64]
 
@@ -125,7 +125,7 @@ def joint_means(
     names = _levels(labels[~np.isnan(scores)], survey)
     level = pd.Index(names).get_indexer(pd.Index(labels.astype("str")))
     columns = np.where(level[:, None] == np.arange(len(names)), scores[:, None], np.nan)
-    return _joint(columns, tuple(names), design_of(respondents, survey), item)
+    return joint_of(columns, tuple(names), design_of(respondents, survey), item)
 
 
 def joint_items(respondents: pd.DataFrame, survey: Study, *, items: Sequence[str]) -> JointMeans:
@@ -157,7 +157,7 @@ def joint_items(respondents: pd.DataFrame, survey: Study, *, items: Sequence[str
     columns = np.stack([scores_of(respondents, item, survey) for item in items], axis=1)
     some = np.asarray(~np.isnan(columns).all(axis=0))
     names = tuple(item for item, keep in zip(items, some, strict=True) if keep)
-    return _joint(columns[:, some], names, design_of(respondents, survey), ", ".join(items))
+    return joint_of(columns[:, some], names, design_of(respondents, survey), ", ".join(items))
 
 
 def _levels(labels: pd.Series, survey: Study) -> list[str]:
@@ -170,7 +170,16 @@ def _is_category(labels: pd.Series) -> bool:
     return isinstance(labels.dtype, pd.CategoricalDtype)
 
 
-def _joint(columns: Array, names: tuple[str, ...], design: SurveyDesign, about: str) -> JointMeans:
+def joint_of(
+    columns: Array, names: tuple[str, ...], design: SurveyDesign, about: str
+) -> JointMeans:
+    """Estimate the means of the columns, NaN where a respondent does not count.
+
+    Raises
+    ------
+    DesignError
+        If nobody counts in any.
+    """
     given: NDArray[np.bool_] = ~np.isnan(columns) & (design.weight > 0)[:, None]
     if not names or not given.any():
         raise DesignError(f"joint means: nobody answered {about} here. Choose other rows.")
