@@ -138,7 +138,7 @@ def measure(step: str, root: Path, name: str) -> dict[str, float]:
         if step == "clean":
             store.write(counts, "cells", out)
         else:
-            ordinal.fit(counts, ("agency", "year", "activity", "group"))
+            ordinal.fit(counts, "response ~ agency + year + activity + group")
     return {
         "seconds": round(time.perf_counter() - began, 3),
         "of_processor": round(time.process_time() - worked, 3),

@@ -143,8 +143,10 @@ def joined(file: RawFile, parts: Sequence[RawTable]) -> RawTable:
     return RawTable(file=file, held=held, lines=np.concatenate([part.lines for part in parts]))
 
 
-def _one(arrays: Iterable[pa.Array]) -> pa.Array:
-    together = pa.chunked_array(list(arrays)).unify_dictionaries().combine_chunks()
+def _one(arrays: Sequence[pa.Array]) -> pa.Array:
+    if len({array.type for array in arrays}) > 1:  # texts, some of them as words of a list
+        arrays = [array.cast(pa.string()) for array in arrays]
+    together = pa.chunked_array(arrays).unify_dictionaries().combine_chunks()
     if isinstance(together, pa.ChunkedArray):  # without any row it stays chunked
         return pc.cast(pa.array([], pa.string()), together.type)
     return together

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Iterator
 from typing import IO
 
@@ -35,6 +36,7 @@ class Spool:
             return
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the spool
+            weakref.finalize(self, self._file.close)
         start = self._file.seek(0, 2)
         with pa.ipc.new_stream(self._file, batch.schema) as stream:
             stream.write_batch(batch)
