@@ -27,7 +27,7 @@ class Cleaned:
         One row a respondent (x activity), as `parts.Parts` describes; without rows for kinds
         ``counts`` and ``published``.
     counts : DataFrame
-        One row a cell x category, as `aggregates.table` describes; without rows for kind
+        One row a cell x category, as `aggregates.table` describes; empty for kind
         ``responses``.
     attrition : DataFrame
         source, step, n (rows), note; for each source "read" less the drops is "kept".
@@ -63,10 +63,12 @@ def clean(received: Received, survey: Study) -> Cleaned:
     """
     problems = Problems()
     ledger = Ledger()
-    has_rows = survey.kind == "responses"
-    persons, cells = (received.files, ()) if has_rows else ((), received.files)
-    parts = respondents.table(persons, survey, ledger=ledger, problems=problems)
-    counts = aggregates.table(cells, survey, ledger=ledger, problems=problems)
+    counts = pd.DataFrame()
+    if survey.kind == "responses":
+        parts = respondents.table(received.files, survey, ledger=ledger, problems=problems)
+    else:
+        parts = respondents.table((), survey, ledger=ledger, problems=problems)
+        counts = aggregates.table(received.files, survey, ledger=ledger, problems=problems)
     problems.raise_if_any(heading=str(survey.folder))
     weighted = weighting.weighted(parts, survey, ledger=ledger)
     return Cleaned(parts=weighted, counts=counts, attrition=ledger.table())

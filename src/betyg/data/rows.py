@@ -36,8 +36,9 @@ class Domains:
     def __init__(self, survey: Study) -> None:
         self._activities = len(units(survey, "activity")) + 2
         self._groups = len(units(survey, "group")) + 2
-        agencies = len(units(survey, "agency")) + 2
-        self._places = Numbering(agencies * YEARS * self._activities * self._groups)
+        self._agencies = len(units(survey, "agency")) + 2
+        # The year comes first: what a few years touch of the table lies close together.
+        self._places = Numbering(YEARS * self._agencies * self._activities * self._groups)
         # Without stated strata the places are the domains.
         stated = any("stratum" in source.columns for source in survey.sources)
         self._domains = Numbering() if stated else None
@@ -52,7 +53,7 @@ class Domains:
         stratum: pa.Array | None,
     ) -> NDArray[np.int32]:
         """Return the number of each row's combination."""
-        key = (agency + 2).astype(np.int64) * YEARS + year
+        key = year.astype(np.int64) * self._agencies + (agency + 2)
         place = self._places.of(
             (key * self._activities + (activity + 2)) * self._groups + (group + 2)
         )
@@ -93,7 +94,7 @@ class Domains:
         keys, text = np.divmod(np.array(self._keys(), dtype=np.int64), TEXTS)
         rest, group = np.divmod(np.array(self._places.values, dtype=np.int64)[keys], self._groups)
         rest, activity = np.divmod(rest, self._activities)
-        agency, year = np.divmod(rest, YEARS)
+        year, agency = np.divmod(rest, self._agencies)
         texts = np.array(list(self._texts), dtype=object)
         return pd.DataFrame(
             {
