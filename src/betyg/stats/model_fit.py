@@ -209,6 +209,7 @@ class ModelFit(Generic[F]):
         if self.family.residual_sd is not None:
             sd = self.family.residual_sd
             table.loc["residual", ["variance", "sd"]] = sd**2, sd
+            table = table.astype({"levels": "Int64"})  # the residual has none
         return table
 
     def random_effects(self) -> pd.DataFrame:
