@@ -145,6 +145,15 @@ def test_slopes_hardly_move_when_categories_are_merged():
     assert (difference.abs() < 3.0 * fits[1].bse[difference.index]).all()
 
 
+def test_two_categories_show_neither_assumption_and_are_said_not_to_be_checked():
+    survey = study()
+    frame = respondents()
+    found = fit_checks.table(cells_of(frame.assign(q1=1.0 + (frame["q1"] > 3)), survey), survey)
+    dropped = found[found["check"] != "distribution"]
+    assert (dropped["verdict"] == "not_checked").all() and dropped["size"].isna().all()
+    assert len(dropped) == 6 and (found["classes"] == 2).all()
+
+
 def test_an_outcome_that_nobody_answered_is_named():
     survey = study()
     frame = respondents().assign(q1=np.nan)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from betyg.publish import prose, replication, tables
+from betyg.publish import about_model, prose, replication, tables
 from betyg.publish.language import msgid
 from betyg.publish.naming import Names
 from betyg.publish.report import Edition, Section, Shown
@@ -53,10 +53,11 @@ def _kept(parts: Iterable[Shown | None]) -> tuple[Shown, ...]:
     return tuple(part for part in parts if part is not None)
 
 
-def method(page: Edition) -> Section:
-    """State how answers become numbers, and how sure the numbers are said to be."""
+def method(page: Edition, checks: pd.DataFrame) -> Section:
+    """State how answers become numbers, how sure these are said to be, and if the model fits."""
     told = _of_values(page) if page.is_published else _of_answers(page)
-    return Section((prose.bullets(*told, _base(page)),))
+    fit = about_model.checked(checks, page.survey, page.language)
+    return Section((prose.bullets(*told, *fit, _base(page)),))
 
 
 def _of_values(page: Edition) -> list[str]:

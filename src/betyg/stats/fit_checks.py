@@ -21,6 +21,7 @@ CHECKS: dict[str, Assumption] = {"proportional": "thresholds", "spread": "spread
 VERDICTS = ("not_seen", "small", "matters", "not_checked")
 LEVEL = 0.05
 
+SHARES = ("item", "response", "observed", "expected", "se", "residual")
 TEXT = ("item", "check", "term", "level", "year", "verdict")
 NUMBERS = ("statistic", "df", "p_value", "size")
 COUNTS = ("n", "classes", "pairs", "sure", "lost", "swaps")
@@ -74,7 +75,8 @@ def shares(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> pd.Data
         As :func:`betyg.stats.residuals.shares`, by ``item`` and agency (by year, if there is
         one agency); zero rows where nothing is modelled.
     """
-    parts = [pd.DataFrame(columns=["item", "response", "observed", "expected", "residual"])]
+    empty = pd.DataFrame(columns=[*SHARES], dtype="float64").astype({"item": "str"})
+    parts = [empty]
     for item in _items(survey):
         try:
             held = _basis(*_comparable(item, cells, survey, year_from))
@@ -153,9 +155,12 @@ def _assumptions(held: Basis) -> Iterator[dict[str, object]]:
 def _dropped(
     held: Basis, relax: Assumption, term: str, before: tuple[Grid, Means]
 ) -> dict[str, object]:
-    """Fit again without the assumption."""
+    """Fit again without the assumption; no numbers where the answers cannot carry that."""
     at, means = before
-    free = relaxed.fit(held, relax=relax, term=term)
+    try:
+        free = relaxed.fit(held, relax=relax, term=term)
+    except (DesignError, ConvergenceError):
+        return {"p_value": np.nan}
     test = relaxed.test(held, free)
     found = relaxed_means.consequence(means, relaxed_means.means(held, free, at))
     return {

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import chdtrc
 
-from betyg.errors import ConvergenceError, ParameterError, did_you_mean
+from betyg.errors import ConvergenceError, DesignError, ParameterError, did_you_mean
 from betyg.stats import formula as formulas
 from betyg.stats import ordinal_cells, ordinal_solver, relaxed_likelihood
 from betyg.stats.ordinal_cells import Answers
@@ -32,6 +32,7 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Assumption = Literal["none", "thresholds", "spread"]
 
+FEWEST = 3  # categories
 MAX_ITERATIONS = 60
 MAX_HALVINGS = 40
 DECREMENT = 1e-10  # log-likelihood (times two) left to gain; the last step squares what is left
@@ -198,6 +199,8 @@ def fit(held: Basis, *, relax: Assumption = "none", term: str = "") -> RelaxedFi
     ------
     ParameterError
         If the model has no such term, or it is a number's slope.
+    DesignError
+        If there are two categories.
     ConvergenceError
         If Newton's iterations do not end.
 
@@ -232,6 +235,11 @@ def _check_term(held: Basis, term: str) -> None:
         raise ParameterError(
             f"relaxed model: '{term}' is the slope of a number and has no levels. Cut the number "
             "into classes to check it."
+        )
+    if held.answers.categories.size < FEWEST:
+        raise DesignError(
+            "relaxed model: two categories have one threshold, so they show neither unequal "
+            f"thresholds nor unequal spread between levels of '{term}'. Leave the check out."
         )
 
 

@@ -1,0 +1,96 @@
+"""Sentences on the model: whether it fits, and whether a conclusion hangs on it."""
+
+import numpy as np
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.publish.language import Language
+from betyg.publish.naming import Names
+from betyg.stats import fit_checks
+
+
+def checked(checks: pd.DataFrame, survey: Study, language: Language) -> list[str]:
+    """Say what was checked, what was seen, and what it is worth in points.
+
+    Parameters
+    ----------
+    checks : DataFrame
+        As :func:`betyg.stats.fit_checks.table`; none for published values.
+
+    Returns
+    -------
+    list of str
+        Nothing where nothing was checked.
+    """
+    known = checks[checks["verdict"] != "not_checked"]
+    told = [_unchecked(checks[checks["check"] == "model"], survey, language)]
+    if (known["check"] != "distribution").any():
+        told = [_seen(known, language), _worth(known, language), _distribution(known, language),
+                *told]  # fmt: skip
+    return [sentence for sentence in told if sentence]
+
+
+def _seen(known: pd.DataFrame, language: Language) -> str:
+    seen = int((known["verdict"] != "not_seen").sum())
+    return language.text(
+        "Does the model fit? For each question it was checked whether all steps of the scale move "
+        "alike, whether answers spread equally everywhere, and whether they fall on the "
+        "categories as the model expects. Of {count} checks {seen} show a departure; about "
+        "{chance} would by chance alone.",
+        count=language.integer(len(known)), seen=language.integer(seen),
+        chance=language.integer(round(fit_checks.LEVEL * len(known))),
+    )  # fmt: skip
+
+
+def _worth(known: pd.DataFrame, language: Language) -> str:
+    """Say what dropping the assumptions does to values and to their order."""
+    dropped = known[known["check"] != "distribution"]
+    serious = dropped[dropped["verdict"] == "matters"]
+    if len(serious):
+        return language.text(
+            "The comparison depends on this: without these assumptions a value moves by up to "
+            "{size} points, and {swaps} sure orders between two units turn round. The order should "
+            "be read with care.",
+            size=_at_most(serious["size"], language),
+            swaps=language.integer(int(serious["swaps"].max())),
+        )
+    worst = dropped.sort_values("lost", kind="stable").iloc[-1]
+    size = _at_most(dropped["size"], language)
+    if not worst["lost"]:
+        return language.text(
+            "No conclusion depends on these assumptions: without them no value moves by more than "
+            "{size} points, and every sure difference stays.",
+            size=size,
+        )
+    return language.text(
+        "No order depends on these assumptions: without them no value moves by more than {size} "
+        "points and no sure order turns round. Of {sure} sure differences between two units, at "
+        "most {lost} would no longer be sure.",
+        size=size, sure=language.integer(worst["sure"]), lost=language.integer(worst["lost"]),
+    )  # fmt: skip
+
+
+def _distribution(known: pd.DataFrame, language: Language) -> str:
+    spread = known[known["check"] == "distribution"]
+    if spread.empty:
+        return ""
+    return language.text(
+        "The mean that was observed lies nowhere more than {size} points from the mean that the "
+        "model expects.",
+        size=_at_most(spread["size"], language),
+    )
+
+
+def _unchecked(lost: pd.DataFrame, survey: Study, language: Language) -> str:
+    if lost.empty:
+        return ""
+    names = Names(survey, language)
+    return language.text(
+        "Not checked, as too few answered or all gave one answer: {items}.",
+        items=language.listing([f"“{names.item(item)}”" for item in lost["item"]]),
+    )
+
+
+def _at_most(sizes: pd.Series, language: Language) -> str:
+    """Round up: the sentence says that nothing is larger."""
+    return language.number(float(np.ceil(sizes.max() * 10.0) / 10.0), 1)
