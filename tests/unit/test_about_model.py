@@ -39,6 +39,13 @@ def test_differences_that_would_be_lost_are_counted():
     assert "Of 4 sure differences between two units, at most 1 would no longer be sure." in text
 
 
+def test_losses_are_those_of_the_outcome_where_it_has_a_model_of_its_own():
+    other = {"item": "q2", "lost": 3, "verdict": "small", "size": 2.0}
+    assert "every sure difference stays" in told({}, other)
+    text = told(other, {"item": "q3", "lost": 2})
+    assert "at most 3 would" in text and "more than 2.0 points" in text
+
+
 def test_a_comparison_that_hangs_on_an_assumption_is_said_to():
     text = told({}, {"swaps": 2, "verdict": "matters", "size": 6.02})
     assert "The comparison depends on this" in text

@@ -25,8 +25,8 @@ def checked(checks: pd.DataFrame, survey: Study, language: Language) -> list[str
     known = checks[checks["verdict"] != "not_checked"]
     told = [_unchecked(checks[checks["check"] == "model"], survey, language)]
     if (known["check"] != "distribution").any():
-        told = [_seen(known, language), _worth(known, language), _distribution(known, language),
-                *told]  # fmt: skip
+        worth = _worth(known, survey, language)
+        told = [_seen(known, language), worth, _distribution(known, language), *told]
     return [sentence for sentence in told if sentence]
 
 
@@ -42,10 +42,10 @@ def _seen(known: pd.DataFrame, language: Language) -> str:
     )  # fmt: skip
 
 
-def _worth(known: pd.DataFrame, language: Language) -> str:
-    """Say what dropping the assumptions does to values and to their order."""
+def _worth(known: pd.DataFrame, survey: Study, language: Language) -> str:
+    """Say what dropping the assumptions does to the values that are compared, and their order."""
     dropped = known[known["check"] != "distribution"]
-    serious = dropped[dropped["verdict"] == "matters"]
+    serious = dropped[(dropped["verdict"] == "matters") | (dropped["swaps"] > 0)]
     if len(serious):
         return language.text(
             "The comparison depends on this: without these assumptions a value moves by up to "
@@ -54,8 +54,10 @@ def _worth(known: pd.DataFrame, language: Language) -> str:
             size=_at_most(serious["size"], language),
             swaps=language.integer(int(serious["swaps"].max())),
         )
-    worst = dropped.sort_values("lost", kind="stable").iloc[-1]
-    size = _at_most(dropped["size"], language)
+    headline = dropped[dropped["item"] == survey.compare.outcome]
+    compared = headline if len(headline) else dropped  # an index of counts: its questions
+    worst = compared.sort_values("lost", kind="stable").iloc[-1]
+    size = _at_most(compared["size"], language)
     if not worst["lost"]:
         return language.text(
             "No conclusion depends on these assumptions: without them no value moves by more than "
