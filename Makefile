@@ -62,9 +62,11 @@ fetching: $(READY)
 	  $(PIP) --no-build-isolation --editable '.[insteval]'
 
 ##@ Work
-.PHONY: lab test lint lock picture clean help fetching
+.PHONY: lab accessibility test lint lock picture clean help fetching
 lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
 	@$(BETYG) lab
+accessibility: $(READY) ## Check the built reports for every reader, in a browser; STUDY=name
+	@$(BETYG) accessibility
 test: $(READY) ## Run the tests
 	@$(PYTHON) -m pytest
 lint: $(READY) ## Check style and types
@@ -83,7 +85,7 @@ clean: ## Remove what was built; raw data and the environment stay
 	rm -rf build reports data/processed
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5)} \
-	  /^[a-z][a-z-]*:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	  /^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 # Set-up leaves a copy of the lock file as its last act: without the copy the environment is half
 # made, and is made again from nothing; with an older copy the packages are brought up to date.

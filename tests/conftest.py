@@ -1,25 +1,14 @@
 """What all tests share: whether there is a browser, and a plain word at the end if not."""
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from betyg.publish.page_checks import QUIET, chromium
+
 REASON = "no Chromium on this machine"
-OFF = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-)
-
-
-def chromium() -> str | None:
-    """Where the machine's Chromium is, if it has one; CHROMIUM may name another."""
-    named = os.environ.get("CHROMIUM")
-    found = (shutil.which(name) for name in ((named,) if named is not None else NAMES) if name)
-    return next((path for path in found if path), None)
 
 
 def in_ci() -> bool:
@@ -54,6 +43,6 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=path, args=OFF.split())
+        opened = running.chromium.launch(executable_path=path, args=list(QUIET))
         yield opened
         opened.close()

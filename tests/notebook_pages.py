@@ -25,6 +25,8 @@ def shown(value: Any) -> Any:
     """A code cell that showed ``value``."""
     cell = nbformat.v4.new_code_cell("shown")
     data = {"text/html": value._repr_html_()} if hasattr(value, "_repr_html_") else value
+    if hasattr(value, "_repr_mimebundle_"):
+        data |= value._repr_mimebundle_()
     cell.outputs = [nbformat.v4.new_output("display_data", data)]
     return cell
 

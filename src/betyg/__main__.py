@@ -20,6 +20,8 @@ from betyg.errors import DataError, ParameterError, SurveyError
 
 if TYPE_CHECKING:
     from betyg.data.study import Study
+    from betyg.publish.article import Article
+    from betyg.publish.document import Cover
 
 RAW = Path("data/raw")
 
@@ -88,22 +90,57 @@ def keep(options: argparse.Namespace) -> None:
 def render(options: argparse.Namespace) -> None:
     """Write the page that readers get of a notebook."""
     began = time.monotonic()
-    from betyg.data.study import Study
     from betyg.publish import document
 
     facts = _read_key(options.key)
-    survey = Study.load(RAW, facts["study"])
-    target = Path(facts["target"])
-    document.render(
-        Path(facts["notebook"]),
-        target,
-        language=facts["language"],
-        title=_title(survey, facts),
-        synthetic=survey.synthetic,
-        labels=_names(survey, facts["language"]),
+    executed, target = Path(facts["notebook"]), Path(facts["target"])
+    document.render(executed, target, forms=facts.get("forms"), **_cover(facts))
+    _form_done(facts, "page", began)
+
+
+def pdf(options: argparse.Namespace) -> None:
+    """Write a page as PDF."""
+    from betyg.publish import pdf as form
+
+    _write_form(options, form.of_article)
+
+
+def docx(options: argparse.Namespace) -> None:
+    """Write a page as a document for word processors."""
+    from betyg.publish import word
+
+    _write_form(options, word.of_article)
+
+
+def xlsx(options: argparse.Namespace) -> None:
+    """Write the tables of a page as one workbook."""
+    began = time.monotonic()
+    from betyg.publish import document, whole, workbook
+
+    facts = _read_key(options.key)
+    cover = _cover(facts)
+    document.named_synthetic(Path(facts["target"]), synthetic=cover["synthetic"])
+    tables = document.tables(Path(facts["notebook"]), language=cover["language"])
+    content = workbook.of_tables(
+        tables, title=cover["title"], language=cover["language"], synthetic=cover["synthetic"]
     )
-    label = " ".join(filter(None, ("page", facts["agency"], "in", facts["language"])))
-    _done(facts["target"], _line(facts["study"], label, time.monotonic() - began))
+    whole.write(Path(facts["target"]), content)
+    _form_done(facts, "workbook", began)
+
+
+def csv(options: argparse.Namespace) -> None:
+    """Write the tables of a page as a folder of CSV files."""
+    began = time.monotonic()
+    from betyg.publish import document, table_files
+
+    facts = _read_key(options.key)
+    cover = _cover(facts)
+    document.named_synthetic(Path(facts["target"]), synthetic=cover["synthetic"])
+    tables = document.tables(Path(facts["notebook"]), language=cover["language"])
+    table_files.write(
+        tables, Path(facts["target"]), language=cover["language"], synthetic=cover["synthetic"]
+    )
+    _form_done(facts, "tables", began)
 
 
 def preflight(options: argparse.Namespace) -> None:
@@ -124,6 +161,30 @@ def preflight(options: argparse.Namespace) -> None:
     passed = options.key.with_suffix(".ok")
     passed.write_text("")
     _done(str(passed), _line(facts["study"], "preflight", time.monotonic() - began))
+
+
+def accessibility(options: argparse.Namespace) -> None:
+    """Check what was built in a browser, and write what was found and what was not checked."""
+    del options
+    from betyg.data.study import Study
+    from betyg.publish import accessibility as checks
+
+    asked = os.environ.get("STUDY", "").strip()
+    built = sorted(path for path in Path("reports").glob(asked or "*") if any(path.glob("*.html")))
+    if not built:
+        raise ParameterError("There is no report yet to be checked: run make report first.")
+    faults = []
+    for folder in built:
+        survey, found = Study.load(RAW, folder.name), checks.results(folder)
+        faults += checks.faults(found)
+        for language in survey.languages:
+            title = str(survey.label(survey.title, language))
+            written = checks.write(found, folder, study=folder.name, language=language, title=title,
+                                   synthetic=survey.synthetic)  # fmt: skip
+            sys.stdout.write(f"{written}\n")
+    if faults:
+        listed = "\n".join(f"  - {fault}" for fault in faults)
+        raise DataError(f"{len(faults)} faults that keep some readers out\n{listed}")
 
 
 def new(options: argparse.Namespace) -> None:
@@ -185,6 +246,36 @@ def _title(survey: Study, facts: dict[str, Any]) -> str:
     return f"{survey.label(survey.agency(facts['agency']), facts['language'])}: {title}"
 
 
+def _write_form(options: argparse.Namespace, form: Callable[[Article], bytes]) -> None:
+    began = time.monotonic()
+    from betyg.publish import article, document, whole
+
+    facts = _read_key(options.key)
+    target, cover = Path(facts["target"]), _cover(facts)
+    document.named_synthetic(target, synthetic=cover["synthetic"])
+    page = document.page(Path(facts["notebook"]), **cover)
+    whole.write(target, form(article.of_page(page)))
+    _form_done(facts, target.suffix[1:], began)
+
+
+def _cover(facts: dict[str, Any]) -> Cover:
+    """Return what the study says of a page in the language that a key names."""
+    from betyg.data.study import Study
+
+    survey, language = Study.load(RAW, facts["study"]), facts["language"]
+    return {
+        "language": language,
+        "title": _title(survey, facts),
+        "synthetic": survey.synthetic,
+        "labels": _names(survey, language),
+    }
+
+
+def _form_done(facts: dict[str, Any], what: str, began: float) -> None:
+    label = " ".join(filter(None, (what, facts["agency"], "in", facts["language"])))
+    _done(facts["target"], _line(facts["study"], label, time.monotonic() - began))
+
+
 def _names(survey: Study, language: str) -> set[str]:
     """Return every name that the study gives to something, in one language."""
     named = (survey.items, survey.themes, survey.indices, survey.agencies, survey.activities)
@@ -232,9 +323,9 @@ def picture(options: argparse.Namespace) -> None:
     )
 
 
-OF_A_KEY = (run, keep, render, preflight)
+OF_A_KEY = (run, keep, render, pdf, docx, xlsx, csv, preflight)
 OF_A_STUDY = (new, sums, fetch, synthesise)
-COMMANDS = (keys, *OF_A_KEY, *OF_A_STUDY, lab, picture)
+COMMANDS = (keys, *OF_A_KEY, *OF_A_STUDY, accessibility, lab, picture)
 
 
 def _parser() -> argparse.ArgumentParser:

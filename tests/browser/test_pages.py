@@ -1,10 +1,12 @@
 """Finished pages in a real browser: nothing asked, nothing broken, everything readable."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 import notebook_pages
+from betyg.publish import accessibility, page_checks
 from betyg.publish.language import available
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +53,7 @@ def check_page(browser, path: Path) -> None:
 IMAGES_WITHOUT_ALT = """[...document.querySelectorAll('img, svg')]
   .filter(i => !(i.getAttribute('alt') || i.getAttribute('aria-label') || '').trim())
   .map(i => i.outerHTML.slice(0, 80))"""
-TABLES_WITHOUT_HEADERS = """[...document.querySelectorAll('.table-region[role=region] th')]
+TABLES_WITHOUT_HEADERS = """[...document.querySelectorAll('.table-region[aria-labelledby] th')]
   .filter(h => h.closest('table').caption && !h.scope).map(h => h.textContent)"""
 
 
@@ -64,6 +66,48 @@ def test_built_reports_keep_all_promises(browser, path):
     if path is None:
         pytest.skip("no report has been built: make report")
     check_page(browser, path)
+
+
+def check_views(browser, path: Path) -> None:
+    for view in page_checks.views(browser, path):
+        assert view.violations == {}, (path.name, view.scheme, view.width)
+        assert view.passed > 20
+
+
+def test_axe_finds_nothing_on_a_page(browser, made):
+    check_views(browser, made)
+
+
+@pytest.mark.parametrize("path", BUILT or [None], ids=lambda p: p.name if p else "none built")
+def test_axe_finds_nothing_on_built_reports(browser, path):
+    if path is None:
+        pytest.skip("no report has been built: make report")
+    check_views(browser, path)
+
+
+def test_axe_would_find_a_fault(browser, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text('<html lang="sv"><title>t</title><h1>t</h1><img src="data:image/png;base64,">')
+    assert all("image-alt" in view.violations for view in page_checks.views(browser, page))
+
+
+def test_the_statement_tells_what_was_found_and_keeps_all_promises(browser, made):
+    language = made.parent.name[:2]
+    found = accessibility.results(made.parent)
+    (page,) = found["pages"]
+    assert page["file"] == made.name and len(page["views"]) == 2
+    assert accessibility.faults(found) == []
+    page["views"][0]["violations"] = {"label": 7}
+    (fault,) = accessibility.faults(found)
+    assert "page-synthetic.html: label in 7 places (light" in fault
+    written = accessibility.write(found, made.parent, study="s", language=language, title="T",
+                                  synthetic=True)  # fmt: skip
+    assert f'<td class="number">{page["views"][0]["passed"]}</td>' in written.read_text("utf-8")
+    assert '<td class="number">7</td>' in written.read_text("utf-8")
+    check_page(browser, written)
+    check_views(browser, written)
+    assert json.loads((made.parent / "accessibility.json").read_text("utf-8")) == found
+    written.unlink()
 
 
 def test_narrow_screens_get_the_narrow_drawing(browser, made):

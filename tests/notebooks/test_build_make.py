@@ -1,6 +1,7 @@
 """make in a scratch copy of the repository: what it runs, what it leaves alone, what it says."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,11 @@ from toy import CLEAN, REPORT, Project, ran, write_notebook
 
 ONE = {"one preflight", "one 01_clean", "one 05_report-sv"}
 PAGE = "reports/one/one-report-sv-synthetic.html"
+FORMS = (
+    PAGE.replace(".html", ".pdf"),
+    PAGE.replace(".html", ".docx"),
+    "reports/one/one-report-tables-sv-synthetic.xlsx",
+)
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +97,27 @@ def test_pages_of_a_language_that_was_given_up_are_removed(project: Project) -> 
     result = project.make("report", "STUDY=one")
     assert result.returncode == 0, result.stderr
     assert f"{english.relative_to(project.folder)}: removed, the study no longer" in result.stderr
-    assert sorted(project.built("reports/one/**/*")) == [
+    assert sorted(project.built("reports/one/**/*")) == sorted([
         "reports/one/notebooks/01_clean.ipynb", "reports/one/notebooks/05_report-sv.ipynb", PAGE,
-    ]  # fmt: skip
+        *FORMS, "reports/one/tables/report-sv-synthetic/contents-synthetic.csv",
+    ])  # fmt: skip
+
+
+def test_a_page_links_to_its_other_forms_and_they_are_there(finished: Project) -> None:
+    page = finished.folder / PAGE
+    links = re.findall(r'<li><a href="([^#"]+)">', page.read_text("utf-8"))
+    assert len(links) == 4
+    assert all((page.parent / link).is_file() for link in links)
+    assert set(FORMS) <= {str((page.parent / x).relative_to(finished.folder)) for x in links}
+
+
+def test_a_form_that_is_gone_is_made_again_and_the_page_with_it(project: Project) -> None:
+    for form in (*FORMS, "reports/one/tables/report-sv-synthetic"):
+        before = project.built("reports/one/**/*")
+        path = project.folder / form
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        assert report(project, "STUDY=one") == set()
+        assert project.built("reports/one/**/*") == before
 
 
 def test_words_are_put_in_without_running_anything(project: Project) -> None:

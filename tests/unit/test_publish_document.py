@@ -101,7 +101,7 @@ def test_html_in_markdown_and_in_labels_comes_out_as_text(tmp_path):
     ],
 )
 def test_a_page_that_would_not_stand_alone_is_refused(tmp_path, html):
-    with pytest.raises(DataError, match="page-synthetic.html"):
+    with pytest.raises(DataError, match="the page of 05_report.ipynb"):
         render([shown({"text/html": html})], tmp_path)
     assert not list(tmp_path.glob("*.html")) and not list(tmp_path.glob(".*unfinished"))
 

@@ -26,6 +26,12 @@ RAW = Path("data/raw")
 NOTEBOOKS = Path("notebooks")
 RUNNER = "betyg.build.notebook"
 PAGE = "betyg.publish.document"
+FORMS = {  # verb of `python -m betyg` -> module that writes the form
+    "pdf": "betyg.publish.pdf",
+    "docx": "betyg.publish.word",
+    "xlsx": "betyg.publish.workbook",
+    "csv": "betyg.publish.table_files",
+}
 PREFLIGHT = "betyg.data.study"
 
 
@@ -117,9 +123,9 @@ def _job_rules(job: Job, files: Mapping[str, str], known: Known) -> dict[str, li
     rules.append(_rule(kept, [text_key, executed], "keep"))
     made = {"rules": rules, "report": [str(kept)], _stage(job): [str(executed)]}
     if job.language:
-        page, rule = _page(job, kept, known)
-        made["rules"].append(rule)
-        made["report"].append(str(page))
+        pages, page_rules = _page(job, kept, known)
+        made["rules"] += page_rules
+        made["report"] += map(str, pages)
         if job.agency:
             made["briefs"] = list(made["report"])
     return made
@@ -135,26 +141,60 @@ def _tables_of(job: Job) -> list[str]:
     return [*job.outline.reads, *job.outline.writes]
 
 
-def _page(job: Job, kept: Path, known: Known) -> tuple[Path, str]:
-    """Return the page that readers get of a notebook in one language, and its rule."""
+def _page(job: Job, kept: Path, known: Known) -> tuple[list[Path], list[str]]:
+    """Return what readers get of a notebook in one language, and the rules of it.
+
+    The page comes last, because it links to the other forms.
+    """
     page = job.below("reports", *_place(job))
-    key = job.below("build", f"{job.label}.page")
+    forms = {} if job.agency else _forms(job, page)
     facts = {
         "study": job.study.name,
         "language": job.language,
         "agency": job.agency,
         "notebook": str(kept),
-        "target": str(page),
     }
-    _write_key(key, facts, known.modules.reached([PAGE]))
-    return page, _rule(page, [key, kept], "render")
+    lock_file = {"requirements.lock": known.hashes.of(Path("requirements.lock"))}
+    rules = []
+    for verb, target in forms.items():
+        key = job.below("build", f"{job.label}-{verb}.key")
+        modules = known.modules.reached([PAGE, FORMS[verb]])
+        _write_key(key, {**facts, "target": str(target)}, {**lock_file, **modules})
+        rules.append(_rule(target, [key, kept], verb))
+    key = job.below("build", f"{job.label}.page")
+    linked = {verb: str(target.relative_to(page.parent)) for verb, target in forms.items()}
+    if "csv" in linked:
+        linked["csv"] += f"/contents{_mark(job.study)}.csv"
+    modules = known.modules.reached([PAGE])
+    _write_key(key, {**facts, "target": str(page), "forms": linked}, modules)
+    rules.append(_rule(page, [key, kept, *forms.values()], "render"))
+    return [page, *forms.values()], rules
+
+
+def _forms(job: Job, page: Path) -> dict[str, Path]:
+    """Return where each form lies, beside the page; the tables have a folder to themselves.
+
+    The many pages on one agency each have no other forms: that would take minutes.
+    """
+    noun = job.notebook.stem.partition("_")[2] or job.notebook.stem
+    end = f"{job.language}{_mark(job.study)}"
+    return {
+        "pdf": page.with_suffix(".pdf"),
+        "docx": page.with_suffix(".docx"),
+        "xlsx": job.below("reports", f"{job.study.name}-{noun}-tables-{end}.xlsx"),
+        "csv": job.below("reports", "tables", f"{noun}-{end}"),
+    }
+
+
+def _mark(study: Folder) -> str:
+    return "-synthetic" if study.synthetic else ""
 
 
 def _place(job: Job) -> list[str]:
     """Return folder and name of a page below the study's own folder."""
     noun = job.notebook.stem.partition("_")[2] or job.notebook.stem
     parts = [job.study.name, noun, job.agency, job.language]
-    name = "-".join(part for part in parts if part) + ("-synthetic" if job.study.synthetic else "")
+    name = "-".join(part for part in parts if part) + _mark(job.study)
     return [f"{noun}s"] * bool(job.agency) + [f"{name}.html"]
 
 

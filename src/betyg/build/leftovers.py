@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,7 +32,7 @@ def remove(record: Path, planned: Iterable[str], *, is_whole: bool) -> None:
     before = set(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else set()
     for path in sorted(before - now) if is_whole else ():
         if Path(path).exists():
-            Path(path).unlink()
+            shutil.rmtree(path) if Path(path).is_dir() else Path(path).unlink()
             sys.stderr.write(f"{path}: removed, the study no longer has this page\n")
     kept = now if is_whole else now | before
     write_if_changed(record, json.dumps(sorted(kept), indent=1) + "\n")

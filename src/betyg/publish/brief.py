@@ -25,7 +25,8 @@ from betyg.publish import (
 )
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names
-from betyg.publish.report import Edition, Section
+from betyg.publish.report import Edition
+from betyg.publish.section import Section
 from betyg.publish.years import POWER
 
 LINES = 3  # of praise, and of criticism

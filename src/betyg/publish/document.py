@@ -4,13 +4,12 @@ The page needs no JavaScript and asks nothing of the network; the same notebook 
 bytes. Readers see the markdown cells tagged with their language, and all outputs, in order.
 """
 
-import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape, unescape
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import mistune
 import nbformat
@@ -18,22 +17,38 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from betyg.errors import DataError, ParameterError
-from betyg.publish import causal, left_out, standalone
-from betyg.publish.language import Language
+from betyg.publish import causal, left_out, plain, standalone, whole
+from betyg.publish.language import Language, msgid
 from betyg.publish.outline import Outline
+from betyg.publish.plain import PlainTable
 
 _TEMPLATES = "template"
+_FORMS = {
+    "pdf": msgid("PDF, to print or to send"),
+    "docx": msgid("Word, to edit"),
+    "xlsx": msgid("Excel, all tables in one workbook"),
+    "csv": msgid("CSV, a list of the tables: each is a file beside it"),
+}
 _IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
 
 
+class Cover(TypedDict):
+    """What a study says of a page.
+
+    language : language of the page, and tag of the markdown cells that belong to it
+    title : the page's heading, unless a markdown cell has one (``# ...``)
+    synthetic : whether the data are made for demonstration; the page then says so top and bottom
+    labels : the study's names and questions: quoted, so not checked for causal wording
+    """
+
+    language: str
+    title: str
+    synthetic: bool
+    labels: NotRequired[Collection[str]]
+
+
 def render(
-    executed: Path,
-    target: Path,
-    *,
-    language: str,
-    title: str,
-    synthetic: bool,
-    labels: Collection[str] = (),
+    executed: Path, target: Path, *, forms: Mapping[str, str] | None = None, **cover: Unpack[Cover]
 ) -> None:
     """Write the page of one language from an executed notebook.
 
@@ -43,46 +58,82 @@ def render(
         Notebook with its outputs.
     target : Path
         HTML file; written whole or not at all. Its name must hold ``synthetic`` where the data do.
-    language : str
-        Language of the page, and tag of the markdown cells that belong to it.
-    title : str
-        The page's heading, unless a markdown cell has one (``# ...``).
-    synthetic : bool
-        Whether the data are made for demonstration; the page then says so on top and below.
-    labels : collection of str
-        The study's names and questions: quoted, so not checked for causal wording.
+    forms : mapping of str to str, optional
+        The other forms of the report that are there (pdf, docx, xlsx, csv), and where they lie
+        from the page.
 
     Raises
     ------
     ParameterError, DataError, CausalWordingError
         If the page would mislead, would not stand alone, or could not be read by everybody.
     """
+    named_synthetic(target, synthetic=cover["synthetic"])
+    whole.write(target, page(executed, forms=forms, **cover).encode())
+
+
+def named_synthetic(target: Path, *, synthetic: bool) -> None:
+    """Refuse a name that hides that the data are synthetic.
+
+    Raises
+    ------
+    ParameterError
+        If the data are synthetic and ``target`` does not say so.
+    """
     if synthetic and "synthetic" not in target.name:
         raise ParameterError(
             f"{target.name}: the data are synthetic, so the name of the file must say so. "
             f"Call it {target.stem}-synthetic{target.suffix}."
         )
-    words = Language(language)
+
+
+def page(executed: Path, *, forms: Mapping[str, str] | None = None, **cover: Unpack[Cover]) -> str:
+    """Return the page of one language: see :func:`render`."""
+    words = Language(cover["language"])
     outline = Outline(words)
-    body = "\n".join(_parts(executed, words, outline, labels))
-    page = (
+    body = "\n".join(_parts(executed, words, outline, cover.get("labels", ())))
+    made = composed(
+        words,
+        title=outline.title or cover["title"],
+        synthetic=cover["synthetic"],
+        body=body,
+        headings=outline.headings,
+        forms=[(words.text(_FORMS[form]), place) for form, place in (forms or {}).items()],
+        footer=words.text(
+            "The figures and tables were computed from the survey’s files by the notebook behind "
+            "this page."
+        ),
+    )
+    standalone.check(made, name=f"the page of {executed.name}")
+    return made
+
+
+def composed(words: Language, *, title: str, synthetic: bool, body: str, **parts: Any) -> str:
+    """Put contents into the page that all pages share: its head, banner, style and footer.
+
+    ``parts`` are headings (for the contents), forms (text and place of each) and footer (text).
+    """
+    given = {"headings": [], "forms": [], "footer": ""} | parts
+    return (
         _environment()
         .get_template("page.html")
         .render(
-            language=language,
+            language=words.code,
             text=words.text,
-            title=outline.title or title,
+            title=title,
             synthetic=synthetic,
-            headings=outline.headings,
             body=Markup(body),
             style=Markup((files("betyg.publish") / _TEMPLATES / "style.css").read_text("utf-8")),
+            **given,
         )
     )
-    standalone.check(page, name=target.name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    unfinished.write_text(page, encoding="utf-8", newline="\n")
-    os.replace(unfinished, target)
+
+
+def tables(executed: Path, *, language: str) -> list[PlainTable]:
+    """Return the tables that the page of one language shows, in machine form, in order."""
+    kept, _ = left_out.split(_read(executed).cells, language)
+    outputs = (output for cell in kept for output in cell.get("outputs", []))
+    packed = (table for out in outputs for table in out.get("data", {}).get(plain.MIME, []))
+    return [PlainTable.from_json(table) for table in packed]
 
 
 def _environment() -> Environment:

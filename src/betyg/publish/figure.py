@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from io import BytesIO
@@ -20,6 +20,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from betyg.errors import ParameterError
+from betyg.publish import plain
+from betyg.publish.plain import PlainTable
 from betyg.publish.table import Table
 
 POINTS_PER_CM = 72 / 2.54
@@ -112,6 +114,13 @@ class Figure:
                     f"figure '{self.name}': no {part}. A figure is published with its finding as "
                     "title and with alt text that says what it shows; write it from the same frame."
                 )
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return plain.bundle([self.plain()])
+
+    def plain(self) -> PlainTable:
+        """Return the numbers of the drawing in machine form, with what the figure notes."""
+        return replace(self.table.plain(), note=self.note)
 
     def _repr_html_(self) -> str:
         plots = "".join(

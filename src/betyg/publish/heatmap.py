@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import figure, naming, table
+from betyg.publish import figure, naming, plain, table
 from betyg.publish.figure import COLOURS, GRID, SOFT, Figure
 from betyg.publish.findings import surely_apart
 from betyg.publish.language import Language
@@ -196,6 +196,13 @@ def _table(grid: _Grid, names: Names, *, year: int, name: str) -> table.Table:
         for i, (agency, values) in enumerate(zip(grid.agencies, grid.difference, strict=True))
     )
     frame = pd.DataFrame(grid.difference, index=list(grid.agencies), columns=list(grid.themes))
+    columns = [plain.column(names.role("agency"), "text", grid.agencies)]
+    columns += [
+        plain.column(theme, "difference", values)
+        for theme, values in zip(grid.themes, grid.difference.T, strict=True)
+    ]
+    hidden = [[theme for theme, is_hidden in zip(grid.themes, row, strict=True) if is_hidden]
+              for row in grid.hidden]  # fmt: skip
     return table.Table(
         name=name,
         caption=text("Difference from the mean of all {year}, points on 0–100", year=str(year)),
@@ -203,6 +210,8 @@ def _table(grid: _Grid, names: Names, *, year: int, name: str) -> table.Table:
         rows=rows,
         numeric=(False, *(True for _ in grid.themes)),
         frame=frame.rename_axis("agency").reset_index(),
+        columns=tuple(columns),
+        remarks=tuple(f"{few}: {', '.join(themes)}" if themes else "" for themes in hidden),
     )
 
 

@@ -68,6 +68,6 @@ class Outline(mistune.HTMLRenderer):
         """Write a table in a region that scrolls by itself."""
         label = self._language.text("Table")
         return (
-            f'<div class="table-region" role="region" tabindex="0" aria-label="{escape(label)}">'
+            f'<div class="table-region" role="group" tabindex="0" aria-label="{escape(label)}">'
             f"<table>\n{text}</table></div>\n"
         )

@@ -1,7 +1,6 @@
 """The sections of the report: what each shows, and in a word why, where a study cannot have it."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import pandas as pd
 
@@ -22,26 +21,11 @@ from betyg.publish import (
 )
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, Names
+from betyg.publish.section import Section
 from betyg.stats import estimate
 
 FEWEST_COMPARED = 2
 ANSWERS_OF_THREE_WAYS = 3  # better, same, worse: a direction, not a grade
-
-
-class Shown(Protocol):
-    """Anything that a notebook shows as HTML."""
-
-    def _repr_html_(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Figures, tables and sentences that belong together, in order."""
-
-    parts: tuple[Shown, ...]
-
-    def _repr_html_(self) -> str:
-        return "\n".join(part._repr_html_() for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from betyg.publish import priority, prose
 from betyg.publish.language import sentence_case
 from betyg.publish.naming import ALL, Names
 from betyg.publish.priority_drawing import FIELDS
-from betyg.publish.report import Edition, Section, Shown
+from betyg.publish.report import Edition
+from betyg.publish.section import Section, Shown
 from betyg.stats.drivers import FEWEST_EACH, predictors
 
 

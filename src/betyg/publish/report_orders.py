@@ -15,7 +15,8 @@ from betyg.publish import (
     ranking,
 )
 from betyg.publish.naming import ALL, Names
-from betyg.publish.report import ANSWERS_OF_THREE_WAYS, Edition, Section, Shown, like_for_like
+from betyg.publish.report import ANSWERS_OF_THREE_WAYS, Edition, like_for_like
+from betyg.publish.section import Section, Shown
 
 ANSWERS_OF_A_CHOICE = 2
 

@@ -8,7 +8,8 @@ import pandas as pd
 from betyg.publish import about_model, prose, replication, tables
 from betyg.publish.language import msgid
 from betyg.publish.naming import Names
-from betyg.publish.report import Edition, Section, Shown
+from betyg.publish.report import Edition
+from betyg.publish.section import Section, Shown
 
 _INFERENCE = {
     "performance": msgid(

@@ -6,15 +6,14 @@ Rounding happens here and nowhere else. A table keeps the unrounded frame it was
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from betyg.errors import ParameterError
-from betyg.publish import disclosure
-from betyg.publish.language import Language
-
-Kind = Literal["text", "count", "score", "difference", "share", "year", "decimal"]
+from betyg.publish import disclosure, plain
+from betyg.publish.language import Language, msgid
+from betyg.publish.plain import Kind, PlainColumn, PlainTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +59,10 @@ class Table:
         Sources, units and what is left out; may be empty.
     frame : DataFrame
         The numbers behind the rows, unrounded, hidden ones blank.
+    columns : tuple of PlainColumn
+        The same cells in machine form; none where every cell is text.
+    remarks : tuple of str
+        What must be known of each row in machine form; none where there is nothing to say.
     """
 
     name: str
@@ -69,6 +72,8 @@ class Table:
     numeric: tuple[bool, ...]
     note: str = ""
     frame: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+    columns: tuple[PlainColumn, ...] = field(default=(), repr=False)
+    remarks: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not self.caption:
@@ -78,6 +83,24 @@ class Table:
 
     def _repr_html_(self) -> str:
         return self.html()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return plain.bundle([self.plain()])
+
+    def plain(self) -> PlainTable:
+        """Return the table in machine form."""
+        texts = zip(*self.rows, strict=True) if self.rows else [() for _ in self.header]
+        columns = self.columns or [
+            plain.column(label, "text", cells)
+            for label, cells in zip(self.header, texts, strict=True)
+        ]
+        return PlainTable(
+            name=self.name,
+            caption=self.caption,
+            note=self.note,
+            columns=plain.distinct(columns),
+            remarks=self.remarks or ("",) * len(self.rows),
+        )
 
     def html(self, *, caption_hidden: bool = False) -> str:
         """Write the table as HTML in a region of its own, which scrolls where it is too wide."""
@@ -90,7 +113,7 @@ class Table:
         body = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
         note = f'<p class="table-note">{escape(self.note)}</p>' if self.note else ""
         return (
-            f'<div class="table-region" role="region" tabindex="0" aria-labelledby="{identity}">'
+            f'<div class="table-region" role="group" tabindex="0" aria-labelledby="{identity}">'
             f'<table><caption id="{identity}"><span{hidden}>{escape(self.caption)}</span></caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}"
         )
@@ -146,7 +169,26 @@ def build(
         numeric=numeric,
         note=note,
         frame=frame,
+        columns=tuple(one for column in columns for one in _plain(frame, shown, column, language)),
+        remarks=tuple("" if seen else disclosure.label(language) for seen in shown),
     )
+
+
+def _plain(
+    frame: pd.DataFrame, shown: "pd.Series[bool]", column: Column, language: Language
+) -> list[PlainColumn]:
+    """Return a column in machine form, an interval as its two limits."""
+    if column.interval is None:
+        parts = [(column.label, column.source)]
+    else:
+        limits = (msgid("{name}, lower limit"), msgid("{name}, upper limit"))
+        named = [language.text(limit, name=column.label) for limit in limits]
+        parts = list(zip(named, column.interval, strict=True))
+    hides = column.kind not in ("text", "year")
+    return [
+        plain.column(label, column.kind, frame[source].where(shown) if hides else frame[source])
+        for label, source in parts
+    ]
 
 
 def _hidden(position: int, numeric: tuple[bool, ...], language: Language) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Unpack
 import pandas as pd
 
 from betyg.data.study import Study
-from betyg.publish import about_survey, disclosure, naming, table
+from betyg.publish import about_survey, disclosure, naming, plain, table
 from betyg.publish.language import Language, msgid, sentence_case
 from betyg.publish.naming import ALL, MARGIN, Names, Where
 from betyg.publish.table import Column, Table
@@ -120,6 +120,13 @@ def published(comparison: pd.DataFrame, survey: Study, language: Language) -> Ta
         rows=tuple(rows),
         numeric=(False, True, True, False),
         frame=comparison,
+        columns=(
+            plain.column(text("Figure"), "text", [row[0] for row in rows]),
+            plain.column(text("Relation"), "text", comparison["relation"].replace("=", "")),
+            plain.column(text("Published"), "decimal", comparison["value"]),
+            plain.column(text("From the data"), "decimal", comparison["derived"]),
+            plain.column(text("Verdict"), "text", [row[-1] for row in rows]),
+        ),
     )
 
 

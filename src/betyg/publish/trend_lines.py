@@ -68,7 +68,7 @@ def unbroken_parts(
 def draw(plot: Plot, *, width: float) -> str:
     """Draw the lines as SVG."""
     labels = [_end_label(series, plot) for series in plot.series]
-    right = min(max(map(figure.text_width, labels)) + 10, 0.36 * width)
+    right = min(max(figure.text_width(label, bold=True) for label in labels) + 10, 0.36 * width)
     wrapped = [figure.wrap(label, width=right - 10) for label in labels]
     below = _event_lines(plot, width)
     bottom = AXIS + len(below) * figure.LEADING + (8 if below else 0)

@@ -1,0 +1,77 @@
+"""The PDF: tagged, named, with the words of the page; every promise is checked in the file."""
+
+import re
+from html import unescape
+
+import pikepdf
+import pytest
+
+from betyg.errors import DataError
+from betyg.publish import article, document, pdf, pdf_checks, pdf_tags
+from betyg.publish.language import Language
+from notebook_pages import shown, words, write
+
+
+def test_nothing_keeps_it_from_being_read_by_everybody(made):
+    assert pdf_checks.problems(made["pdf"]) == []
+    counted = pdf_checks.counts(made["pdf"])
+    assert counted["figures"] == made.page.count('<div class="plot wide">')
+    assert counted["tables"] == made.page.count("<table>")
+    assert counted["heading cells"] == len(re.findall("<th ", made.page))
+
+
+def test_title_language_and_synthetic_data_are_in_its_metadata(made):
+    with pikepdf.open(made["pdf"]) as opened:
+        title = str(opened.docinfo["/Title"])
+        assert title == f"2017 ({Language(made.language).text('synthetic data')})"
+        assert str(opened.Root.Lang) == made.language
+        said = opened.Root.Metadata.read_bytes().decode()
+        assert "CreateDate" not in said and "ModifyDate" not in said
+        assert not {"/CreationDate", "/ModDate"} & set(opened.docinfo.keys())
+
+
+def test_figures_carry_the_alt_text_of_the_page(made):
+    on_page = re.findall(r'<div class="plot wide"><svg role="img" aria-label="([^"]+)"', made.page)
+    with pikepdf.open(made["pdf"]) as opened:
+        tags = pdf_tags.below(opened.Root.StructTreeRoot)
+        found = sorted(str(tag["/Alt"]) for tag in tags if tag["/S"] == "/Figure")
+    assert found == sorted(unescape(alt) for alt in on_page)
+
+
+def test_only_tables_with_headings_of_rows_have_them(tmp_path):
+    markdown = words("## A\n\n| a | b |\n|---|---|\n| 1 | 2 |", "sv")
+    headed = (
+        '<table><tr><th scope="col">x</th><th scope="col">y</th></tr>'
+        '<tr><th scope="row">a</th><td>1</td></tr></table>'
+    )
+    cells = [markdown, shown({"text/html": headed})]
+    source = write(cells, tmp_path / "05.ipynb")
+    page = document.page(source, language="sv", title="T", synthetic=False)
+    (tmp_path / "a.pdf").write_bytes(pdf.of_article(article.of_page(page)))
+    with pikepdf.open(tmp_path / "a.pdf") as opened:
+        tables = [t for t in pdf_tags.below(opened.Root.StructTreeRoot) if t["/S"] == "/Table"]
+        kinds = [[str(c["/S"]) for c in pdf_tags.below(t) if c["/S"] in ("/TH", "/TD")]
+                 for t in tables]  # fmt: skip
+    assert kinds == [["/TH", "/TH", "/TD", "/TD"], ["/TH", "/TH", "/TH", "/TD"]]
+
+
+def test_what_cannot_be_set_is_an_error_that_names_the_report(tmp_path):
+    page = (
+        '<html lang="sv"><h1>Namn</h1><main id="content" tabindex="-1"><img src="x" alt="a"></main>'
+    )
+    given = article.of_page(page)
+    with pytest.raises(DataError, match="Namn: cannot be set as PDF"):
+        pdf.of_article(given)
+
+
+def test_a_drawing_taller_than_a_page_is_cut_between_its_lines():
+    lines = "".join(
+        f'<text x="0" y="{y}">t</text>' for y in (*range(9, 400, 20), *range(460, 900, 20))
+    )
+    svg = f'<svg aria-label="a" width="480pt" height="900pt" viewBox="0 0 480 900">{lines}</svg>'
+    given = article.of_page(
+        f'<html lang="sv"><main id="content" tabindex="-1"><div>{svg}</div></main>'
+    )
+    first, second = given.images.values()
+    assert b'viewBox="0 0.00 480 422.00"' in first and b'viewBox="0 422.00 480 478.00"' in second
+    assert 'alt="a (1/2)" width="480" height="422"' in given.body
