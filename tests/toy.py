@@ -105,7 +105,7 @@ class Project:
 def ran(result: subprocess.CompletedProcess[str]) -> set[str]:
     """Return what make said to have run, as 'study label'; pages and forms do not count."""
     lines = [line.split() for line in result.stdout.splitlines() if line.endswith(" s")]
-    return {" ".join(words[:2]) for words in lines if words[2] != "in"}
+    return {" ".join(words[:2]) for words in lines if "in" not in words}
 
 
 def _cell(number: int, kind: str, source: str, *tags: str) -> dict[str, object]:

@@ -5,7 +5,8 @@ import pandas as pd
 from betyg.publish import prose
 from betyg.publish.language import Language
 from betyg.publish.naming import Names
-from betyg.publish.report import Edition, Section
+from betyg.publish.report import Edition
+from betyg.publish.section import Section
 
 LEAST = 0.01  # a share that rounds to nothing is not nothing
 
