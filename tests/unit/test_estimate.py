@@ -244,3 +244,10 @@ def test_an_agency_that_a_count_says_nothing_of_is_left_out_in_silence():
     cells = counts_of(survey, agency=["A"] * 8 + ["B"], q=[1, 2, 3, 4, 5, 1, 2, 3, np.nan])
     found = estimate.from_cells(cells, survey.model_copy(update={"kind": "counts"}))
     assert "B" not in set(found.loc[found["statistic"] == "mean", "agency"])
+
+
+def test_a_weight_below_zero_names_agency_and_year():
+    survey = simulated.study(items={"q": 5})
+    answers = pd.DataFrame({"agency": ["A", "B"], "year": [2012, 2013], "weight": [1.0, -1.0]})
+    with pytest.raises(DesignError, match=r"weights, B 2013: 1 weights are negative"):
+        estimate.direct(simulated.respondents(answers, survey), survey)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from betyg.data.study import Study
 from betyg.errors import DesignError, ParameterError
 from betyg.stats.calibrate import Calibration, calibration
-from betyg.stats.design import SurveyDesign
+from betyg.stats.design import SurveyDesign, check_weights
 
 __all__ = ["JointMeans", "design_of", "joint_items", "joint_means", "joint_of", "scores_of"]
 
@@ -71,8 +71,13 @@ def design_of(respondents: pd.DataFrame, survey: Study) -> SurveyDesign:
     """Return the design of respondents, with the finite population where the study wants it."""
     finite = survey.compare.inference == "this_year"
     by_psu = respondents["psu"].nunique() < len(respondents)
+    weight = respondents["weight"].to_numpy(np.float64)
+    bad = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
+    if bad.size:
+        first = respondents.iloc[int(bad[0])]
+        check_weights(weight, f"weights, {first['agency']} {first['year']}")
     return SurveyDesign.of(
-        weight=respondents["weight"].to_numpy(),
+        weight=weight,
         stratum=respondents["stratum"],
         psu=respondents["psu"] if by_psu else None,
         population=respondents["population"].to_numpy() if finite else None,
