@@ -1,7 +1,8 @@
 """Who is who in a study of any size: one number for a text, and whether any number is there twice.
 
 Numbers are 64 bits of a hash. Rows that share one are compared by their texts before anything is
-dropped, so that a chance meeting does no harm.
+dropped, so that a chance meeting does no harm there. Sampling units are told apart by the number
+alone: that any two of ten million are taken for one has a chance of three in a million.
 """
 
 from __future__ import annotations
