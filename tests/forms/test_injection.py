@@ -10,8 +10,8 @@ import pytest
 from betyg.publish import whole
 from betyg.publish.prose import paragraph
 from betyg.publish.table import Table
-from conftest import make  # of this folder
 from notebook_pages import shown, words
+from page_forms import make
 
 EVIL = (
     "<script>alert(1)</script>",

@@ -7,10 +7,7 @@ import sys
 from pathlib import Path
 
 import notebook_pages
-from conftest import make  # of this folder
-
-HERE = Path(__file__).parent
-FORMS = ("pdf", "docx", "xlsx", "csv")
+from page_forms import make
 
 
 def digests(folder: Path) -> dict[str, str]:
