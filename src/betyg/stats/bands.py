@@ -10,13 +10,14 @@ from scipy.optimize import brentq
 
 from betyg.errors import DesignError
 
-__all__ = ["LABELS", "ExpectedRange", "expected_range", "spread"]
+__all__ = ["EDGES", "LABELS", "ExpectedRange", "expected_range", "spread"]
 
 Array = NDArray[np.float64]
 
 FEWEST = 3  # two units have one difference, and no spread to judge it by
 Z95 = 1.959963984540054
 Z998 = 3.090232306167813
+EDGES = (-Z998, -Z95, Z95, Z998)
 LABELS = ("much_lower", "lower", "as_expected", "higher", "much_higher")
 STEPS = 60  # points that are tried for the spread: its likelihood may have two tops
 
@@ -96,7 +97,7 @@ def expected_range(estimate: Array, se: Array) -> ExpectedRange:
         z=z,
         low=target - half,
         high=target + half,
-        label=np.asarray(LABELS)[np.searchsorted([-Z998, -Z95, Z95, Z998], z)],
+        label=np.asarray(LABELS)[np.searchsorted(EDGES, z)],
         reliability=variance / total,
     )
 
@@ -112,19 +113,20 @@ def spread(estimate: Array, se: Array) -> float:
     if most == 0.0:
         return 0.0
     tried = np.concatenate([[0.0], most * np.geomspace(1e-8, 1.0, STEPS)])
-    best = int(np.argmax([likelihood(t, estimate, se) for t in tried]))
+    best = int(np.argmax(likelihood(tried, estimate, se)))
     low, high = tried[max(best - 1, 0)], tried[min(best + 1, STEPS)]
     if _slope(low, estimate, se) <= 0:
         return float(low)
     return float(brentq(_slope, low, high, args=(estimate, se), xtol=1e-300, rtol=1e-14))
 
 
-def likelihood(variance: float, estimate: Array, se: Array) -> float:
-    """Return the restricted log-likelihood, without its constant."""
-    weight = 1.0 / (se**2 + variance)
-    residual = estimate - np.average(estimate, weights=weight)
-    squares = float(weight @ residual**2)
-    return 0.5 * (float(np.log(weight).sum()) - float(np.log(weight.sum())) - squares)
+def likelihood(variance: Array, estimate: Array, se: Array) -> Array:
+    """Return the restricted log-likelihood at each variance, without its constant."""
+    weight = 1.0 / (se**2 + variance[:, None])
+    whole = weight.sum(axis=1)
+    residual = estimate - ((weight @ estimate) / whole)[:, None]
+    squares = (weight * residual**2).sum(axis=1)
+    return np.asarray(0.5 * (np.log(weight).sum(axis=1) - np.log(whole) - squares))
 
 
 def _slope(variance: float, estimate: Array, se: Array) -> float:

@@ -1,0 +1,221 @@
+"""Whether the questions of an index measure one thing: Cronbach's alpha and ordinal omega."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from betyg.errors import ConvergenceError, DesignError
+from betyg.stats import polychoric
+
+__all__ = ["Alpha", "FEWEST_ITEMS", "Omega", "alpha", "cross_tables", "omega"]
+
+Array = NDArray[np.float64]
+Tables = Mapping[tuple[int, int], Array]
+
+FEWEST_ITEMS = 3  # the loadings of two items cannot be told apart
+FEWEST = 10  # respondents who answered everything
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alpha:
+    """Cronbach's alpha: a lower bound of the share of an index's variance that is not error.
+
+    Attributes
+    ----------
+    estimate, ci_low, ci_high : float
+        Alpha with a 95 % interval that takes no distribution for granted.
+    n : int
+        Answers to all items: of respondents, or of respondents and activities.
+    """
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Omega:
+    """Omega of the normal variables behind the answers, under one common factor.
+
+    Attributes
+    ----------
+    estimate : float
+        (sum of loadings)^2 over itself plus the sum of the uniquenesses.
+    loadings : ndarray of float, shape (items,)
+        Correlation of each item with the factor.
+    correlations : ndarray of float, shape (items, items)
+        Polychoric.
+    n : int
+        Fewest respondents who answered two of the items.
+    """
+
+    estimate: float
+    loadings: Array
+    correlations: Array
+    n: int
+
+
+def alpha(scores: Array, unit: NDArray[np.generic] | None = None) -> Alpha:
+    """Estimate Cronbach's alpha of respondents who answered all items.
+
+    The interval is made on the scale of log(1 - alpha) from each respondent's influence on
+    alpha: grades pile up at the top, so one that takes answers as normal would be wrong.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (n, items)
+        0-100; NaN where not answered.
+    unit : ndarray, shape (n,), optional
+        Labels of respondents, where one of them has several rows.
+
+    Returns
+    -------
+    Alpha
+
+    Raises
+    ------
+    DesignError
+        If there are fewer than three items, fewer than ten complete answers, or the sum of
+        the items does not vary.
+
+    References
+    ----------
+    Maydeu-Olivares, Coffman & Hartmann (2007), Psychological Methods 12, 157-176.
+    R counterpart of the estimate: ``psych::alpha``.
+    """
+    whole_rows = ~np.isnan(scores).any(axis=1)
+    complete = scores[whole_rows]
+    n, items = complete.shape
+    _check(items, n)
+    deviation = complete - complete.mean(axis=0)
+    own = (deviation**2).sum(axis=1)
+    whole = deviation.sum(axis=1) ** 2
+    if not whole.any():
+        raise DesignError("alpha: everybody's answers have the same sum. Nothing can be told.")
+    ratio = own.sum() / whole.sum()
+    size = items / (items - 1.0)
+    estimate = size * (1.0 - ratio)
+    influence = -size * (own - ratio * whole) / whole.mean()
+    if unit is not None:
+        codes = np.unique(unit[whole_rows], return_inverse=True)[1]
+        influence = np.bincount(codes, influence)
+    lost = size * ratio - (size - 1.0)  # 1 - alpha, zero where all items say the same
+    half = Z95 * float(np.sqrt((influence**2).sum())) / (n * lost) if lost > 1e-12 else 0.0
+    return Alpha(
+        estimate=float(estimate),
+        ci_low=float(1.0 - lost * np.exp(half)),
+        ci_high=float(1.0 - lost * np.exp(-half)),
+        n=n,
+    )
+
+
+def _check(items: int, n: int) -> None:
+    if items < FEWEST_ITEMS:
+        raise DesignError(
+            f"reliability: {items} items. At least {FEWEST_ITEMS} are needed: with fewer, what "
+            "they have in common cannot be told from what each has for itself."
+        )
+    if n < FEWEST:
+        raise DesignError(
+            f"reliability: {n} respondents answered all items; at least {FEWEST} are needed."
+        )
+
+
+def cross_tables(positions: pd.DataFrame) -> dict[tuple[int, int], Array]:
+    """Count the answers to each pair of items: all that omega needs, and additive.
+
+    Parameters
+    ----------
+    positions : DataFrame
+        A column an item, positions from 1, missing where not answered.
+
+    Returns
+    -------
+    dict of (int, int) to ndarray of float
+        By the items' places; rows are positions of the first, columns of the second.
+    """
+    answers = positions.to_numpy(dtype=np.int64, na_value=0)
+    most = int(answers.max(initial=0))
+    found = {}
+    for one, other in combinations(range(answers.shape[1]), 2):
+        both = (answers[:, one] > 0) & (answers[:, other] > 0)
+        cell = (answers[both, one] - 1) * most + answers[both, other] - 1
+        counted = np.bincount(cell, minlength=most * most).astype(np.float64)
+        found[one, other] = counted.reshape(most, most)
+    return found
+
+
+def omega(tables: Tables, items: Sequence[str]) -> Omega:
+    """Estimate omega of one common factor behind ordered answers.
+
+    Alpha takes answers as measures with equal steps and items as equally good; this takes
+    neither for granted. Loadings are least squares of the polychoric correlations (minres),
+    between -1 and 1. There is no interval.
+
+    Parameters
+    ----------
+    tables : mapping
+        As ``cross_tables`` returns it, or sums of such.
+    items : sequence of str
+        Names, for messages.
+
+    Returns
+    -------
+    Omega
+
+    Raises
+    ------
+    DesignError
+        If there are fewer than three items, too few answers to a pair, or a polychoric
+        correlation does not exist; the pair is named.
+    ConvergenceError
+        If the loadings are not found.
+
+    References
+    ----------
+    Zumbo, Gadermann & Zeisser (2007), J. Mod. Appl. Stat. Methods 6, 21-29. McDonald (1999),
+    Test Theory. R counterpart: ``psych::fa(psych::polychoric(x)$rho, fm = "minres")``.
+    """
+    n = int(min((table.sum() for table in tables.values()), default=0.0))
+    _check(len(items), n)
+    correlations = np.eye(len(items))
+    for (one, other), table in tables.items():
+        try:
+            correlations[one, other] = correlations[other, one] = polychoric.correlation(table)
+        except DesignError as error:
+            raise DesignError(f"omega, {items[one]} with {items[other]}: {error}") from error
+    loadings = _one_factor(correlations)
+    common = float(loadings.sum()) ** 2
+    own = float((1.0 - loadings**2).sum())
+    return Omega(
+        estimate=common / (common + own), loadings=loadings, correlations=correlations, n=n
+    )
+
+
+def _one_factor(correlations: Array) -> Array:
+    above = np.triu_indices(len(correlations), 1)
+    wanted = correlations[above]
+
+    def residual(loadings: Array) -> Array:
+        return np.asarray(np.outer(loadings, loadings)[above] - wanted)
+
+    values, vectors = np.linalg.eigh(correlations)
+    start = vectors[:, -1] * np.sqrt(max(values[-1] - 1.0, 0.01))
+    found = least_squares(
+        residual, np.clip(start, -0.99, 0.99), bounds=(-1.0, 1.0), xtol=1e-12, ftol=1e-14
+    )
+    if not found.success:
+        raise ConvergenceError(
+            f"omega: the loadings were not found ({found.message}). Look at the correlations of "
+            "the items: they may have nothing in common."
+        )
+    return np.asarray(found.x * (1.0 if found.x.sum() >= 0 else -1.0))
