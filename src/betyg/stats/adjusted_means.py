@@ -1,0 +1,95 @@
+"""Means of agencies and rounds at one common mix, by least squares with the survey's design."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from betyg.data.study import Study
+from betyg.errors import DesignError
+from betyg.stats.joint import JointMeans, design_of
+
+__all__ = ["adjusted_means"]
+
+Array = NDArray[np.float64]
+
+
+def adjusted_means(
+    respondents: pd.DataFrame,
+    survey: Study,
+    *,
+    score: Array,
+    over: pd.Series,
+    adjust_for: Sequence[str] = (),
+) -> JointMeans:
+    """Estimate the mean score of each domain at the mix of all answers, jointly.
+
+    A linear model with an effect for each domain and for each level of ``adjust_for``: the
+    plain counterpart of the ordinal model, which takes the steps of the scale as equal.
+    Without ``adjust_for`` these are the weighted means.
+
+    Parameters
+    ----------
+    respondents : DataFrame
+        Rows to be used; their design is kept whole.
+    survey : Study
+        The study.
+    score : ndarray of float, shape (n,)
+        NaN where there is none.
+    over : Series
+        Domain of each row; every row belongs to one.
+    adjust_for : sequence of str
+        Roles of the case mix.
+
+    Returns
+    -------
+    JointMeans
+        The domains in the order of their names.
+
+    Raises
+    ------
+    DesignError
+        If nobody answered, or the domains share too few levels of the mix to be compared.
+
+    References
+    ----------
+    R counterpart: ``survey::svyglm(score ~ domain + mix)`` and ``emmeans`` with the observed mix.
+    """
+    design = design_of(respondents, survey)
+    given = ~np.isnan(score) & (design.weight > 0)
+    if not given.any():
+        raise DesignError("adjusted means: nobody answered here. Choose other rows.")
+    weight = np.where(given, design.weight, 0.0)
+    labels = over.to_numpy(dtype=str)
+    names = np.unique(labels[given])
+    domain = (labels[:, None] == names).astype(np.float64)
+    mix = [_levels(respondents[role].to_numpy(dtype=str), given) for role in adjust_for]
+    model = np.concatenate([domain, *mix], axis=1)
+    information = model.T @ (weight[:, None] * model)
+    if np.linalg.matrix_rank(information, hermitian=True) < len(information):
+        raise DesignError(
+            f"adjusted means: the domains share too few of {', '.join(adjust_for)} to be compared "
+            "at one mix. Leave one out of [compare] adjust_for in study.toml."
+        )
+    inverse = np.linalg.inv(information)
+    value = np.where(given, score, 0.0)
+    slopes = inverse @ (model.T @ (weight * value))
+    common = weight @ model[:, names.size :] / weight.sum()
+    means = np.concatenate([np.eye(names.size), np.tile(common, (names.size, 1))], axis=1)
+    residual = weight * (value - model @ slopes)
+    return JointMeans(
+        names=tuple(str(name) for name in names),
+        estimate=means @ slopes,
+        covariance=design.covariance_of_totals(residual[:, None] * (model @ (inverse @ means.T))),
+        n=(domain[given].sum(axis=0)).astype(np.int64),
+        df=design.degf(given),
+    )
+
+
+def _levels(labels: NDArray[np.str_], given: NDArray[np.bool_]) -> Array:
+    """Return a column for each level but the first of those that were observed."""
+    levels = np.unique(labels[given])
+    return np.asarray(labels[:, None] == levels[1:], dtype=np.float64)

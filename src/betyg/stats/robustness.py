@@ -1,0 +1,178 @@
+"""Whether the report would say the same, had it been computed in another sensible way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+import numpy as np
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.errors import ConvergenceError, DesignError
+from betyg.stats.bands import FEWEST, Z95, expected_range
+from betyg.stats.ranks import own_error
+from betyg.stats.ways import Means, Way, means, ways
+
+__all__ = ["COLUMNS", "CONCLUSIONS", "panel"]
+
+Found = Mapping[tuple[str, str], str]
+ALL = "all"
+CONCLUSIONS = ("band", "change", "first")
+COLUMNS = (
+    "conclusion", "agency", "year_from", "year", "reported",
+    "measure", "weighted", "adjusted", "found", "holds",
+)  # fmt: skip
+
+
+def panel(
+    respondents: pd.DataFrame,
+    cells: pd.DataFrame,
+    survey: Study,
+    *,
+    comparisons: pd.DataFrame,
+    changes: pd.DataFrame,
+) -> pd.DataFrame:
+    """Put each conclusion of the latest round to the test: ``robustness.parquet``.
+
+    The conclusions are each agency's band, each agency's like-for-like change since the round
+    before (a sure rise, a sure fall, or neither), and who has the highest value. Each is
+    drawn again from this round alone (a change: from both, in the activities of both), by the
+    ordinal model, the mean and the share of the two highest answers; with weights and without;
+    at one common mix and as answered. :func:`betyg.stats.ways.ways` tells which a study has.
+
+    Parameters
+    ----------
+    respondents, cells : DataFrame
+        As written by 01_clean.
+    survey : Study
+        The study.
+    comparisons, changes : DataFrame
+        As written by 03_models: what is reported.
+
+    Returns
+    -------
+    DataFrame
+        conclusion str ("band", "change", "first"); agency str ("all" for "first"); year_from
+        int16 (0 but for a change), year int16; reported and found str (a band; "rise", "fall",
+        "none"; an agency); measure str ("ordinal", "mean", "top2"); weighted, adjusted bool;
+        holds boolean, NA where this way gives no estimate (found is "" then). One row a
+        conclusion and way.
+    """
+    reported = _reported(comparisons, changes)
+    if reported.empty:
+        return _typed(reported.reindex(columns=list(COLUMNS)))
+    latest = int(reported["year"].max())
+    before = int(reported["year_from"].max())
+    rows, counted = (frame[frame["year"].isin([before, latest])] for frame in (respondents, cells))
+    parts = [reported.iloc[:0].reindex(columns=list(COLUMNS))]
+    for way in ways(rows, counted, survey):
+        found = _drawn(way, rows, counted, survey, years=(before, latest))
+        keys = zip(reported["conclusion"], reported["agency"], strict=True)
+        parts.append(
+            reported.assign(
+                measure=way.measure,
+                weighted=way.weighted,
+                adjusted=way.adjusted,
+                found=[found.get(key, "") for key in keys],
+            )
+        )
+    return _typed(pd.concat(parts[1:] or parts, ignore_index=True))
+
+
+def _reported(comparisons: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+    """Return the conclusions of the latest round as they are reported."""
+    latest = int(comparisons["year"].max()) if len(comparisons) else 0
+    now = comparisons[
+        (comparisons["year"] == latest) & (comparisons["agency"] != ALL) & comparisons["shown"]
+    ].astype({"agency": "str"})
+    bands = now[now["band"] != ""].assign(conclusion="band", reported=now["band"], year_from=0)
+    top = now.nlargest(1, "estimate") if len(now) > 1 else now.iloc[:0]
+    first = top.assign(conclusion="first", reported=top["agency"], agency=ALL, year_from=0)
+    columns = list(COLUMNS[:5])
+    parts = (bands, _reported_changes(changes, latest), first)
+    return pd.concat([part[columns] for part in parts], ignore_index=True)
+
+
+def _reported_changes(changes: pd.DataFrame, latest: int) -> pd.DataFrame:
+    """Return each agency's change since the round before, in words."""
+    told = changes["comparable"] & changes["shown"] & (changes["agency"] != ALL)
+    pairs = changes[told & (changes["year_to"] == latest)].astype({"agency": "str"})
+    pairs = pairs[pairs["year_from"] == pairs["year_from"].max()]
+    ends = zip(pairs["like_for_like_low"], pairs["like_for_like_high"], strict=True)
+    words = [_direction(low, high) for low, high in ends]
+    told_in_words: pd.DataFrame = pairs.assign(conclusion="change", year=latest, reported=words)
+    return told_in_words
+
+
+def _direction(low: float, high: float) -> str:
+    return "rise" if low > 0 else "fall" if high < 0 else "none"
+
+
+def _drawn(
+    way: Way,
+    respondents: pd.DataFrame,
+    cells: pd.DataFrame,
+    survey: Study,
+    *,
+    years: tuple[int, int],
+) -> Found:
+    """Return all conclusions as this way draws them; those that it cannot draw are missing."""
+    before, latest = years
+    both = [respondents, cells]
+    now = [frame[frame["year"] == latest] for frame in both]
+    if way.adjusted:
+        both = [_shared(frame, survey, years) for frame in both]
+    found: dict[tuple[str, str], str] = {}
+    with suppress(DesignError, ConvergenceError):
+        found |= _bands(means(way, now[0], now[1], survey))
+    with suppress(DesignError, ConvergenceError):
+        found |= _changes(means(way, both[0], both[1], survey), years) if before else {}
+    return found
+
+
+def _bands(found: Means) -> Found:
+    """Return each agency's band, and who is first."""
+    agencies = [agency for agency, _ in found.keys]
+    first = {("first", ALL): agencies[int(np.argmax(found.estimate))]}
+    if len(agencies) < FEWEST:
+        return first
+    labels = expected_range(found.estimate, own_error(found.covariance)).label
+    return first | {("band", a): str(label) for a, label in zip(agencies, labels, strict=True)}
+
+
+def _changes(found: Means, years: tuple[int, int]) -> Found:
+    """Return the direction of each agency's change."""
+    place = {key: at for at, key in enumerate(found.keys)}
+    told = {}
+    for agency in dict.fromkeys(agency for agency, _ in found.keys):
+        if all((agency, year) in place for year in years):
+            at = [place[agency, year] for year in years]
+            change = float(found.estimate[at[1]] - found.estimate[at[0]])
+            own = found.covariance[np.ix_(at, at)]
+            half = Z95 * float(np.sqrt(max(own[0, 0] + own[1, 1] - 2.0 * own[0, 1], 0.0)))
+            told["change", agency] = _direction(change - half, change + half)
+    return told
+
+
+def _shared(rows: pd.DataFrame, survey: Study, years: tuple[int, int]) -> pd.DataFrame:
+    """Keep the activities that an agency was surveyed on in both years: like for like."""
+    if "activity" not in survey.compare.adjust_for or rows.empty:
+        return rows
+    inside = rows[rows["year"].isin(years)]
+    pairs = inside[["agency", "activity", "year"]].drop_duplicates()
+    both = pairs.groupby(["agency", "activity"], observed=True)["year"].size() == len(years)
+    keys = pd.MultiIndex.from_frame(inside[["agency", "activity"]])
+    return inside[keys.isin(both[both].index)]
+
+
+def _typed(rows: pd.DataFrame) -> pd.DataFrame:
+    holds = (rows["found"] == rows["reported"]).astype("boolean").mask(rows["found"] == "")
+    place = pd.Categorical(rows["conclusion"], categories=list(CONCLUSIONS))
+    texts = dict.fromkeys(("conclusion", "agency", "reported", "measure", "found"), "str")
+    return (
+        rows.assign(holds=holds, place=place)
+        .astype(texts | {"year_from": "int16", "year": "int16"})
+        .astype(dict.fromkeys(("weighted", "adjusted"), "bool"))
+        .sort_values(["place", "agency"], kind="stable", ignore_index=True)[list(COLUMNS)]
+    )
