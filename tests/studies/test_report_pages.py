@@ -26,7 +26,7 @@ from report_states import Rebuilt
 from betyg.__main__ import main
 from betyg.data.codebook import Event
 from betyg.publish import causal, document, report, report_drivers, report_orders, report_quality
-from betyg.stats import comparison, drivers
+from betyg.stats import comparison, drivers, quality, robustness, tipping
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = (("boards", "sv"), ("boards", "en"), ("association", "fi"))
@@ -45,13 +45,19 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
     """Run the sections of 05_report on these tables, cell by cell."""
     notebook = nbformat.read(ROOT / "notebooks" / "05_report.ipynb", as_version=4)
     compared = comparison.compare(tables.cells, tables.survey)
+    measured = quality.table(tables.rows, tables.cells, tables.survey)
     known = {
         "report": report, "report_orders": report_orders, "report_quality": report_quality,
         "report_drivers": report_drivers,
         "drivers": drivers.find(tables.rows, tables.survey, replicates=50).table,
         "page": replace(tables.page(language), comparisons=compared.table, within=compared.within),
         "ordered": tables.orders, "leads": tables.leads, "agreement": tables.agreement,
-        "effects": tables.effects, "attrition": attrition,
+        "effects": tables.effects, "attrition": attrition, "measured": measured,
+        "tipped": tipping.table(compared.table, measured),
+        "tested": robustness.panel(
+            tables.rows, tables.cells, tables.survey, comparisons=compared.table,
+            changes=tables.changes,
+        ),
     }  # fmt: skip
     for cell in notebook.cells:
         if cell.cell_type == "code" and cell.source.startswith("report"):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from betyg.publish import about_model, prose, replication, tables
+from betyg.publish import about_model, about_quality, prose, replication, tables
 from betyg.publish.language import msgid
 from betyg.publish.naming import Names
 from betyg.publish.report import Edition
@@ -40,13 +40,36 @@ def published(page: Edition) -> Section:
     return Section((tables.published(known, page.survey, page.language),))
 
 
-def quality(page: Edition, attrition: pd.DataFrame) -> Section:
-    """Account for the rows, the answers that are missing and those who did not take part."""
-    survey, words = page.survey, page.language
-    parts: list[Shown | None] = [tables.attrition(attrition, survey, words)]
+def quality(
+    page: Edition,
+    attrition: pd.DataFrame,
+    *,
+    measured: pd.DataFrame,
+    tipped: pd.DataFrame,
+    tested: pd.DataFrame,
+) -> Section:
+    """Account for the rows, those who did not answer, and what another way of computing says.
+
+    Parameters
+    ----------
+    attrition, measured, tipped, tested : DataFrame
+        attrition, quality, tipping and robustness.parquet.
+    """
+    survey, words, year = page.survey, page.language, page.year
+    parts: list[Shown | None] = [
+        tables.attrition(attrition, survey, words),
+        prose.bullets(*about_quality.response(measured, survey, words, year=year)),
+        tables.response_rates(measured, survey, words, year=year),
+    ]
     if not page.is_published:
-        parts.append(tables.missing_answers(page.cells, survey, words, year=page.year))
-    parts.append(tables.response_rates(page.respondents, survey, words, year=page.year))
+        parts.append(tables.missing_answers(measured, survey, words, year=year))
+    parts += [
+        about_quality.reliability(measured, survey, words, year=year),
+        prose.paragraph(about_quality.tipping(tipped, survey, words, year=year)),
+        about_quality.tipping_table(tipped, survey, words, year=year),
+        prose.paragraph(about_quality.robustness(tested, survey, words, year=year)),
+        about_quality.robustness_table(tested, survey, words, year=year),
+    ]
     return Section(_kept(parts))
 
 

@@ -177,27 +177,28 @@ def attrition(frame: pd.DataFrame, survey: Study, language: Language) -> Table:
     )
 
 
-def missing_answers(cells: pd.DataFrame, survey: Study, language: Language, *, year: int) -> Table:
+def missing_answers(
+    quality: pd.DataFrame, survey: Study, language: Language, *, year: int
+) -> Table:
     """Show for each question how many of those asked did not answer it, and why.
 
     Parameters
     ----------
-    cells : DataFrame
-        Columns agency, year, activity, group, item, kind (answer, dont_know, not_applicable,
-        no_answer), n. Totals are not counted: their parts are.
+    quality : DataFrame
+        Columns of quality.parquet: year, agency, item, measure (answer, dont_know,
+        not_applicable, no_answer), estimate (share of those asked), n (asked).
     """
-    names = Names(survey, language)
-    total = cells[["agency", "activity", "group"]].isin(list(survey.totals)).any(axis=1)
-    rows = cells[(cells["year"] == year) & cells["item"].isin(survey.item_codes) & ~total]
-    counts = rows.groupby(["item", "kind"], observed=True)["n"].sum().unstack(fill_value=0)
-    kinds = ("answer", "dont_know", "not_applicable", "no_answer")
-    counts = counts.reindex(columns=kinds, fill_value=0)
-    asked = counts.sum(axis=1)
-    frame = counts.div(asked, axis=0).assign(n=asked, asked=asked)
-    frame = frame[asked > 0].sort_values("answer")
-    frame = frame.assign(label=[names.item(str(item)) for item in frame.index])
-    hidden = disclosure.hide(frame.reset_index(), show=survey.disclosure.show)
-    text = language.text
+    names, text = Names(survey, language), language.text
+    kinds = ["answer", "dont_know", "not_applicable", "no_answer"]
+    asked = quality[
+        (quality["year"] == year)
+        & (quality["agency"] == ALL)
+        & (quality["item"] != ALL)
+        & quality["measure"].isin(kinds)
+    ].astype({"measure": "str", "item": "str"})
+    shares = asked.pivot(index=["item", "n"], columns="measure", values="estimate")
+    frame = shares.reset_index().sort_values("answer", kind="stable")
+    frame = frame.assign(asked=frame["n"], label=[names.item(item) for item in frame["item"]])
     columns = [
         Column(source="label", label=text("Question")),
         Column(source="asked", label=text("Asked"), kind="count"),
@@ -207,56 +208,51 @@ def missing_answers(cells: pd.DataFrame, survey: Study, language: Language, *, y
         Column(source="no_answer", label=text("No answer"), kind="share"),
     ]
     return table.build(
-        hidden, columns, language, name=naming.slug("missing", year),
+        disclosure.hide(frame, show=survey.disclosure.show), columns, language,
+        name=naming.slug("missing", year),
         caption=text("Questions by how many answered them, {year}", year=str(year)),
         note=naming.note(names),
     )  # fmt: skip
 
 
 def response_rates(
-    respondents: pd.DataFrame, survey: Study, language: Language, *, year: int
+    quality: pd.DataFrame, survey: Study, language: Language, *, year: int
 ) -> Table | None:
-    """Show how many of those asked took part, by agency; None where frame.csv has no samples.
+    """Show how many of those asked took part, by agency; None where no sample is known.
 
     Parameters
     ----------
-    respondents : DataFrame
-        Columns respondent_id, agency, year: who answered, where frame.csv does not state it.
+    quality : DataFrame
+        Columns of quality.parquet: response rates of agencies and of all.
     """
-    names = Names(survey, language)
-    rows = survey.frame
-    rows = rows[(rows["year"] == year) & rows["sample"].notna()]
+    names, text = Names(survey, language), language.text
+    rows = quality[
+        (quality["measure"] == "response_rate")
+        & (quality["year"] == year)
+        & (quality[["activity", "group"]] == ALL).all(axis="columns")
+    ]
     if rows.empty:
         return None
-    sums = rows.groupby("agency", sort=False)[["sample", "respondents"]].sum(min_count=1)
-    own = respondents[respondents["year"] == year]
-    counted = own.groupby(own["agency"].astype(str))["respondent_id"].nunique()
-    stated = sums["respondents"].fillna(counted.reindex(sums.index).astype(float))
-    sums = sums.assign(respondents=stated.fillna(0)).reset_index()
-    whole = pd.DataFrame([{"agency": ALL, **sums[["sample", "respondents"]].sum()}])
-    frame = pd.concat([whole, sums], ignore_index=True) if len(sums) > 1 else sums
-    frame = frame.assign(
-        n=frame["respondents"],
-        rate=frame["respondents"] / frame["sample"],
-        label=[names.agency(code) if code else names.language.text("All")
-               for code in frame["agency"]],
-    )  # fmt: skip
-    ordered = frame.sort_values("rate", ascending=False, kind="stable")
-    text = language.text
+    frame = rows.assign(
+        sample=rows["n"],
+        n=(rows["n"] * rows["estimate"]).round(),
+        label=[names.agency(str(code)) for code in rows["agency"]],
+    ).sort_values("estimate", ascending=False, kind="stable")
+    frame = frame.assign(respondents=frame["n"])
     columns = [
         Column(source="label", label=names.role("agency")),
         Column(source="sample", label=text("Asked"), kind="count"),
         Column(source="respondents", label=text("Answered"), kind="count"),
-        Column(source="rate", label=text("Response rate"), kind="share"),
+        Column(source="estimate", label=text("Response rate"), kind="share"),
     ]
-    low = int((frame["rate"] < survey.disclosure.response_rate).sum())
+    low = int((frame["estimate"] < survey.disclosure.response_rate).sum())
     remark = language.plural(
         "{n} row lies under {limit}, the least for a national comparison.",
         "{n} rows lie under {limit}, the least for a national comparison.",
         low, limit=language.percent(survey.disclosure.response_rate),
     )  # fmt: skip
     return table.build(
-        disclosure.hide(ordered, show=survey.disclosure.show), columns, language,
+        disclosure.hide(frame, show=survey.disclosure.show), columns, language,
         name=naming.slug("response", year),
         caption=text("Response rate {year}", year=str(year)),
         note=naming.note(names, remark),

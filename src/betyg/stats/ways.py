@@ -110,7 +110,8 @@ def means(way: Way, respondents: pd.DataFrame, cells: pd.DataFrame, survey: Stud
 
 def _ordinal(chosen: Comparable) -> Means:
     by = [role for role in ("agency", "year") if chosen.cells[role].nunique() > 1] or ["agency"]
-    fit = ordinal.fit(chosen.cells, (":".join(by), *chosen.adjust_for))
+    terms = (":".join(by), *chosen.adjust_for)
+    fit = ordinal.fit(chosen.cells, f"response ~ {' + '.join(terms)}")
     found = standardise.margins(fit, by=by)
     one = {role: chosen.cells[role].iloc[0] for role in ("agency", "year") if role not in by}
     named = found.means.assign(**one)

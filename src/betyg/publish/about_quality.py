@@ -1,0 +1,297 @@
+"""Sentences and tables on trust: who answered, what silence could hide, what another way says."""
+
+from typing import Any
+
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.publish import disclosure, naming, table
+from betyg.publish.language import Language, msgid, sentence_case
+from betyg.publish.naming import ALL, Names
+from betyg.publish.standing import BANDS
+from betyg.publish.table import Column, Table
+
+_CHANGES = {
+    "rise": msgid("a sure rise"),
+    "fall": msgid("a sure fall"),
+    "none": msgid("no sure change"),
+}
+
+
+def _whole(quality: pd.DataFrame, measure: str, year: int) -> list[dict[str, Any]]:
+    rows = quality[
+        (quality["measure"] == measure)
+        & (quality["year"] == year)
+        & (quality[["agency", "activity", "group"]] == ALL).all(axis="columns")
+        & quality["shown"]
+    ]
+    return naming.records(rows)
+
+
+def response(quality: pd.DataFrame, survey: Study, language: Language, *, year: int) -> list[str]:
+    """Say how many took part, whether all strata did alike, and what they left unanswered.
+
+    Parameters
+    ----------
+    quality : DataFrame
+        Columns of quality.parquet.
+    """
+    said = []
+    for row in _whole(quality, "response_rate", year):
+        said.append(
+            language.text(
+                "{n} were asked in {year}; {rate} of them answered.",
+                n=language.integer(row["n"]), year=str(year),
+                rate=language.percent(row["estimate"]),
+            )
+        )  # fmt: skip
+    for row in _whole(quality, "r_indicator", year):
+        said.append(
+            language.text(
+                "Did all strata answer as readily (R-indicator)? {value} ({low} to {high}), where "
+                "1 is wholly alike. How alike people are within a stratum it cannot tell.",
+                value=language.number(row["estimate"], 2),
+                low=language.number(row["ci_low"], 2), high=language.number(row["ci_high"], 2),
+            )
+        )  # fmt: skip
+    shares = {
+        kind: float(row["estimate"])
+        for kind in ("answer", "dont_know", "not_applicable", "no_answer")
+        for row in _whole(quality, kind, year)
+        if row["item"] == ALL
+    }
+    if shares:
+        said.append(
+            language.text(
+                "Of all questions put, {answer} got an answer on the scale; {dont_know} “don’t "
+                "know”, {not_applicable} “not applicable”, {no_answer} nothing.",
+                **{kind: language.percent(share) for kind, share in shares.items()},
+            )
+        )
+    return [*said, *_patterns(quality, survey, language, year=year)]
+
+
+def _patterns(quality: pd.DataFrame, survey: Study, language: Language, *, year: int) -> list[str]:
+    straight = sorted(_whole(quality, "straight_lining", year), key=lambda r: -r["estimate"])
+    said = []
+    if straight:
+        said.append(
+            language.text(
+                "One and the same answer to every question on a scale (five or more) came from at "
+                "most {share} of the respondents.",
+                share=language.percent(straight[0]["estimate"], 1),
+            )
+        )
+    ends = {}
+    for end in ("ceiling", "floor"):
+        rows = [r for r in _whole(quality, end, year) if r["item"] in survey.item_codes]
+        if rows:
+            ends[end] = max(rows, key=lambda r: r["estimate"])
+    if len(ends) == 2:
+        names = Names(survey, language)
+        said.append(
+            language.text(
+                "The highest answer is most common for “{top}” ({high}), the lowest for “{bottom}” "
+                "({low}): what lies beyond the ends of a scale cannot be told apart.",
+                top=names.item(str(ends["ceiling"]["item"])),
+                high=language.percent(ends["ceiling"]["estimate"]),
+                bottom=names.item(str(ends["floor"]["item"])),
+                low=language.percent(ends["floor"]["estimate"]),
+            )
+        )
+    return said
+
+
+def reliability(
+    quality: pd.DataFrame, survey: Study, language: Language, *, year: int
+) -> Table | None:
+    """Show whether the questions of each index or theme measure one thing."""
+    names, text = Names(survey, language), language.text
+    omega = {row["item"]: row["estimate"] for row in _whole(quality, "omega", year)}
+    rows = [
+        row | {"label": _scale(str(row["item"]), names), "omega": omega.get(row["item"])}
+        for row in _whole(quality, "alpha", year)
+    ]
+    if not rows:
+        return None
+    columns = [
+        Column(source="label", label=text("Index or theme")),
+        Column(source="estimate", label=text("Alpha"), kind="decimal"),
+        Column(source="", label=text("95% interval"), kind="decimal",
+               interval=("ci_low", "ci_high")),
+        Column(source="omega", label=text("Omega"), kind="decimal"),
+        Column(source="n", label=text("Answers to all its questions"), kind="count"),
+    ]  # fmt: skip
+    return table.build(
+        pd.DataFrame(rows), columns, language, name=naming.slug("reliability", year),
+        caption=text("Do the questions of an index measure one thing? {year}", year=str(year)),
+        note=naming.note(names, text("1: without error. Alpha takes the steps of a scale as equal; "
+                                     "omega does not.")),
+    )  # fmt: skip
+
+
+def _scale(code: str, names: Names) -> str:
+    theme = code.removeprefix(naming.INDEX_OF_THEME)
+    return names.theme(theme) if theme != code else names.item(code)
+
+
+def tipping(tipped: pd.DataFrame, survey: Study, language: Language, *, year: int) -> str:
+    """Say at which agency those who did not answer could most easily change the band, and how."""
+    names = Names(survey, language)
+    rows = naming.records(tipped[(tipped["year"] == year) & tipped["shown"]])
+    if not rows:
+        return ""
+    ways = [
+        (row[f"{side}_by"], side, row) for row in rows for side in ("lower", "higher")
+        if pd.notna(row[f"{side}_by"])
+    ]  # fmt: skip
+    if not ways:
+        return language.text(
+            "Whatever those who did not answer think, no value on the scale would move any of the "
+            "{total} to another side of the expected range.",
+            total=language.integer(len(rows)),
+        )
+    points, side, nearest = min(ways, key=lambda way: way[0])
+    numbers = {
+        "agency": names.agency(str(nearest["agency"])),
+        "points": language.number(points, 1),
+        "now": language.text(BANDS[nearest["band"]]),
+        "band": language.text(BANDS[nearest[f"band_if_{side}"]]),
+        "rate": language.percent(nearest["response_rate"]),
+    }
+    if side == "lower":
+        return language.text(
+            "What could silence hide? Nearest to another verdict is {agency} ({rate} answered): if "
+            "those who did not answer would have scored {points} points lower than those who did, "
+            "its verdict would change from “{now}” to “{band}”.",
+            **numbers,
+        )
+    return language.text(
+        "What could silence hide? Nearest to another verdict is {agency} ({rate} answered): if "
+        "those who did not answer would have scored {points} points higher than those who did, "
+        "its verdict would change from “{now}” to “{band}”.",
+        **numbers,
+    )
+
+
+def tipping_table(
+    tipped: pd.DataFrame, survey: Study, language: Language, *, year: int
+) -> Table | None:
+    """Show for each agency how far non-respondents must lie from respondents to change its band."""
+    names, text = Names(survey, language), language.text
+    rows = tipped[tipped["year"] == year]
+    if rows.empty or rows[["lower_by", "higher_by"]].isna().all(axis=None):
+        return None
+    rows = disclosure.hide(rows, show=survey.disclosure.show)
+    told = [
+        row
+        | {
+            "label": names.agency(str(row["agency"])),
+            "now": text(BANDS[row["band"]]),
+            "lower": _move(row, "lower", language),
+            "higher": _move(row, "higher", language),
+        }
+        for row in naming.records(rows)
+    ]
+    nearest = rows[["lower_by", "higher_by"]].min(axis="columns").to_numpy().argsort()
+    columns = [
+        Column(source="label", label=names.role("agency")),
+        Column(source="response_rate", label=text("Response rate"), kind="share"),
+        Column(source="now", label=text("Against the expected range")),
+        Column(source="lower", label=text("Changes if they scored lower by")),
+        Column(source="higher", label=text("Changes if they scored higher by")),
+    ]
+    return table.build(
+        pd.DataFrame(told).iloc[nearest], columns, language, name=naming.slug("tipping", year),
+        caption=text("What those who did not answer would have to think, {year}", year=str(year)),
+        note=naming.note(names, text("Points on 0–100 between those who did not answer and those "
+                                     "who did.")),
+    )  # fmt: skip
+
+
+def _move(row: dict[str, Any], side: str, language: Language) -> str:
+    if not row["shown"]:
+        return ""
+    if pd.isna(row[f"{side}_by"]):
+        return language.text("no value on the scale")
+    return language.text(
+        "{points} ({band})", points=language.number(row[f"{side}_by"], 1),
+        band=language.text(BANDS[row[f"band_if_{side}"]]),
+    )  # fmt: skip
+
+
+def _counted(tested: pd.DataFrame) -> pd.DataFrame:
+    """Return each conclusion with the ways in which it was drawn again, and holds."""
+    keys = ["conclusion", "agency", "reported"]
+    counts = tested.groupby(keys, sort=False)["holds"].agg(holds="sum", ways="count").reset_index()
+    whole = counts[counts["ways"] > 0].astype({"holds": "int64", "ways": "int64"})
+    return whole.assign(share=whole["holds"] / whole["ways"]).sort_values("share", kind="stable")
+
+
+def robustness(tested: pd.DataFrame, survey: Study, language: Language, *, year: int) -> str:
+    """Say how many conclusions hold in every way of computing, and which is the least sure."""
+    counts = _counted(tested[tested["year"] == year])
+    if counts.empty:
+        return ""
+    numbers = {
+        "ways": language.integer(int(counts["ways"].max())),
+        "total": language.integer(len(counts)),
+        "firm": language.integer(int((counts["share"] == 1).sum())),
+    }
+    least = naming.records(counts)[0]
+    if least["share"] == 1:
+        return language.text(
+            "Computed in other ways: all {total} conclusions hold in each of {ways}.", **numbers
+        )
+    return language.text(
+        "Computed in other ways: {firm} of {total} conclusions hold in each of {ways}. Least firm: "
+        "{conclusion}, which holds in {holds} of {own}.",
+        conclusion=_conclusion(least, Names(survey, language)),
+        holds=language.integer(least["holds"]), own=language.integer(least["ways"]), **numbers,
+    )  # fmt: skip
+
+
+def robustness_table(
+    tested: pd.DataFrame, survey: Study, language: Language, *, year: int
+) -> Table | None:
+    """Show the conclusions that do not hold in every way of computing."""
+    names, text = Names(survey, language), language.text
+    counts = _counted(tested[tested["year"] == year])
+    open_to_doubt = counts[counts["share"] < 1]
+    if open_to_doubt.empty:
+        return None
+    rows = [
+        row
+        | {
+            "label": sentence_case(_conclusion(row, names)),
+            "in": text("{n} of {total}", n=language.integer(row["holds"]),
+                       total=language.integer(row["ways"])),
+        }
+        for row in naming.records(open_to_doubt)
+    ]  # fmt: skip
+    columns = [
+        Column(source="label", label=text("Conclusion")),
+        Column(source="in", label=text("Holds in")),
+    ]
+    return table.build(
+        pd.DataFrame(rows), columns, language, name=naming.slug("robustness", year),
+        caption=text("Conclusions that not every way of computing gives, {year}", year=str(year)),
+        note=naming.note(
+            names,
+            text("Ways: model of the ordered answers, mean, share of the two highest answers; with "
+                 "weights and without; at one common mix and as answered, where these can differ. "
+                 "Late answers are not told apart in the data."),
+        ),
+    )  # fmt: skip
+
+
+def _conclusion(row: dict[str, Any], names: Names) -> str:
+    text = names.language.text
+    who = names.agency(str(row["agency"]))
+    if row["conclusion"] == "first":
+        return text("{agency} has the highest value", agency=names.agency(str(row["reported"])))
+    if row["conclusion"] == "change":
+        return text("{agency}, since the round before: {verdict}", agency=who,
+                    verdict=text(_CHANGES[row["reported"]]))  # fmt: skip
+    return text("{agency}, against the expected range: {verdict}", agency=who,
+                verdict=text(BANDS[row["reported"]]))  # fmt: skip
