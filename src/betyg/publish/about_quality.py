@@ -119,7 +119,7 @@ def reliability(
         Column(source="estimate", label=text("Alpha"), kind="decimal"),
         Column(source="", label=text("95% interval"), kind="decimal",
                interval=("ci_low", "ci_high")),
-        Column(source="omega", label=text("Omega"), kind="decimal"),
+        Column(source="omega", label=text("Omega (ordered answers)"), kind="decimal"),
         Column(source="n", label=text("Answers to all its questions"), kind="count"),
     ]  # fmt: skip
     return table.build(
