@@ -53,7 +53,7 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
         "page": replace(tables.page(language), comparisons=compared.table, within=compared.within),
         "ordered": tables.orders, "leads": tables.leads, "agreement": tables.agreement,
         "effects": tables.effects, "attrition": attrition, "measured": measured,
-        "tipped": tipping.table(compared.table, measured),
+        "tipped": tipping.tipping_points(compared.table, measured),
         "tested": robustness.panel(
             tables.rows, tables.cells, tables.survey, comparisons=compared.table,
             changes=tables.changes,

@@ -99,10 +99,10 @@ def test_tipping_points_of_a_study_use_the_errors_behind_its_bands():
         {"measure": "response_rate", "agency": agencies, "year": 2012, "activity": "all",
          "group": "all", "estimate": 0.5}
     )  # fmt: skip
-    found = tipping.table(comparisons, rates)
+    found = tipping.tipping_points(comparisons, rates)
     wanted = tipping.points(VALUES, ranks.own_error(spread), np.full(16, 0.5))
     np.testing.assert_allclose(found["lower_by"], wanted["lower_by"], rtol=1e-5)
-    assert tipping.table(comparisons, rates.iloc[:0]).empty
+    assert tipping.tipping_points(comparisons, rates.iloc[:0]).empty
     assert tuple(found.columns) == tipping.COLUMNS
 
 

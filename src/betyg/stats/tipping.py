@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from betyg.errors import DesignError
 from betyg.stats.bands import EDGES, FEWEST, LABELS, Z95, expected_range
 
-__all__ = ["COLUMNS", "points", "table"]
+__all__ = ["COLUMNS", "points", "tipping_points"]
 
 Array = NDArray[np.float64]
 
@@ -87,7 +87,7 @@ def _crossing(
     return float(brentq(beyond, 0.0, room, xtol=1e-6))
 
 
-def table(comparisons: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
+def tipping_points(comparisons: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
     """Find the tipping points of every agency and round: ``tipping.parquet``.
 
     Parameters
