@@ -13,6 +13,7 @@ override STUDY := $(call given,STUDY)
 override LANGUAGE := $(call given,LANGUAGE)
 override PARAMS := $(call given,PARAMS)
 override VENV := $(call given,VENV)
+override FULL := $(call given,FULL)
 export STUDY LANGUAGE PARAMS
 export BETYG_MAKE := $(shell echo $$PPID)
 
@@ -62,7 +63,7 @@ fetching: $(READY)
 	  $(PIP) --no-build-isolation --editable '.[insteval]'
 
 ##@ Work
-.PHONY: lab accessibility test lint lock picture clean help fetching
+.PHONY: lab accessibility test lint bench lock picture clean help fetching measuring
 lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
 	@$(BETYG) lab
 accessibility: $(READY) ## Check the built reports for every reader, in a browser; STUDY=name
@@ -73,6 +74,11 @@ lint: $(READY) ## Check style and types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+bench: | measuring ## Measure against others: docs/benchmarks.md; FULL=1 takes an hour or two
+	@$(PYTHON) -m bench $(if $(FULL),--full)
+measuring: $(READY)
+	@$(PYTHON) -c 'import svy' 2>/dev/null || \
+	  $(PIP) --no-build-isolation --editable '.[bench]'
 lock: ## Choose newer versions of the packages: requirements.lock
 	@command -v uv >/dev/null || { echo "make lock needs the program uv. Install it by" \
 	  "'python3 -m pip install uv', or as its own pages say." >&2; exit 2; }

@@ -43,7 +43,7 @@ def repeated(work: Work) -> Found:
     """Run work several times; give medians, stages, peak memory, and what the last run found."""
     wall, cpu, stages = [], [], []
     found: Found = {}
-    while len(wall) < (1 if wall and wall[0] > LONG else REPEATS):
+    while len(cpu) < (1 if cpu and cpu[0] > LONG else REPEATS):
         stage, start, began = Stages(), time.process_time(), time.perf_counter()
         found = work(stage)
         cpu.append(time.process_time() - start)

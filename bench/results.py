@@ -1,4 +1,4 @@
-"""results.json: what each part of the measurements found, and on which machine."""
+"""results.json: what each measurement found, when, and on which machine."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ Found = dict[str, Any]
 
 
 def load(file: Path = FILE) -> dict[str, Found]:
-    """Return what was found, by part; nothing before the first run."""
+    """Return what was found, by measurement; nothing before the first run."""
     found: dict[str, Found] = json.loads(file.read_text("utf-8")) if file.exists() else {}
     return found
 
 
-def save(part: str, found: Found, *, full: bool, file: Path = FILE) -> None:
-    """Replace one part, with when and where it was measured; the other parts stay."""
-    whole = load(file) | {part: {"full": full, "machine": machine()} | found}
+def save(name: str, found: Found, *, file: Path = FILE) -> None:
+    """Replace one measurement, with when and where it was made; the others stay."""
+    whole = load(file) | {name: {"machine": machine()} | found}
     ordered = {name: whole[name] for name in sorted(whole)}
-    file.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    text = json.dumps(ordered, indent=1, ensure_ascii=False) + "\n"
+    attempt = file.with_suffix(".part")
+    attempt.write_text(text, "utf-8")
+    attempt.replace(file)
 
 
 def machine() -> Found:

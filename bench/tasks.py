@@ -21,6 +21,7 @@ from bench import rotating
 from bench.measure import Found, Stages, Work, repeated
 
 TERMS = ("agency", "year", "activity", "group")
+FIXED = "response ~ " + " + ".join(TERMS)
 RANDOM = ("agency", "year", "agency:year", "activity")
 DOMAINS = ("agency", "year")
 Task = Callable[[int, Path], Work]
@@ -62,7 +63,7 @@ def from_files(n: int, folder: Path) -> Work:
         with stage("choose the answers"):
             chosen = comparison.comparable(counted, survey)
         with stage("fit"):
-            fit = ordinal.fit(chosen.cells, TERMS)
+            fit = ordinal.fit(chosen.cells, FIXED)
         return {"loglike": fit.loglike, "values": plain(fit.slopes)}
 
     return work
@@ -77,7 +78,7 @@ def on_cells(n: int, folder: Path) -> Work:
 
     def work(stage: Stages) -> Found:
         del stage
-        fit = ordinal.fit(cells, TERMS)
+        fit = ordinal.fit(cells, FIXED)
         return {"loglike": fit.loglike, "values": plain(fit.slopes)}
 
     return work
@@ -107,7 +108,7 @@ def ordinal_mixed(n: int, folder: Path) -> Work:
 
     def work(stage: Stages) -> Found:
         del stage
-        fit = ordinal_mixed.fit(cells, ("group",), random=RANDOM)
+        fit = ordinal_mixed.fit(cells, "response ~ group", random=RANDOM)
         return {"loglike": fit.loglike, "values": deviations(fit)}
 
     return work
@@ -123,7 +124,7 @@ def binary_mixed(n: int, folder: Path) -> Work:
 
     def work(stage: Stages) -> Found:
         del stage
-        fit = ordinal_mixed.fit(cells, ("group",), random=RANDOM)
+        fit = ordinal_mixed.fit(cells, "response ~ group", random=RANDOM)
         return {"values": deviations(fit)}
 
     return work
@@ -141,7 +142,7 @@ def linear_mixed(n: int, folder: Path) -> Work:
             of = [*TERMS, "response", "score"]
             cells = rows.groupby(of).size().rename("n").reset_index()
         with stage("fit"):
-            fit = linear_mixed.fit(cells, ("group",), random=RANDOM)
+            fit = linear_mixed.fit(cells, "score ~ group", random=RANDOM)
         return {"loglike": fit.loglike, "values": deviations(fit)}
 
     return work
@@ -156,9 +157,7 @@ def insteval(n: int, folder: Path) -> Work:
 
     def work(stage: Stages) -> Found:
         del stage
-        fit = linear_mixed.fit(
-            ratings, ("service",), random=("s", "d", "dept:service"), outcome="y"
-        )
+        fit = linear_mixed.fit(ratings, "y ~ service", random=("s", "d", "dept:service"))
         return {"loglike": fit.loglike, "values": deviations(fit)}
 
     return work
@@ -169,7 +168,7 @@ def standings(n: int, folder: Path) -> Work:
     del folder
     from betyg.stats import ordinal, ranks, standardise
 
-    fit = ordinal.fit(rotating.cells(n), TERMS)
+    fit = ordinal.fit(rotating.cells(n), FIXED)
     own = np.array([0.0, *fit.slopes[[s.startswith("agency") for s in fit.slopes.index]]])
     effects = {f"agency{at}": value for at, value in enumerate(own - own.mean())}
 

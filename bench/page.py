@@ -1,0 +1,274 @@
+"""docs/benchmarks.md and its figure: written from results.json, so no number is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench import figure
+from bench.coverage import SURE
+from bench.measure import Found
+
+PAGE, FIGURE = "benchmarks.md", "benchmarks.svg"
+TITLES = {
+    "from files": "fixed effects, from a study's Parquet file to coefficients and standard errors",
+    "on cells": "fixed effects, on cells",
+    "standings": "agencies against their mean at one common mix, given the fit",
+    "ordinal mixed": "four crossed random terms, grades, on cells",
+    "binary mixed": "four crossed random terms, top two grades, on cells",
+    "linear mixed": "four crossed random terms, scores, counting the rows included",
+    "InstEval": "linear mixed model of InstEval (students, lecturers, departments)",
+    "domain means": "means and shares of 123 agency-years, stratified, linearised",
+    "counts": "from a study's Parquet file to cells",
+}
+DOES = {
+    "MASS::polr": "rows in memory, without standard errors (Hess = FALSE)",
+    "ordinal::clm": "rows in memory",
+    "statsmodels OrderedModel": "rows in memory",
+    "ordinal::clm on cells": "the same cells, as weights",
+    "ordinal::clmm on cells": "the same cells, as weights",
+    "lme4::glmer on cells": "the same cells, two columns of counts",
+    "glmmTMB on cells": "the same cells, two columns of counts",
+    "lme4::lmer": "rows in memory",
+    "lme4::lmer, InstEval": "the same rows",
+    "statsmodels MixedLM": "rows in memory, variance components",
+    "emmeans": "emmeans and contrast 'eff' (Holm), on the latent scale only",
+    "survey::svyby": "means only; the design was made before",
+    "svy": "means only; the design was made before",
+    "pandas groupby": "reads and counts; checks nothing",
+}
+HEAD = """\
+# Benchmarks
+
+How long betyg takes beside what else could be used, and whether its intervals keep what they
+promise. This page and its figure are written by `make bench` from
+[results.json](../bench/results.json); nobody types a number here. Run it yourself:
+
+```
+bash bench/install-peers.sh   # once: R and its packages, from Debian or Ubuntu
+make bench                    # about a quarter of an hour on two free cores
+make bench FULL=1             # with the peers that take minutes each: an hour or two
+```
+
+The data are invented: a rotating survey of 21 agencies over 10 years, 22 activities and 5 groups
+(`bench/rotating.py`), with as many answers as the table says. Every measurement has a process of
+its own, one thread, and its data on a warm disk. Seconds are **processor seconds**, so that what
+else runs on the machine counts less; the wall clock stands beside them in brackets, and much
+more of it means that the machine was busy. Work under five seconds is done five times, and the
+median counts. Loading of libraries is left out on both sides; memory is the whole process's peak.
+A ratio is the peer's seconds over ours, both from the same run.
+
+"""
+
+
+def write(found: dict[str, Found], docs: Path) -> int:
+    """Write page and figure; return 1 where a bar that was measured is missed, else 0."""
+    (docs / PAGE).write_text(text(found), "utf-8")
+    if figure.lines(found):
+        (docs / FIGURE).write_text(figure.scaling(found), "utf-8")
+    return int(any(said == "missed" for said in verdicts(found)))
+
+
+def text(found: dict[str, Found]) -> str:
+    """Return the whole page."""
+    parts = [HEAD, *beside(found), *growth(found), *promises(found), *chain(found), *places(found)]
+    return "".join(parts).rstrip("\n") + "\n"
+
+
+def cases(found: dict[str, Found]) -> list[Found]:
+    """Return what was set against peers, in the order of ``TITLES`` and of size."""
+    order = list(TITLES)
+    rows = [row for row in found.values() if "peers" in row]
+    return sorted(rows, key=lambda row: (order.index(row["ours"]), row["n"]))
+
+
+def ratio(ours: Found, theirs: Found) -> float | None:
+    """Return how many times as long the peer took."""
+    return None if "absent" in ours or "absent" in theirs else theirs["cpu"] / ours["cpu"]
+
+
+def verdict(times: float | None, bar: float | None) -> str:
+    """Say whether the ratio is what was asked for."""
+    if times is None:
+        return "not measured"
+    return "" if bar is None else "met" if times >= bar else "missed"
+
+
+def verdicts(found: dict[str, Found]) -> Iterator[str]:
+    """Return the verdicts on all ratios and promises."""
+    for row in cases(found):
+        yield from (verdict(ratio(row, peer), peer["bar"]) for peer in row["peers"])
+    yield from (kept(row) for row in found.get("coverage", {}).get("shares", ()))
+
+
+def beside(found: dict[str, Found]) -> Iterator[str]:
+    """Return the table of ratios, how far results agree, and where our own time goes."""
+    rows = cases(found)
+    if not rows:
+        return
+    yield "## Beside others\n\n"
+    header = ("answers", "betyg, s", "peer", "does", "peer, s", "ratio", "asked", "", "memory, MB")
+    for ours in TITLES:
+        of = [compared(row, peer) for row in rows if row["ours"] == ours for peer in row["peers"]]
+        if of:
+            yield f"**{TITLES[ours][0].upper()}{TITLES[ours][1:]}**\n\n{table(header, of)}\n"
+    yield "### Do they say the same?\n\n"
+    yield (
+        "The largest difference between our estimates and the peer's (coefficients, standard "
+        "deviations, means and their errors), and how much higher our likelihood is: above zero "
+        "where the peer stopped short of the maximum.\n\n"
+    )
+    agree = [agreement(row, peer) for row in rows for peer in row["peers"] if "differs" in peer]
+    yield table(("betyg", "answers", "peer", "numbers", "differ by", "log-likelihood"), agree)
+    stages = [staged(row) for row in rows if row.get("stages")]
+    if stages:
+        yield "\n### Where our time goes\n\n"
+        yield table(("", "answers", "processor seconds of each stage"), stages)
+    yield "\n"
+
+
+def compared(row: Found, peer: Found) -> tuple[str, ...]:
+    """Return a line of the table of ratios."""
+    name = peer["name"].removesuffix(" on cells").removesuffix(", InstEval")
+    named = f"{name} {peer['version']}" if "version" in peer else name
+    if "absent" in peer or "absent" in row:
+        why = row.get("absent") or peer.get("absent")
+        return (
+            figure.spaced(row["n"]),
+            seconds(row),
+            named,
+            DOES[peer["name"]],
+            "-",
+            "-",
+            "-",
+            why,
+            "-",
+        )
+    times, bar = ratio(row, peer), peer["bar"]
+    return (
+        figure.spaced(row["n"]), seconds(row), named, DOES[peer["name"]], seconds(peer),
+        f"{short(times or 0)}×", f"{bar:g}×" if bar else "", verdict(times, bar),
+        f"{row['peak_mb']:.0f} / {peer['peak_mb']:.0f}",
+    )  # fmt: skip
+
+
+def agreement(row: Found, peer: Found) -> tuple[str, ...]:
+    """Return a line of the table of agreement."""
+    gain = f"{peer['gain']:+.1e}" if "gain" in peer else ""
+    return (
+        row["ours"], figure.spaced(row["n"]), peer["name"], str(peer["compared"]),
+        f"{peer['differs']:.1e}", gain,
+    )  # fmt: skip
+
+
+def staged(row: Found) -> tuple[str, ...]:
+    """Return a line of the table of stages."""
+    stages = ", ".join(f"{name} {short(value)}" for name, value in row["stages"].items())
+    return row["ours"], figure.spaced(row["n"]), stages
+
+
+def growth(found: dict[str, Found]) -> Iterator[str]:
+    """Return the figure and the table of scaling."""
+    rows = [row for row in found.get("scaling", {}).get("rows", ()) if "absent" not in row]
+    if not rows:
+        return
+    yield "## As the answers grow\n\n"
+    yield f"![{figure.alt(found)}]({FIGURE})\n\n"
+    yield "Once the answers are counted, nothing depends on their number. From a Parquet file:\n\n"
+    lines = [
+        (figure.spaced(row["n"]), seconds(row), short(after_counting(row)), f"{row['peak_mb']:.0f}")
+        for row in rows
+    ]
+    yield table(("answers", "all, s", "after counting, s", "memory, MB"), lines) + "\n"
+
+
+def after_counting(row: Found) -> float:
+    """Return the processor seconds of the stages that see cells only."""
+    return sum(row["stages"][name] for name in figure.AFTER)
+
+
+def promises(found: dict[str, Found]) -> Iterator[str]:
+    """Return how often intervals, rank sets and bands were right."""
+    of = found.get("coverage")
+    if not of:
+        return
+    yield "## Do the intervals keep what they promise?\n\n"
+    yield (
+        f"{figure.spaced(of['sets'])} data sets with known truth (`bench/coverage.py`): "
+        "agencies x years x activities that rotate, each fitted as the notebooks fit. ± is one standard error of the "
+        f"simulation; a share is judged where that is at most {SURE:g}. One data set tells of 21 "
+        "changes, and of 21 or 100 expected ranges.\n\n"
+    )
+    lines = [
+        (row["what"], figure.spaced(row["sets"]), f"{row['value']:.3f} ± {row['se']:.3f}",
+         asked(row), kept(row) or "too few to say")
+        for row in of["shares"]
+    ]  # fmt: skip
+    yield table(("", "data sets", "found", "asked", ""), lines)
+    yield (
+        "\nThe probability of being in the top quarter, against how often the agency truly was "
+        "there, by tenths:\n\n"
+    )
+    tenths = [
+        (f"{row['stated']:.2f}", f"{row['actual']:.2f}", figure.spaced(row["n"]))
+        for row in of["top_quarter"]
+    ]
+    yield table(("stated", "true", "cases"), tenths) + "\n"
+
+
+def asked(row: Found) -> str:
+    """Write the limits of a share."""
+    return f"≥ {row['low']:.2f}" if row["high"] == 1.0 else f"{row['low']:.2f}-{row['high']:.2f}"
+
+
+def kept(row: Found) -> str:
+    """Say whether a promise was kept; nothing where too few data sets were drawn."""
+    if row["se"] > SURE:
+        return ""
+    return "met" if row["low"] <= row["value"] <= row["high"] else "missed"
+
+
+def chain(found: dict[str, Found]) -> Iterator[str]:
+    """Return what the chain of notebooks takes."""
+    of = found.get("notebooks")
+    if not of:
+        return
+    yield "## The chain of notebooks\n\n"
+    yield f"`{of['study']}`, {', '.join(name[:-6] for name in of['notebooks'])}; all processes.\n\n"
+    lines = [
+        (row["what"], *((row["absent"], "") if "absent" in row else
+                        (f"{row['wall']:.1f}", f"{row['cpu']:.1f}")))
+        for row in of["rows"]
+    ]  # fmt: skip
+    yield table(("", "wall clock, s", "processor, s"), lines) + "\n"
+
+
+def places(found: dict[str, Found]) -> Iterator[str]:
+    """Say where and when, with versions."""
+    machines = {
+        f"{of['processor']}, {of['cores']} cores, {of['system']}, Python {of['python']}; "
+        + ", ".join(f"{name} {number}" for name, number in of["versions"].items())
+        for of in (row["machine"] for row in found.values())
+    }
+    r = {peer["r"] for row in cases(found) for peer in row["peers"] if "r" in peer}
+    yield "## Measured on\n\n"
+    yield "".join(f"- {machine}\n" for machine in sorted(machines))
+    yield "".join(f"- R {version}\n" for version in sorted(r))
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "/") for cell in line) + " |\n" for line in lines
+    )
+
+
+def seconds(row: Found) -> str:
+    """Write processor seconds, and the wall clock's."""
+    return "-" if "absent" in row else f"{short(row['cpu'])} ({short(row['wall'])})"
+
+
+def short(value: float) -> str:
+    """Write three figures, or all before the decimal point."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
