@@ -92,7 +92,12 @@ def simulated(folder: Path, full: bool) -> None:
     """Draw data sets with known truth."""
     del folder
     sets = coverage.LONG if full else coverage.SHORT
-    results.save("coverage", coverage.run(sets, progress=say))
+
+    def keep(found: Found) -> None:
+        say(f"coverage: {found['sets']} of {sets} data sets")
+        results.save("coverage", found)
+
+    coverage.run(sets, keep=keep)
 
 
 def chain(folder: Path, full: bool) -> None:

@@ -1,24 +1,23 @@
 """Do the intervals, rank sets and bands keep what they promise? Data sets with known truth say.
 
-``python -m bench.coverage 200`` draws 200 data sets of each kind: agencies x years x activities
-that rotate, answers on five grades from the ordinal model. Each is fitted as 03_models fits it.
+Data sets are drawn of several kinds: agencies x years x activities that rotate, answers on five
+grades from the ordinal model. Each is fitted as 03_models fits it.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from bench import results, rotating
+from bench import rotating
 from betyg.data.study import Study
 from betyg.publish import years as drawn_years
 from betyg.stats import (
@@ -341,22 +340,30 @@ def one(seed: int) -> dict[str, object]:
     return {name: held for kind in kinds for name, held in kind(seed).items()}
 
 
-def run(sets: int, *, progress: Callable[[str], None] = print) -> dict[str, object]:
+def run(sets: int, *, keep: Callable[[dict[str, object]], None]) -> None:
     """Draw ``sets`` data sets of each kind and say how often the promises held.
 
-    Returns
-    -------
-    dict
-        sets; shares: rows of what, sets, value, se, low, high (what is asked); top_quarter: rows of
-        stated (mean probability in a tenth), actual (share that was there), n.
+    Parameters
+    ----------
+    sets : int
+        Data sets of each kind.
+    keep : callable
+        Called after each tenth with what was found so far: sets; shares: rows of what, sets,
+        value, se, low, high (what is asked); top_quarter: rows of stated (mean probability in a
+        tenth), actual (share that was there), n.
     """
     found: list[dict[str, object]] = []
     with multiprocessing.get_context("spawn").Pool(CORES) as pool:
         for done in pool.imap_unordered(one, range(sets), chunksize=5):
             found.append(done)
-            if len(found) % max(1, sets // 10) == 0:
-                progress(f"coverage: {len(found)} of {sets} data sets")
-    return {"sets": sets, "shares": list(shares(found)), "top_quarter": list(calibration(found))}
+            if len(found) % max(1, sets // 10) == 0 or len(found) == sets:
+                keep(
+                    {
+                        "sets": len(found),
+                        "shares": list(shares(found)),
+                        "top_quarter": list(calibration(found)),
+                    }
+                )
 
 
 def shares(found: list[dict[str, object]]) -> Iterator[dict[str, object]]:
@@ -385,16 +392,3 @@ def calibration(found: list[dict[str, object]]) -> Iterator[dict[str, object]]:
             "actual": float(true[here].mean()),
             "n": int(here.sum()),
         }
-
-
-def main() -> None:
-    """Draw the number of data sets that was asked for, and keep what they say."""
-    sets = int(sys.argv[1]) if len(sys.argv) > 1 else SHORT
-    found = run(sets, progress=partial(print, flush=True))
-    results.save("coverage", found)
-    print(pd.DataFrame(found["shares"]).to_string(index=False))
-    print(pd.DataFrame(found["top_quarter"]).to_string(index=False))
-
-
-if __name__ == "__main__":
-    main()

@@ -10,12 +10,14 @@ from betyg.publish.figure import (
     ACCENT,
     COLOURS,
     GRID,
+    LEADING,
     SOFT,
     TEXT,
     WIDE,
     Figure,
     area,
     drawing,
+    spread,
     to_svg,
 )
 from betyg.publish.table import Table
@@ -71,9 +73,24 @@ def scaling(found: dict[str, Found]) -> str:
             alt=alt(found),
             svg=drawing_of(drawn, WIDE),
             svg_narrow="",
-            table=Table(name="benchmarks", caption="", header=(), rows=(), numeric=()),
-            table_label="",
+            table=numbers(drawn),
+            table_label="The figure as a table",
         )
+    )
+
+
+def numbers(drawn: dict[str, Points]) -> Table:
+    """Return what is drawn as a table."""
+    return Table(
+        name="benchmarks",
+        caption="Processor seconds by number of answers",
+        header=("Program", "Answers", "Seconds"),
+        rows=tuple(
+            (name, spaced(n), f"{seconds:.3g}")
+            for name, points in drawn.items()
+            for n, seconds in points
+        ),
+        numeric=(False, True, True),
     )
 
 
@@ -119,17 +136,28 @@ def drawing_of(drawn: dict[str, Points], width: float) -> str:
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g} s")
         axes.tick_params(axis="x", labelcolor=SOFT)
         axes.set_xlabel("answers", color=SOFT, fontsize=TEXT)
+        axes.set_ylim(*axes.get_ylim())  # settled now: names are placed by it
+        label(axes, {name: points[-1] for name, points in drawn.items()})
         return to_svg(canvas, name="benchmarks")
 
 
 def one_line(axes: Axes, name: str, points: Points) -> None:
-    """Draw a line with its name at the right end."""
-    own = name.startswith("betyg")
-    colour = ACCENT if own else COLOURS["rest"]
+    """Draw a line."""
+    colour = ACCENT if name.startswith("betyg") else COLOURS["rest"]
     xs, ys = zip(*points, strict=True)
     dashes = (4, 2) if name.endswith("counting") else (None, None)
     axes.plot(xs, ys, color=colour, linewidth=1.8, marker="o", markersize=4, dashes=dashes)
-    axes.annotate(
-        name, (xs[-1], ys[-1]), xytext=(7, 0), textcoords="offset points", va="center",
-        color=colour if own else SOFT, fontsize=TEXT, annotation_clip=False,
-    )  # fmt: skip
+
+
+def label(axes: Axes, ends: dict[str, tuple[int, float]]) -> None:
+    """Name every line at its right end; names that end at one number of answers stand apart."""
+    for x in sorted({x for x, _ in ends.values()}):
+        here = {name: y for name, (at, y) in ends.items() if at == x}
+        wanted = [float(axes.transData.transform((x, y))[1]) for y in here.values()]
+        placed = spread(wanted, apart=LEADING, low=0.0, high=HEIGHT)
+        for (name, y), want, got in zip(here.items(), wanted, placed, strict=True):
+            axes.annotate(
+                name, (x, y), xytext=(7, got - want), textcoords="offset points", va="center",
+                color=ACCENT if name.startswith("betyg") else SOFT, fontsize=TEXT,
+                annotation_clip=False,
+            )  # fmt: skip

@@ -195,9 +195,9 @@ def promises(found: dict[str, Found]) -> Iterator[str]:
     yield "## Do the intervals keep what they promise?\n\n"
     yield (
         f"{figure.spaced(of['sets'])} data sets with known truth (`bench/coverage.py`): "
-        "agencies x years x activities that rotate, each fitted as the notebooks fit. ± is one standard error of the "
-        f"simulation; a share is judged where that is at most {SURE:g}. One data set tells of 21 "
-        "changes, and of 21 or 100 expected ranges.\n\n"
+        "agencies x years x activities that rotate, each fitted as the notebooks fit. ± is one "
+        f"standard error of the simulation; a share is judged where that is at most {SURE:g}. "
+        "One data set tells of 21 changes, and of 21 or 100 expected ranges.\n\n"
     )
     lines = [
         (row["what"], figure.spaced(row["sets"]), f"{row['value']:.3f} ± {row['se']:.3f}",

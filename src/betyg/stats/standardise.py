@@ -99,15 +99,15 @@ def margins(
     shares = _mix(fit, others, mix)
     known = prediction.of(fit, (domains, shares))
     predictions, gradients = _averages(known, domains, shares)
-    outside = _extrapolated(fit, domains, shares)
-    parts = []
-    for named, vector in _contrasts(fit):
-        gradient = np.einsum("dkp,k->dp", gradients, vector)
-        variance = np.einsum("dp,pq,dq->d", gradient, known.covariance, gradient, optimize=True)
-        parts.append(_rows(domains, named, predictions @ vector, variance))
-    mean_gradient = np.einsum("dkp,k->dp", gradients, fit.scores)
-    table = pd.concat([part.assign(extrapolated=outside) for part in parts], ignore_index=True)
-    return Margins(table=table, covariance=mean_gradient @ known.covariance @ mean_gradient.T)
+    named, vectors = _contrasts(fit)
+    gradient = np.einsum("dkp,sk->sdp", gradients, vectors)
+    variance = np.einsum("sdp,sdp->sd", gradient @ known.covariance, gradient)
+    table = _rows(domains, named, vectors @ predictions.T, variance)
+    outside = np.tile(_extrapolated(fit, domains, shares), len(named))
+    return Margins(
+        table=table.assign(extrapolated=outside),
+        covariance=gradient[0] @ known.covariance @ gradient[0].T,
+    )
 
 
 def _levels(fit: OrdinalFit) -> dict[str, tuple[object, ...]]:
@@ -181,29 +181,39 @@ def _averages(known: Predictor, domains: pd.DataFrame, shares: pd.DataFrame) -> 
     return np.concatenate(probabilities), np.concatenate(gradients)
 
 
-def _contrasts(fit: OrdinalFit) -> list[tuple[tuple[str, float], Array]]:
-    """Return the statistics as weights of the category probabilities."""
+def _contrasts(fit: OrdinalFit) -> tuple[list[tuple[str, float]], Array]:
+    """Return the statistics, the mean first, and the weights of the category probabilities."""
     k = fit.categories.size
-    found: list[tuple[tuple[str, float], Array]] = [(("mean", np.nan), fit.scores)]
+    named, vectors = [("mean", np.nan)], [fit.scores[None, :]]
     if FEWEST_POSITIONS_FOR_TOP2 <= k <= MOST_POSITIONS:
-        found.append((("top2", np.nan), (np.arange(k) >= k - 2).astype(np.float64)))
-    if k > MOST_POSITIONS:
-        return found
-    units = np.eye(k)
-    return [*found, *((("share", float(fit.categories[i])), units[i]) for i in range(k))]
+        named.append(("top2", np.nan))
+        vectors.append((np.arange(k) >= k - 2).astype(np.float64)[None, :])
+    if k <= MOST_POSITIONS:
+        named += [("share", float(category)) for category in fit.categories]
+        vectors.append(np.eye(k))
+    return named, np.concatenate(vectors)
 
 
 def _rows(
-    domains: pd.DataFrame, named: tuple[str, float], estimate: Array, variance: Array
+    domains: pd.DataFrame, named: list[tuple[str, float]], estimate: Array, variance: Array
 ) -> pd.DataFrame:
+    """Put the statistics under each other; ``estimate`` has shape (statistics, domains)."""
     se = np.sqrt(np.maximum(variance, 0.0))
-    if named[0] == "mean":
-        low, high = (np.clip(estimate + side * Z95 * se, 0.0, 100.0) for side in (-1, 1))
-    else:
-        half = Z95 * se / (estimate * (1.0 - estimate))
-        low, high = expit(logit(estimate) - half), expit(logit(estimate) + half)
-    return domains.assign(
-        statistic=named[0], response=named[1], estimate=estimate, se=se, ci_low=low, ci_high=high
+    low, high = estimate - Z95 * se, estimate + Z95 * se
+    low[0], high[0] = np.clip(low[0], 0.0, 100.0), np.clip(high[0], 0.0, 100.0)
+    share = estimate[1:]
+    half = Z95 * se[1:] / (share * (1.0 - share))
+    low[1:], high[1:] = expit(logit(share) - half), expit(logit(share) + half)
+    words, responses = zip(*named, strict=True)
+    times = len(domains)
+    rows = domains.iloc[np.tile(np.arange(times), len(named))].reset_index(drop=True)
+    return rows.assign(
+        statistic=np.repeat(words, times),
+        response=np.repeat(responses, times),
+        estimate=estimate.ravel(),
+        se=se.ravel(),
+        ci_low=low.ravel(),
+        ci_high=high.ravel(),
     )
 
 
@@ -215,13 +225,12 @@ def _extrapolated(fit: OrdinalFit, domains: pd.DataFrame, shares: pd.DataFrame) 
     others = [role for role in shares.columns if role in _levels(fit) and role != "year"]
     by = list(domains.columns)
     outside = np.zeros((len(domains), len(shares)), dtype=bool)
+    owner = fit.patterns[by].merge(
+        domains.assign(_domain=np.arange(len(domains))), on=by, validate="many_to_one"
+    )["_domain"]
     for role in others:
         levels = _levels(fit)[role]
         seen = np.zeros((len(domains), len(levels)), dtype=bool)
-        observed = fit.patterns[[*by, role]].drop_duplicates()
-        owner = observed.merge(
-            domains.assign(_domain=np.arange(len(domains))), on=by, validate="many_to_one"
-        )["_domain"].to_numpy()
-        seen[owner, ordinal_design.encode(observed[role], levels, role)] = True
+        seen[owner, ordinal_design.encode(fit.patterns[role], levels, role)] = True
         outside |= ~seen[:, ordinal_design.encode(shares[role], levels, role)]
     return np.asarray(outside @ shares["share"].to_numpy(np.float64))
