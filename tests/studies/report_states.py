@@ -17,7 +17,8 @@ from betyg.data.clean import Cleaned
 from betyg.data.study import Study
 from betyg.publish import report, report_orders
 from betyg.publish.language import NO_BREAK, Language
-from betyg.publish.report import Edition, Shown
+from betyg.publish.report import Edition
+from betyg.publish.section import Shown
 from betyg.stats import cells, change, estimate, orders
 
 MARGINS = (("year",), ("agency", "year"), ("agency", "year", "activity"))

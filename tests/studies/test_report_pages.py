@@ -25,8 +25,24 @@ from report_states import Rebuilt
 
 from betyg.__main__ import main
 from betyg.data.codebook import Event
-from betyg.publish import causal, document, report, report_drivers, report_orders, report_quality
-from betyg.stats import comparison, drivers, quality, robustness, tipping
+from betyg.publish import (
+    causal,
+    document,
+    report,
+    report_drivers,
+    report_orders,
+    report_quality,
+    report_spread,
+)
+from betyg.stats import (
+    comparison,
+    drivers,
+    fit_checks,
+    quality,
+    robustness,
+    tipping,
+    variance_parts,
+)
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = (("boards", "sv"), ("boards", "en"), ("association", "fi"))
@@ -48,7 +64,9 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
     measured = quality.table(tables.rows, tables.cells, tables.survey)
     known = {
         "report": report, "report_orders": report_orders, "report_quality": report_quality,
-        "report_drivers": report_drivers,
+        "report_drivers": report_drivers, "report_spread": report_spread,
+        "checks": fit_checks.table(tables.cells, tables.survey),
+        "parts": variance_parts.split(tables.cells, tables.survey).table,
         "drivers": drivers.find(tables.rows, tables.survey, replicates=50).table,
         "page": replace(tables.page(language), comparisons=compared.table, within=compared.within),
         "ordered": tables.orders, "leads": tables.leads, "agreement": tables.agreement,
