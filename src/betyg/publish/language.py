@@ -115,6 +115,13 @@ class Language:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_catalogue", catalogue(self.code))
 
+    @property
+    def name(self) -> str:
+        """What the language calls itself: ``Svenska``."""
+        from babel import Locale
+
+        return sentence_case(str(Locale(self.code).get_language_name(self.code)))
+
     def text(self, msgid: str, /, **values: object) -> str:
         """Translate ``msgid`` and fill its ``{placeholders}``.
 
