@@ -199,8 +199,10 @@ def compare(
     each_year = _fit(chosen, ["agency:year"]) if len(both) == 2 else over_time
     margin = partial(_margin, survey=survey, cells=chosen.cells, standing=standing)
     parts = [margin(over_time, by=[role]) for role in both if over_time]
-    if each_year:
+    if len(both) == 2 and each_year:
         parts.append(margin(each_year, by=both))
+    elif parts:  # one agency, or one round: what holds over all of them holds in it
+        parts.append(_in_the_one_round(parts[0], chosen.cells))
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS])
     return Comparison(
         table=_typed(table.drop_duplicates(["agency", "year"]), survey),
@@ -324,6 +326,12 @@ def _margin(
     if not standing or "agency" not in by:
         return found
     return found.join(_standings(found, margins.covariance, survey))
+
+
+def _in_the_one_round(rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Repeat the agencies' rows for the only round there is; none where there are more."""
+    rounds = cells["year"].unique()
+    return rows.assign(year=int(rounds[0])) if len(rounds) == 1 else rows.iloc[:0]
 
 
 def _standings(rows: pd.DataFrame, covariance: NDArray[np.float64], survey: Study) -> pd.DataFrame:
