@@ -94,8 +94,36 @@ def render(options: argparse.Namespace) -> None:
 
     facts = _read_key(options.key)
     executed, target = Path(facts["notebook"]), Path(facts["target"])
-    document.render(executed, target, forms=facts.get("forms"), **_cover(facts))
+    document.render(
+        executed,
+        target,
+        forms=facts["forms"],
+        report=facts["report"],
+        picker=_agencies(facts),
+        **_cover(facts),
+    )
     _form_done(facts, "page", began)
+
+
+def contents(options: argparse.Namespace) -> None:
+    """Write the front page of a study, or of all studies."""
+    from betyg.data.study import Study
+    from betyg.publish import contents as front
+    from betyg.publish import whole
+
+    facts = _read_key(options.key)
+    if "studies" in facts:
+        page = front.of_studies([(Study.load(RAW, name), at) for name, at in facts["studies"]])
+    else:
+        entries = [
+            front.Entry(
+                path=e["target"], language=e["language"], form=e["form"], agency=e["agency"]
+            )
+            for e in facts["entries"]
+        ]
+        page = front.of_study(Study.load(RAW, facts["study"]), entries, up=facts["up"])
+    whole.write(Path(facts["target"]), page.encode())
+    _done(facts["target"], "")
 
 
 def pdf(options: argparse.Namespace) -> None:
@@ -246,6 +274,17 @@ def _title(survey: Study, facts: dict[str, Any]) -> str:
     return f"{survey.label(survey.agency(facts['agency']), facts['language'])}: {title}"
 
 
+def _agencies(facts: dict[str, Any]) -> list[str]:
+    """Return the names of those that a reader may have marked; a brief is about one anyway."""
+    from betyg.data.study import Study
+
+    survey = Study.load(RAW, facts["study"])
+    units = [survey.agency(code) for code in survey.agency_codes]
+    if facts["agency"] or len(units) < 2:
+        return []
+    return sorted(str(survey.label(unit, facts["language"])) for unit in units)
+
+
 def _write_form(options: argparse.Namespace, form: Callable[[Article], bytes]) -> None:
     began = time.monotonic()
     from betyg.publish import article, document, whole
@@ -323,7 +362,7 @@ def picture(options: argparse.Namespace) -> None:
     )
 
 
-OF_A_KEY = (run, keep, render, pdf, docx, xlsx, csv, preflight)
+OF_A_KEY = (run, keep, render, contents, pdf, docx, xlsx, csv, preflight)
 OF_A_STUDY = (new, sums, fetch, synthesise)
 COMMANDS = (keys, *OF_A_KEY, *OF_A_STUDY, accessibility, lab, picture)
 
@@ -347,7 +386,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _from_make() -> int:
     """Run the command line, in a Python that has the libraries already if there is one."""
-    if {"keep", "render", "run"} & set(sys.argv[1:2]):
+    if {"contents", "csv", "docx", "keep", "pdf", "render", "run", "xlsx"} & set(sys.argv[1:2]):
         from betyg.build import warm
 
         code = warm.command(sys.argv[1:], begin=sys.argv[1] == "run")

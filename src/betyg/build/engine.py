@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from betyg.build import leftovers, lock, parameters, plan
+from betyg.build import front, leftovers, lock, parameters, plan
 from betyg.build.fingerprint import Hashes, Modules, write_if_changed
 from betyg.build.outline import Outline
 from betyg.build.plan import Choice, Folder, Job
@@ -33,6 +33,7 @@ FORMS = {  # verb of `python -m betyg` -> module that writes the form
     "csv": "betyg.publish.table_files",
 }
 PREFLIGHT = "betyg.data.study"
+CONTENTS = "betyg.publish.contents"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ def write_rules(choice: Choice) -> None:
     _check_types(choice, notebooks)
     known = Known(hashes=hashes, modules=Modules(hashes, beside=NOTEBOOKS))
     rules = [_study_rules(study, notebooks, choice, known) for study in plan.chosen(choice, RAW)]
+    rules.append(_front_page_of_all(rules, choice, known))
     DONE.unlink(missing_ok=True)
     write_if_changed(RULES, _rules_file(rules))
     RULES.touch()  # makes make read the rules again, see the Makefile
@@ -103,8 +105,62 @@ def _study_rules(
         for group, lines in _job_rules(job, files, known).items():
             rules.setdefault(group, []).extend(lines)
     if planned:
+        _front_page(study, notebooks, choice, known, rules)
         leftovers.remove(start / "planned.json", rules["report"], is_whole=not choice.language)
     return rules
+
+
+def _front_page(
+    study: Folder,
+    notebooks: Mapping[Path, Outline],
+    choice: Choice,
+    known: Known,
+    rules: dict[str, list[str]],
+) -> None:
+    """Add the study's front page to its rules: what there is in every language."""
+    whole, _ = plan.jobs(study, notebooks, replace(choice, language=""))
+    files = [entry for job in whole if job.language for entry in _entries(job)]
+    place = Path("reports", study.name, choice.variant, front.PAGE)
+    key = Path("build", study.name, choice.variant, "contents.key")
+    facts = front.of_study(study, files, place=place, planned=rules["report"])
+    inputs = {str(path): known.hashes.of(path) for path in study.files()}
+    _write_key(key, facts, {**inputs, **known.modules.reached([CONTENTS])})
+    rules["rules"].append(_rule(place, [key], "contents"))
+    rules["report"].append(str(place))
+    rules["front"] = [study.name, str(place)]
+
+
+def _front_page_of_all(
+    studies: Iterable[Mapping[str, list[str]]], choice: Choice, known: Known
+) -> dict[str, list[str]]:
+    """Return the rule of the page that lists the studies; other parameters do not change it."""
+    now = [part["front"] for part in studies if "front" in part]
+    if choice.variant or not now:
+        return {"rules": []}
+    made = {name: page for name, page in now}
+    for name in plan.folders(RAW):
+        page = Path("reports", name, front.PAGE)
+        if page.exists():
+            made.setdefault(name, str(page))
+    place, key = Path("reports", front.PAGE), Path("build/contents.key")
+    inputs = {
+        str(path): known.hashes.of(path) for path in sorted(RAW.glob("*/study.toml"))
+    }
+    facts = front.of_studies(made.items(), place=place)
+    _write_key(key, facts, {**inputs, **known.modules.reached([CONTENTS])})
+    return {"rules": [_rule(place, [key], "contents")], "report": [str(place)]}
+
+
+def _entries(job: Job) -> list[dict[str, str]]:
+    page = job.below("reports", *_place(job))
+    places = {"html": page, **_other_forms(job, page)}
+    return [
+        front.entry(
+            path / _list_of_tables(job) if form == "csv" else path,
+            language=job.language, form=form, agency=job.agency,
+        )
+        for form, path in places.items()
+    ]  # fmt: skip
 
 
 def _job_rules(job: Job, files: Mapping[str, str], known: Known) -> dict[str, list[str]]:
@@ -147,7 +203,7 @@ def _page(job: Job, kept: Path, known: Known) -> tuple[list[Path], list[str]]:
     The page comes last, because it links to the other forms.
     """
     page = job.below("reports", *_place(job))
-    forms = {} if job.agency else _forms(job, page)
+    forms = _other_forms(job, page)
     facts = {
         "study": job.study.name,
         "language": job.language,
@@ -164,18 +220,22 @@ def _page(job: Job, kept: Path, known: Known) -> tuple[list[Path], list[str]]:
     key = job.below("build", f"{job.label}.page")
     linked = {verb: str(target.relative_to(page.parent)) for verb, target in forms.items()}
     if "csv" in linked:
-        linked["csv"] += f"/contents{_mark(job.study)}.csv"
+        linked["csv"] += f"/{_list_of_tables(job)}"
     modules = known.modules.reached([PAGE])
-    _write_key(key, {**facts, "target": str(page), "forms": linked}, modules)
+    whole = f"../{job.study.name}-report-{job.language}{_mark(job.study)}.html"
+    told = {**facts, "target": str(page), "forms": linked, "report": whole if job.agency else ""}
+    _write_key(key, told, modules)
     rules.append(_rule(page, [key, kept, *forms.values()], "render"))
     return [page, *forms.values()], rules
 
 
-def _forms(job: Job, page: Path) -> dict[str, Path]:
+def _other_forms(job: Job, page: Path) -> dict[str, Path]:
     """Return where each form lies, beside the page; the tables have a folder to themselves.
 
     The many pages on one agency each have no other forms: that would take minutes.
     """
+    if job.agency:
+        return {}
     noun = job.notebook.stem.partition("_")[2] or job.notebook.stem
     end = f"{job.language}{_mark(job.study)}"
     return {
@@ -184,6 +244,10 @@ def _forms(job: Job, page: Path) -> dict[str, Path]:
         "xlsx": job.below("reports", f"{job.study.name}-{noun}-tables-{end}.xlsx"),
         "csv": job.below("reports", "tables", f"{noun}-{end}"),
     }
+
+
+def _list_of_tables(job: Job) -> str:
+    return f"contents{_mark(job.study)}.csv"
 
 
 def _mark(study: Folder) -> str:

@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from betyg.data.study import Study
-from betyg.publish import standalone
+from betyg.publish import document, standalone
 from betyg.publish.language import Language
 
 FORMS = {"html": "HTML", "pdf": "PDF", "docx": "DOCX", "xlsx": "XLSX", "csv": "CSV"}
@@ -37,7 +33,7 @@ class Entry:
     agency: str = ""
 
 
-def of_study(survey: Study, entries: Sequence[Entry]) -> str:
+def of_study(survey: Study, entries: Sequence[Entry], *, up: str = "") -> str:
     """Return the front page of a study: reports, briefs, downloads, what is synthetic.
 
     Parameters
@@ -46,30 +42,29 @@ def of_study(survey: Study, entries: Sequence[Entry]) -> str:
         The study.
     entries : sequence of Entry
         What there is, in the order in which it shall stand.
+    up : str
+        From this page to the front page of all studies; empty for no link.
     """
-    languages = [Language(code) for code in survey.languages]
-    parts = [_in_language(survey, language, entries) for language in languages]
-    return _page(
-        "contents.html",
-        language=languages[0],
-        title=str(survey.label(survey.title, languages[0].code)),
-        synthetic=survey.synthetic,
+    own = Language(survey.languages[0])
+    parts = [_in_language(survey, Language(code), entries) for code in survey.languages]
+    body = document.fragment(
+        "contents.html", language=own, up=up,
         parts=[part for part in parts if part["reports"] or part["briefs"]],
-        languages=languages,
-    )
+    )  # fmt: skip
+    title = str(survey.label(survey.title, own.code))
+    return _page(own, title=title, synthetic=survey.synthetic, body=body)
 
 
 def _in_language(survey: Study, language: Language, entries: Sequence[Entry]) -> dict[str, Any]:
     own = [entry for entry in entries if entry.language == language.code]
     labels = {unit.code: str(survey.label(unit, language.code)) for unit in survey.agencies}
-    briefs = [(labels[e.agency], e.path) for e in own if e.agency in labels and e.form == "html"]
     return {
         "language": language,
         "title": str(survey.label(survey.title, language.code)),
         "about": str(survey.label(survey.about, language.code)) if survey.about else "",
         "reports": [e.path for e in own if not e.agency and e.form == "html"],
         "others": [(FORMS[e.form], e.path) for e in own if not e.agency and e.form != "html"],
-        "briefs": briefs,
+        "briefs": [(labels[e.agency], e.path) for e in own if e.agency in labels],
     }
 
 
@@ -92,22 +87,11 @@ def of_studies(surveys: Sequence[tuple[Study, str]]) -> str:
         }
         for survey, path in surveys
     ]
-    return _page(
-        "studies.html", language=english, title=english.text("Surveys"), synthetic=False,
-        studies=listed,
-    )  # fmt: skip
+    body = document.fragment("studies.html", language=english, studies=listed)
+    return _page(english, title=english.text("Surveys"), synthetic=False, body=body)
 
 
-def _page(template: str, *, language: Language, title: str, **values: Any) -> str:
-    environment = Environment(
-        loader=PackageLoader("betyg.publish", "template"),
-        undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    style, script = (
-        Markup((files("betyg.publish") / "template" / name).read_text("utf-8"))
-        for name in ("style.css", "contents.js")
-    )
-    page = environment.get_template(template)
-    shown = {"language": language, "title": title, "style": style, **values}
-    standalone.check(page.render(**shown, script=""), name=template)
-    return page.render(**shown, script=script)
+def _page(words: Language, *, title: str, synthetic: bool, body: str) -> str:
+    made = document.composed(words, title=title, synthetic=synthetic, body=body)
+    standalone.check(made, name="a front page")
+    return document.with_script(made, "contents.js")

@@ -48,7 +48,13 @@ class Cover(TypedDict):
 
 
 def render(
-    executed: Path, target: Path, *, forms: Mapping[str, str] | None = None, **cover: Unpack[Cover]
+    executed: Path,
+    target: Path,
+    *,
+    forms: Mapping[str, str] | None = None,
+    picker: Sequence[str] = (),
+    report: str = "",
+    **cover: Unpack[Cover],
 ) -> None:
     """Write the page of one language from an executed notebook.
 
@@ -61,6 +67,10 @@ def render(
     forms : mapping of str to str, optional
         The other forms of the report that are there (pdf, docx, xlsx, csv), and where they lie
         from the page.
+    picker : sequence of str
+        Names of agencies of which the reader may have one marked; empty for none.
+    report : str
+        Where the whole report lies from the page; empty where it is the page itself.
 
     Raises
     ------
@@ -68,7 +78,14 @@ def render(
         If the page would mislead, would not stand alone, or could not be read by everybody.
     """
     named_synthetic(target, synthetic=cover["synthetic"])
-    whole.write(target, page(executed, forms=forms, **cover).encode())
+    made = page(executed, forms=forms, picker=picker, report=report, **cover)
+    whole.write(target, with_script(made, "page.js").encode())
+
+
+def with_script(page: str, name: str) -> str:
+    """Add a script of our own to a checked page: conveniences, without which it says as much."""
+    script = (files("betyg.publish") / _TEMPLATES / name).read_text("utf-8")
+    return page.replace("</body>", f"<script>\n{script}</script>\n</body>")
 
 
 def named_synthetic(target: Path, *, synthetic: bool) -> None:
@@ -86,8 +103,15 @@ def named_synthetic(target: Path, *, synthetic: bool) -> None:
         )
 
 
-def page(executed: Path, *, forms: Mapping[str, str] | None = None, **cover: Unpack[Cover]) -> str:
-    """Return the page of one language: see :func:`render`."""
+def page(
+    executed: Path,
+    *,
+    forms: Mapping[str, str] | None = None,
+    picker: Sequence[str] = (),
+    report: str = "",
+    **cover: Unpack[Cover],
+) -> str:
+    """Return the page of one language, without script: see :func:`render`."""
     words = Language(cover["language"])
     outline = Outline(words)
     body = "\n".join(_parts(executed, words, outline, cover.get("labels", ())))
@@ -96,7 +120,9 @@ def page(executed: Path, *, forms: Mapping[str, str] | None = None, **cover: Unp
         title=outline.title or cover["title"],
         synthetic=cover["synthetic"],
         body=body,
-        headings=outline.headings,
+        headings=[] if report else outline.headings,  # a brief is short
+        picker=picker,
+        report=report,
         forms=[(words.text(_FORMS[form]), place) for form, place in (forms or {}).items()],
         footer=words.text(
             "The figures and tables were computed from the survey’s files by the notebook behind "
@@ -110,9 +136,10 @@ def page(executed: Path, *, forms: Mapping[str, str] | None = None, **cover: Unp
 def composed(words: Language, *, title: str, synthetic: bool, body: str, **parts: Any) -> str:
     """Put contents into the page that all pages share: its head, banner, style and footer.
 
-    ``parts`` are headings (for the contents), forms (text and place of each) and footer (text).
+    ``parts`` are headings (for the contents), picker (names), report (place), forms (text and
+    place of each) and footer (text).
     """
-    given = {"headings": [], "forms": [], "footer": ""} | parts
+    given = {"headings": [], "picker": (), "report": "", "forms": [], "footer": ""} | parts
     return (
         _environment()
         .get_template("page.html")
@@ -134,6 +161,11 @@ def tables(executed: Path, *, language: str) -> list[PlainTable]:
     outputs = (output for cell in kept for output in cell.get("outputs", []))
     packed = (table for out in outputs for table in out.get("data", {}).get(plain.MIME, []))
     return [PlainTable.from_json(table) for table in packed]
+
+
+def fragment(template: str, **values: Any) -> str:
+    """Fill a template that is a part of a page."""
+    return _environment().get_template(template).render(**values)
 
 
 def _environment() -> Environment:
