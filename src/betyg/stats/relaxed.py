@@ -13,17 +13,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import chdtrc
 
-from betyg.errors import ConvergenceError, DesignError, ParameterError, did_you_mean
+from betyg.errors import DesignError, ParameterError, did_you_mean
 from betyg.stats import formula as formulas
-from betyg.stats import ordinal_cells, ordinal_solver, relaxed_likelihood
+from betyg.stats import ordinal_cells, ordinal_solver, relaxed_likelihood, relaxed_solver
 from betyg.stats.ordinal_cells import Answers
 from betyg.stats.ordinal_likelihood import Link
 from betyg.stats.ordinal_sandwich import Sampling
 from betyg.stats.patterns import Patterns
-from betyg.stats.relaxed_likelihood import ABOVE, BELOW, Curve, Relaxed
+from betyg.stats.relaxed_likelihood import ABOVE, BELOW, Relaxed
 from betyg.stats.sums import by_code, rows_by_code
 
 __all__ = ["Assumption", "Basis", "LevelTest", "RelaxedFit", "arranged", "basis", "fit", "test"]
@@ -33,20 +32,6 @@ Codes = NDArray[np.intp]
 Assumption = Literal["none", "thresholds", "spread"]
 
 FEWEST = 3  # categories
-MAX_ITERATIONS = 60
-MAX_HALVINGS = 40
-DECREMENT = 1e-10  # log-likelihood (times two) left to gain; the last step squares what is left
-SLACK = 1e-12  # relative; below this a loss of likelihood is rounding
-DAMPING = (
-    0.0,
-    1e-4,
-    1e-3,
-    1e-2,
-    1e-1,
-    1.0,
-    10.0,
-    100.0,
-)  # of the diagonal, where it is not concave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +200,10 @@ def fit(held: Basis, *, relax: Assumption = "none", term: str = "") -> RelaxedFi
     params, loglike, covariance = held.params, held.loglike, held.covariance
     if relax != "none":
         start = _embedding(held, model, relax, term) @ held.params
-        params, loglike, covariance = _maximise(start, model, held)
+        squares = held.squares if held.answers.weighted else None
+        params, loglike, covariance = relaxed_solver.maximise(
+            start, model, held.answers.counts, squares=squares
+        )
     return RelaxedFit(
         relax=relax,
         term=term,
@@ -283,9 +271,9 @@ def _moments(held: Basis, found: RelaxedFit) -> tuple[float, float]:
     held_in = _embedding(held, model, found.relax, found.term)
     state = relaxed_likelihood.state(held_in @ held.params, model)
     information = relaxed_likelihood.curve(state, model, held.answers.counts).information
-    inner = held_in @ _inverse(held_in.T @ information @ held_in) @ held_in.T
+    inner = held_in @ relaxed_solver.inverse(held_in.T @ information @ held_in) @ held_in.T
     meat = relaxed_likelihood.meat(state, model, held.squares)
-    product = (_inverse(information) - inner) @ meat
+    product = (relaxed_solver.inverse(information) - inner) @ meat
     mean, second = float(np.trace(product)), float((product * product.T).sum())
     return second / mean, mean**2 / second
 
@@ -362,54 +350,6 @@ def _embedding(held: Basis, model: Relaxed, relax: Assumption, term: str) -> Arr
     matrix[:thresholds] /= by_code(model.slot[level, cut], np.ones(level.size), thresholds)[:, None]
     matrix[np.arange(thresholds, slopes), kept] = 1.0
     return matrix
-
-
-def _maximise(params: Array, model: Relaxed, held: Basis) -> tuple[Array, float, Array]:
-    """Return parameters, log-likelihood and covariance at the maximum."""
-    counts = held.answers.counts
-    state = relaxed_likelihood.state(params, model)
-    loglike = relaxed_likelihood.loglike(state, counts)
-    for _ in range(MAX_ITERATIONS):
-        at = relaxed_likelihood.curve(state, model, counts)
-        step = _step(at)
-        decrement = float(at.gradient @ step)
-        if decrement < DECREMENT:
-            inverse = _inverse(at.information)
-            if held.answers.weighted:
-                inverse = inverse @ relaxed_likelihood.meat(state, model, held.squares) @ inverse
-            return params + step, loglike, inverse
-        for _ in range(MAX_HALVINGS):
-            state = relaxed_likelihood.state(params + step, model)
-            trial = relaxed_likelihood.loglike(state, counts)
-            if trial >= loglike - SLACK * abs(loglike):
-                break
-            step = step / 2.0
-        else:
-            raise ConvergenceError("relaxed model: no step raises the likelihood.")
-        params, loglike = params + step, trial
-    raise ConvergenceError(
-        f"relaxed model: Newton's method did not end in {MAX_ITERATIONS} steps. The answers "
-        "probably separate some levels: merge small ones, or take fewer terms."
-    )
-
-
-def _step(at: Curve) -> Array:
-    """Return Newton's step, damped where the likelihood is not concave."""
-    scale = np.abs(at.information.diagonal())
-    for damping in DAMPING:
-        try:
-            factor = cho_factor(at.information + np.diag(damping * scale))
-        except LinAlgError:
-            continue
-        return np.asarray(cho_solve(factor, at.gradient), dtype=np.float64)
-    raise ConvergenceError(
-        "relaxed model: the information matrix is singular. A level has too few answers for "
-        "thresholds of its own: merge it with a neighbour."
-    )
-
-
-def _inverse(information: Array) -> Array:
-    return np.asarray(cho_solve(cho_factor(information), np.eye(len(information))), np.float64)
 
 
 def _names(held: Basis, model: Relaxed, relax: Assumption, term: str) -> list[str]:
