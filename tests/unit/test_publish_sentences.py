@@ -212,7 +212,7 @@ def test_a_change_is_a_rise_only_where_its_interval_says_so(survey):
     assert like_for_like(rise, survey).endswith(
         ": +4.0 points (+1.0 to +7.0) in the 3 activities surveyed in both years, a sure rise."
     )
-    unsure = rise.assign(like_for_like_low=-1.0)
+    unsure = rise.assign(like_for_like_low=-1.0, like_for_like_se=2.0)  # half of 8, and 0.84 errors
     said = like_for_like(unsure, survey)
     assert "no sure change (a change of 5.7 is found four times in five)" in said
     assert "rise" not in said.replace("no sure", "")

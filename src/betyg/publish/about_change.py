@@ -10,7 +10,8 @@ from betyg.publish import change, disclosure, naming
 from betyg.publish.about_results import is_choice
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
-from betyg.publish.years import POWER, SURE
+from betyg.publish.years import SURE
+from betyg.stats import detectable
 from betyg.stats.change import BREAK
 
 RARE = 0.01  # a share that rounds to nothing is not nothing
@@ -100,10 +101,10 @@ def verdict(row: dict[str, Any], part: str, language: Language) -> str:
         return language.text("a sure rise")
     if row[f"{part}_high"] < 0:
         return language.text("a sure fall")
-    half = (row[f"{part}_high"] - row[f"{part}_low"]) / 2
+    found = detectable.from_interval(row[f"{part}_low"], row[f"{part}_high"], row[f"{part}_se"])
     return language.text(
         "no sure change (a change of {points} is found four times in five)",
-        points=language.number(half * (SURE + POWER) / SURE, 1),
+        points=language.number(found, 1),
     )
 
 
@@ -141,8 +142,9 @@ def between(
     if not (before["shown"] and after["shown"]):
         return f"{subject}: {disclosure.label(language)}."
     difference = after["estimate"] - before["estimate"]
-    half = SURE * float(np.hypot(before["se"], after["se"]))
-    row = {"c": difference, "c_low": difference - half, "c_high": difference + half}
+    se = float(np.hypot(before["se"], after["se"]))
+    half = SURE * se
+    row = {"c": difference, "c_low": difference - half, "c_high": difference + half, "c_se": se}
     numbers = {
         "item": subject, "first": str(years[0]), "last": str(years[1]),
         "change": language.signed(difference, 1), "verdict": verdict(row, "c", language),

@@ -27,7 +27,7 @@ from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names
 from betyg.publish.report import Edition
 from betyg.publish.section import Section
-from betyg.publish.years import POWER
+from betyg.stats import detectable
 
 LINES = 3  # of praise, and of criticism
 
@@ -273,7 +273,7 @@ def certainty(page: Edition) -> prose.Prose:
     if rows.empty or not bool(rows["shown"].iloc[0]) or np.isnan(rows["from_mean"].iloc[0]):
         return prose.paragraph(words.text("Too few answers or agencies to say how sure."))
     row = naming.records(rows)[0]
-    half = (row["from_mean_high"] - row["from_mean_low"]) / 2
+    found = detectable.from_interval(row["from_mean_low"], row["from_mean_high"], row["se"])
     return prose.bullets(
         words.plural("{n} answer.", "{n} answers.", int(row["n"])),
         words.text(
@@ -284,7 +284,7 @@ def certainty(page: Edition) -> prose.Prose:
         words.text(
             "A difference of {points} points from the mean of all is found four times in five; "
             "smaller ones mostly stay unseen.",
-            points=words.number(half + POWER * row["se"], 1),
+            points=words.number(found, 1),
         ),
         words.text(
             "The intervals hold for all agencies at once, and tell of chance only: who chose not "

@@ -14,9 +14,9 @@ from betyg.publish.figure import Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
 from betyg.publish.trend_lines import Series
+from betyg.stats import detectable
 
 SURE = 1.96
-POWER = 0.84  # four times in five
 
 
 def compared(
@@ -134,7 +134,7 @@ class Change:
     @property
     def found(self) -> float:
         """The change, in points, that would be found four times in five."""
-        return (SURE + POWER) * self.se
+        return detectable.smallest(self.se, critical=SURE)
 
 
 def change(series: Series, plot: trend_lines.Plot) -> Change | None:
