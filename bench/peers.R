@@ -92,9 +92,8 @@ tasks <- list(
     fit <- clm(fixed, data = d, weights = n)
     set.seed(1)
     found <- timed(function()
-      as.data.frame(summary(contrast(emmeans(fit, "agency"), "eff", adjust = "holm"))))
+      as.data.frame(summary(contrast(emmeans(fit, "agency"), "eff", adjust = "mvt"))))
     values(setNames(found$estimate, sub(" effect", "", found$contrast)))
-    values(setNames(found$p.value, sub(" effect", "", found$contrast)), "p ")
   },
   "survey::svyby" = function() {
     package("survey"); d <- from("design")
