@@ -32,7 +32,7 @@ DOES = {
     "lme4::lmer": "rows in memory",
     "lme4::lmer, InstEval": "the same rows",
     "statsmodels MixedLM": "rows in memory, variance components",
-    "emmeans": "emmeans and contrast 'eff' (Holm), on the latent scale only",
+    "emmeans": "emmeans and contrast 'eff' (mvt, all at once), on the latent scale only",
     "survey::svyby": "means only; the design was made before",
     "svy": "means only; the design was made before",
     "pandas groupby": "reads and counts; checks nothing",
