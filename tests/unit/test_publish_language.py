@@ -2,6 +2,7 @@
 
 import ast
 import datetime
+import functools
 import json
 import re
 import string
@@ -37,6 +38,7 @@ def messages(tree: ast.AST) -> Iterator[tuple[str, ...]]:
             raise AssertionError("a choice inside text(...) hides a message from this scan")
 
 
+@functools.cache
 def used() -> set[tuple[str, ...]]:
     found = set()
     for path in SOURCES:
@@ -46,10 +48,12 @@ def used() -> set[tuple[str, ...]]:
             if cell["cell_type"] == "code":
                 found |= set(messages(ast.parse("".join(cell["source"]))))
     for path in TEMPLATES:
-        found |= {(m,) for m in re.findall(r'text\("([^"]+)"', path.read_text("utf-8"))}
+        called = re.findall(r"""text\((["'])(.+?)\1""", path.read_text("utf-8"))
+        found |= {(text,) for _, text in called}
     return found
 
 
+@functools.cache
 def catalogue(code: str) -> dict[tuple[str, ...], tuple[str, ...]]:
     with (ROOT / f"src/betyg/publish/locale/{code}.po").open("rb") as file:
         listed = [message for message in read_po(file, locale=code) if message.id]
