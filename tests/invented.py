@@ -249,6 +249,7 @@ def places() -> pd.DataFrame:
               "permits": (68, 3, 4, True)}  # fmt: skip
     return pd.DataFrame([
         {"activity": code, "estimate": value, "se": 1.2, "ci_low": value - 2.4,
-         "ci_high": value + 2.4, "n": 340, "place_low": low, "place_high": high, "shared": shared}
+         "ci_high": value + 2.4, "n": 340, "place_low": low, "place_high": high, "shared": shared,
+         "found": float("nan") if low == 1 else 5.5}
         for code, (value, low, high, shared) in scores.items()
     ])  # fmt: skip

@@ -66,6 +66,13 @@ def test_a_third_place_is_shared_by_two_that_nothing_tells_apart():
     assert list(found["surely_best"]) == [True, False, False, False]
 
 
+def test_each_place_says_which_difference_from_the_highest_would_have_been_found():
+    compared = pairwise([60.0, 90.0, 62.0], se=[3.0, 1.0, 2.0])
+    found = places.order(compared, margin=1.0)["found"]
+    wanted = (compared.critical + 0.8416) * np.sqrt([np.nan, 5.0, 10.0])
+    np.testing.assert_allclose(found, wanted, rtol=1e-4)  # 0.8416 has four digits
+
+
 def test_no_place_is_shared_beyond_the_margin():
     found = places.order(pairwise([60.0, 90.0, 62.0], se=3.0), margin=1.0)
     assert found["place"].isna().tolist() == [False, True, True]

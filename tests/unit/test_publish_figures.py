@@ -158,7 +158,35 @@ def test_the_title_counts_only_sure_differences(survey):
         whole = rows[~equal & (rows["item"] == "nki") & (rows["year"] == 2017)]["estimate"].iloc[0]
         rows.loc[equal, column] = whole + move
     made = agencies.compared(rows, survey, Language("en"), item="nki", year=2017)
+    shown = equal & (rows["n"] >= survey.disclosure.show)
+    se = rows.loc[shown & (rows["item"] == "nki") & (rows["year"] == 2017), "se"]
+    critical = norm.isf(0.05 / 2 / 20)  # Holm's first step, which none of them passes
+    least, most = (f"{(critical + norm.isf(0.2)) * float(one):.1f}" for one in (se.min(), se.max()))
     assert "none of the 20 is surely apart" in made.title
+    assert f"(a difference of {least}–{most} is found four times in five)" in made.title
+
+
+def test_maps_and_changes_without_a_sure_difference_say_which_would_have_been_found(survey):
+    rows = invented.estimates(survey)
+    flat = heatmap.differences(rows.assign(estimate=50.0), survey, Language("en"), year=2017)
+    assert re.search(r"sure \(a difference of [\d.–]+ is found four times in five\)$", flat.title)
+    assert flat.title in flat.alt and flat.note.count("four times") == 0
+    still = invented.changes().assign(like_for_like=0.1)
+    given = {"outcome": "nki", "year_from": 2016, "year_to": 2017}
+    made = change.compared(still, survey, Language("en"), **given)
+    assert re.search(r"any of the \d+ \(a change of [\d.–]+ is found four times", made.title)
+    some = change.compared(invented.changes(), survey, Language("en"), **given)
+    assert re.search(r"A change of [\d.–]+ is found four times in five\.", some.note)
+
+
+def test_the_size_found_four_times_in_five_lies_that_far_beyond_where_a_difference_is_named():
+    se = np.array([1.0, 2.0, 1.5, 1.0])
+    sizes = findings.found(se, np.zeros(4, int))
+    for at, size in enumerate(sizes):
+        edge = size - norm.isf(0.2) * se[at]
+        for beyond, verdict in ((0.999, 0), (1.001, 1)):
+            truth = np.where(np.arange(4) == at, beyond * edge, 0.0)
+            assert findings.surely_apart(truth, se, reference=0.0)[at] == verdict
 
 
 def test_holm_names_no_more_than_single_tests_would():

@@ -281,7 +281,8 @@ def test_the_best_grade_is_sure_or_has_rivals(survey):
     assert "surely above the others" in said
     unsure = ranked.assign(place_high=[2, 2, 4, 4], place_low=[1, 1, 3, 3])
     said = about_order.best(unsure, survey, EN, year=2021, of="activity")
-    assert "84 (82–86) of 100, high, but “Farm support” may be as high. The others: “Farm" in said
+    assert "84 (82–86) of 100, high, but “Farm support” may be as high. A diff" in said
+    assert "A difference of 5.5 is found four times in five. The others: “Farm" in said
 
 
 def test_the_first_ones_are_ahead_of_each_of_the_rest():
@@ -297,6 +298,10 @@ def test_still_first_needs_every_round(survey):
     assert said == "“Detailed plans” is still in first place in 2021, as in every round since 2020."
     each.loc[0, "place_high"] = 2
     assert about_order.first_every_year(each, survey, EN).endswith("first place in 2021.")
+    open_ = each.assign(place_high=2, place_low=1, found=[np.nan, 4.0, 5.0, 6.0] * 2)
+    assert about_order.first_every_year(open_, survey, EN) == (
+        "No one is surely first in 2021. A difference of 4.0–6.0 is found four times in five."
+    )
 
 
 def test_a_shared_view_needs_the_interval_inside_the_margin():
@@ -307,12 +312,14 @@ def test_a_shared_view_needs_the_interval_inside_the_margin():
 
 def test_clearly_better_known_needs_every_paired_difference(survey):
     pairs = pd.DataFrame({"activity": ["farm", "nature"], "difference": [8.0, 12.0],
-                          "ci_low": [5.0, 9.0], "ci_high": [11.0, 15.0], "n": 300})  # fmt: skip
+                          "ci_low": [5.0, 9.0], "ci_high": [11.0, 15.0], "se": 1.5,
+                          "n": 300})  # fmt: skip
     said = about_order.apart_from_others(pairs, survey, EN, item="nki", unit="plans")
     assert "“Detailed plans” lies surely above each of the 2 others; nearest is “Farm" in said
     pairs.loc[0, "ci_low"] = -1.0
     said = about_order.apart_from_others(pairs, survey, EN, item="nki", unit="plans")
     assert "surely above 1 of the 2 others" in said
+    assert said.endswith("A difference of 7.3 is found four times in five.")  # 12 / 2 + 0.84 * 1.5
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda speech: speech.code)

@@ -25,6 +25,8 @@ def test_units_far_apart_have_places_of_their_own():
     assert found["place_low"].tolist() == found["place_high"].tolist() == [4, 2, 3, 1]
     assert found["top_quarter"].tolist() == [0, 0, 0, 1]
     assert found["from_mean"].tolist() == [-15, 5, -5, 15]
+    # The variance of a unit less the mean of four: se^2 (1 - 1/4).
+    np.testing.assert_allclose(found["from_mean_se"], 0.1 * np.sqrt(0.75))
 
 
 def test_under_the_base_or_unreliable_there_is_no_place_and_a_reason():

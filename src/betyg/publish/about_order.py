@@ -1,13 +1,17 @@
 """Sentences on order: places, the best, what is the same everywhere, what is clearly apart."""
 
+from collections.abc import Iterable
+
+import numpy as np
 import pandas as pd
 
 from betyg.data.study import Study
-from betyg.publish import disclosure, naming
+from betyg.publish import disclosure, findings, naming
 from betyg.publish.about_results import grade, in_band, with_margin
 from betyg.publish.language import Language, sentence_case
 from betyg.publish.naming import Names
 from betyg.publish.ranking import Ranked, place
+from betyg.stats import detectable
 
 
 def _ranked(places: pd.DataFrame, survey: Study) -> pd.DataFrame:
@@ -29,7 +33,7 @@ def places(
     Parameters
     ----------
     ranked : DataFrame
-        Columns of ``of``, estimate, n, place_low, place_high, shared.
+        Columns of ``of``, estimate, n, place_low, place_high, shared, found.
     what : str
         By what they are ranked, in the reader's language.
     """
@@ -64,12 +68,14 @@ def best(
             **numbers,
         )
     else:
-        rivals = [name(str(r[of])) for r in rows[1:] if int(r["place_low"]) == 1]
+        near = [r for r in rows[1:] if int(r["place_low"]) == 1]
+        rivals = [name(str(r[of])) for r in near]
         said = language.text(
             "“{item}” has the highest value in {year}, {grade}, but {others} may be as high.",
             others=language.listing([language.text("“{item}”", item=rival) for rival in rivals]),
             **numbers,
         )
+        said = naming.sentences(said, _found([r["found"] for r in near], language))
     others = [
         language.text("“{item}” {value}", item=name(str(row[of])),
                       value=in_band(with_margin(row, language), row, survey, language))
@@ -110,7 +116,11 @@ def first_every_year(
     alone = rows[(rows["place_low"] == 1) & (rows["place_high"] == 1)]
     latest = alone[alone["year"] == years[-1]]
     if latest.empty:
-        return language.text("No one is surely first in {year}.", year=str(years[-1]))
+        near = rows[(rows["year"] == years[-1]) & (rows["place_low"] == 1)]
+        return naming.sentences(
+            language.text("No one is surely first in {year}.", year=str(years[-1])),
+            _found(near["found"].dropna(), language),
+        )
     code = str(latest[of].iloc[0])
     own = sorted(int(y) for y in alone.loc[alone[of] == code, "year"])
     name = getattr(Names(survey, language), of)(code)
@@ -178,7 +188,7 @@ def apart_from_others(
     ----------
     differences : DataFrame
         A row for each other unit: its code in the column of ``of``, difference (the unit minus
-        it, points on 0-100), ci_low, ci_high, n.
+        it, points on 0-100), se, ci_low, ci_high, n.
     unit : str
         Code of the one that is compared.
     """
@@ -202,9 +212,22 @@ def apart_from_others(
             "others; nearest is “{other}”, {difference} points ({low} to {high}).",
             **numbers,
         )
-    return language.text(
-        "“{item}”: rated by the same persons, “{unit}” lies surely above {above} of the {total} "
-        "others; against “{other}” the difference is {difference} points ({low} to {high}).",
-        above=language.integer(above),
-        **numbers,
+    unsure = rows[(rows["ci_low"] <= 0) & (rows["ci_high"] >= 0)]
+    found = detectable.from_interval(
+        *(unsure[end].to_numpy(np.float64) for end in ("ci_low", "ci_high", "se"))
     )
+    return naming.sentences(
+        language.text(
+            "“{item}”: rated by the same persons, “{unit}” lies surely above {above} of the "
+            "{total} others; against “{other}” the difference is {difference} points ({low} to "
+            "{high}).",
+            above=language.integer(above),
+            **numbers,
+        ),
+        _found(found, language),
+    )
+
+
+def _found(sizes: Iterable[float], language: Language) -> str:
+    """Say which difference would have been found, after a sentence that says that none was."""
+    return findings.sentence_of(np.asarray(list(sizes), float), language, "difference")

@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from betyg.data.study import Study
-from betyg.publish import figure, naming, standing, table
+from betyg.publish import figure, findings, naming, standing, table
 from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
-from betyg.publish.findings import surely_apart
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
 
@@ -129,7 +128,13 @@ def _surely_apart(rows: pd.DataFrame, plot: _Plot) -> NDArray[np.int_]:
     if standing.is_known(rows):
         return standing.surely_apart(rows)
     estimate, se = rows["estimate"].to_numpy(), rows["se"].to_numpy()
-    return surely_apart(estimate, se, reference=plot.mean).astype(int)
+    return findings.surely_apart(estimate, se, reference=plot.mean).astype(int)
+
+
+def _found(rows: pd.DataFrame, verdict: NDArray[np.int_]) -> NDArray[np.float64]:
+    if standing.is_known(rows):
+        return standing.found(rows)
+    return findings.found(rows["se"].to_numpy(), verdict)
 
 
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
@@ -147,9 +152,10 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
     numbers = {"item": plot.what, "total": language.integer(len(rows)),
                "mean": language.number(plot.mean)}  # fmt: skip
     if not above and not below:
-        return language.text(
+        none = language.text(
             "{item}: none of the {total} is surely apart from the mean of all ({mean})", **numbers
         )
+        return findings.beside(none, _found(rows, sure), language, "difference")
     return language.text(
         "{item}: {above} of {total} surely above the mean of all ({mean}), {below} surely below",
         above=language.integer(above),

@@ -273,7 +273,9 @@ def certainty(page: Edition) -> prose.Prose:
     if rows.empty or not bool(rows["shown"].iloc[0]) or np.isnan(rows["from_mean"].iloc[0]):
         return prose.paragraph(words.text("Too few answers or agencies to say how sure."))
     row = naming.records(rows)[0]
-    found = detectable.from_interval(row["from_mean_low"], row["from_mean_high"], row["se"])
+    found = detectable.from_interval(
+        row["from_mean_low"], row["from_mean_high"], row["from_mean_se"]
+    )
     return prose.bullets(
         words.plural("{n} answer.", "{n} answers.", int(row["n"])),
         words.text(

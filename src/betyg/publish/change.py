@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import figure, naming, table
+from betyg.publish import figure, findings, naming, table
 from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
-from betyg.publish.findings import surely_apart
 from betyg.publish.language import Language, msgid
 from betyg.publish.naming import ALL, Names
 from betyg.stats.change import BREAK, NO_OVERLAP
@@ -152,8 +152,14 @@ def _span(rows: pd.DataFrame) -> tuple[float, float]:
 def _verdicts(rows: pd.DataFrame) -> "pd.Series[int]":
     """Say which changes are surely up (1) or down (-1), all units judged together."""
     like, se = (rows[c].where(rows["comparable"]) for c in ("like_for_like", "like_for_like_se"))
-    verdict = surely_apart(like.to_numpy(float), se.to_numpy(float), reference=0.0)
+    verdict = findings.surely_apart(like.to_numpy(float), se.to_numpy(float), reference=0.0)
     return pd.Series(verdict.astype(int), index=rows.index)
+
+
+def _found(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the changes that would be found four times in five, of those that are not sure."""
+    se = rows["like_for_like_se"].where(rows["comparable"]).to_numpy(float)
+    return findings.found(se, _verdicts(rows).to_numpy())
 
 
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
@@ -166,12 +172,13 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
     verdicts = _verdicts(rows)
     up, down = int((verdicts > 0).sum()), int((verdicts < 0).sum())
     if not up and not down:
-        return language.text(
+        none = language.text(
             "{item} {years}, like for like: no sure change in any of the {total}",
             item=plot.what,
             years=plot.years,
             total=language.integer(len(rows)),
         )
+        return findings.beside(none, _found(rows), language, "change")
     return language.text(
         "{item} {years}, like for like: {up} of {total} up, {down} down, the rest without a sure "
         "change",
@@ -185,6 +192,8 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
 
 def _notes(rows: pd.DataFrame, language: Language) -> list[str]:
     blue = language.text("Blue: the change is sure, all units judged together.")
+    if (_verdicts(rows) != 0).any():  # else the title says it
+        blue = naming.sentences(blue, findings.sentence_of(_found(rows), language, "change"))
     if not parted(rows):
         return [blue]
     notes = [

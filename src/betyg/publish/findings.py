@@ -1,11 +1,22 @@
 """Which differences are sure enough to be named in a title or drawn in full colour."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 from scipy.stats import t as student
 from statsmodels.stats.multitest import multipletests
 
+from betyg.publish.language import Language, msgid, sentence_case
+from betyg.stats import detectable
+
 LEVEL = 0.05
+_FOUND = {
+    "difference": msgid("a difference of {points} is found four times in five"),
+    "change": msgid("a change of {points} is found four times in five"),
+}
+Kind = Literal["difference", "change"]
 
 
 def surely_apart(
@@ -46,3 +57,48 @@ def surely_apart(
     sure = multipletests(p, alpha=LEVEL, method="holm")[0]
     verdict[usable] = np.where(sure, np.sign(difference[usable]), 0)
     return verdict
+
+
+def found(se: NDArray[np.float64], verdict: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return the differences that :func:`surely_apart` would have found four times in five.
+
+    Holm's method stops where it holds the least p of those not named against the level divided
+    by their number: that is the critical value of each of them.
+
+    Parameters
+    ----------
+    se : ndarray of float
+        Standard errors; NaN where hidden.
+    verdict : ndarray of int, same shape
+        What :func:`surely_apart` said of them.
+
+    Returns
+    -------
+    ndarray of float, shape (not named,)
+        Points; empty where all were named.
+    """
+    unsure = np.asarray(se, float)[(np.asarray(verdict) == 0) & (np.nan_to_num(se) > 0)]
+    critical = float(norm.isf(LEVEL / (2 * max(unsure.size, 1))))
+    return detectable.smallest(unsure, critical=critical)
+
+
+def size_found(sizes: NDArray[np.float64], language: Language, kind: Kind) -> str:
+    """Say which size is found four times in five: ``a difference of 3.1–5.0 is found …``.
+
+    From the most to the least precise; nothing where no size is known.
+    """
+    if not np.size(sizes):
+        return ""
+    return language.text(_FOUND[kind], points=language.range(np.min(sizes), np.max(sizes), 1))
+
+
+def beside(said: str, sizes: NDArray[np.float64], language: Language, kind: Kind) -> str:
+    """Put in brackets, after words that say that nothing is sure, what would have been found."""
+    size = size_found(sizes, language, kind)
+    return f"{said} ({size})" if size else said
+
+
+def sentence_of(sizes: NDArray[np.float64], language: Language, kind: Kind) -> str:
+    """Say the same in a sentence of its own."""
+    size = size_found(sizes, language, kind)
+    return f"{sentence_case(size)}." if size else ""

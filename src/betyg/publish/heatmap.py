@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import figure, naming, plain, table
+from betyg.publish import figure, findings, naming, plain, table
 from betyg.publish.figure import COLOURS, GRID, SOFT, Figure
-from betyg.publish.findings import surely_apart
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, INDEX_OF_THEME, MARGIN, Names, Where
 
@@ -93,6 +92,7 @@ class _Grid:
     means: NDArray[np.float64]
     difference: NDArray[np.float64]  # NaN where hidden or not asked
     sure: NDArray[np.int8]  # 1, 0, -1
+    found: NDArray[np.float64]  # of those not sure: what would be found four times in five
     hidden: NDArray[np.bool_]  # asked, but too few answers
 
 
@@ -113,12 +113,14 @@ def _grid(rows: pd.DataFrame, names: Names, survey: Study) -> _Grid:
     mean = np.array([np.nanmean(d) if np.isfinite(d).any() else -np.inf for d in difference])
     codes = [str(code) for code in wide["estimate"].unstack("item").index]
     order = np.argsort(-mean, kind="stable")
+    sure = findings.surely_apart(estimate, se, reference=everyone[themes].to_numpy(float))
     return _Grid(
         agencies=tuple(names.agency(codes[i]) for i in order),
         themes=tuple(names.item(str(item)) for item in themes),
         means=everyone[themes].to_numpy(float),
         difference=difference[order],
-        sure=surely_apart(estimate, se, reference=everyone[themes].to_numpy(float))[order],
+        sure=sure[order],
+        found=findings.found(se, sure),
         hidden=hidden[order],
     )
 
@@ -141,7 +143,8 @@ def _title(grid: _Grid, names: Names) -> str:
     up, down = (_extreme(grid, names, sign=s) for s in (1, -1))
     found = up or down
     if found is None:
-        return language.text("No difference from the mean of all is sure")
+        none = language.text("No difference from the mean of all is sure")
+        return findings.beside(none, grid.found, language, "difference")
     if up and down:
         return language.text(
             "Furthest above the mean: {top}, “{theme}” ({up}); furthest below: {bottom}, "
@@ -163,6 +166,8 @@ def _notes(grid: _Grid, language: Language) -> list[str]:
             "chance."
         )
     ]
+    if grid.sure.any():  # else the title says it
+        notes.append(findings.sentence_of(grid.found, language, "difference"))
     if grid.hidden.any():
         notes.append(language.text("Hatched: too few answers to show."))
     if (~np.isfinite(grid.difference) & ~grid.hidden).any():

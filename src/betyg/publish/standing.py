@@ -11,6 +11,7 @@ from betyg.publish import naming, table
 from betyg.publish.figure import COLOURS, SOFT
 from betyg.publish.language import EN_DASH, Language, msgid
 from betyg.publish.naming import Names
+from betyg.stats import detectable
 
 UNITS_NAMED: Final = 12
 NARROW_FROM: Final = 300.0  # points; in less, a heading says "place" once
@@ -96,6 +97,13 @@ def surely_apart(rows: pd.DataFrame) -> NDArray[np.int_]:
     """Return 1 where an agency is surely above the mean of all, -1 below, else 0."""
     low, high = (rows[end].to_numpy(np.float64) for end in ("from_mean_low", "from_mean_high"))
     return (low > 0).astype(np.int_) - (high < 0).astype(np.int_)
+
+
+def found(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the difference from the mean of all, in points, that is found four times in five."""
+    low, high, se = (rows[f"from_mean_{end}"].to_numpy(np.float64) for end in ("low", "high", "se"))
+    sizes = detectable.from_interval(low, high, se)
+    return sizes[np.isfinite(sizes)]
 
 
 def mean_of_all(rows: pd.DataFrame) -> float:

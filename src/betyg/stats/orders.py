@@ -22,7 +22,7 @@ FEWEST_ANSWERS = 3  # what is chosen or not is no view
 MOST_AGENCIES = 10  # beyond that, that all agree is a question about ranges, not about pairs
 
 ORDER = ("of", "by", "year", "code", "estimate", "se", "ci_low", "ci_high", "n", "place_low",
-         "place_high", "place", "shared", "surely_best")  # fmt: skip
+         "place_high", "place", "shared", "surely_best", "found")  # fmt: skip
 LEAD = ("item", "year", "first", "activity", "difference", "se", "ci_low", "ci_high", "n")
 AGREEMENT = ("item", "year", "agencies", "largest", "bound", "margin", "equivalent", "n")
 EFFECT = ("event", "label_year", "item", "year_from", "year_to", "estimate", "se", "ci_low",
@@ -53,7 +53,8 @@ def table(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
     DataFrame
         of ("activity" or "item"); by (the rated item, or the theme); year; code (of what is
         ordered); estimate, se, ci_low, ci_high (0-100); n; place_low, place_high, place (Int64);
-        shared; surely_best. The highest first within each order.
+        shared; surely_best; found (the difference from the highest, in points, that would be
+        found four times in five). The highest first within each order.
     """
     parts = [*_activities(respondents, survey), *_themes(respondents, survey)]
     if not parts:

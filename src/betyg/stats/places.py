@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from betyg.stats import detectable
 from betyg.stats.compare import Pairwise
 
 __all__ = ["order"]
@@ -45,7 +46,8 @@ def order(
     DataFrame
         The ``role``; estimate, se, ci_low, ci_high (each mean's own 95 % interval); n;
         place_low, place_high (range of ranks, 1 is best); place (Int64, missing where it is not
-        settled); shared; surely_best. The highest mean first.
+        settled); shared; surely_best; found (the difference from the highest mean, in points,
+        that would be found four times in five; NaN for that mean). The highest mean first.
 
     References
     ----------
@@ -68,11 +70,21 @@ def order(
             "place": pd.array(place, dtype="Int64"),
             "shared": shared,
             "surely_best": highest == 1,
+            "found": _found(compared, compared.names[int(ranked[0])]),
         }
     )
     if n is not None:
         frame.insert(5, "n", n)
     return frame.iloc[ranked].reset_index(drop=True)
+
+
+def _found(compared: Pairwise, top: str) -> Array:
+    pairs = compared.table
+    se = dict.fromkeys(compared.names, np.nan)
+    for first, second, own in zip(pairs["first"], pairs["second"], pairs["se"], strict=True):
+        if top in (first, second):
+            se[second if first == top else first] = own
+    return detectable.smallest(np.array(list(se.values())), critical=compared.critical)
 
 
 def _shared_places(

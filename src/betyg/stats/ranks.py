@@ -29,8 +29,8 @@ DRAWS = 20_000
 BLOCK = 200_000  # simulated numbers held at a time: they stay in the processor's cache
 RELIABLE = 0.7
 REASONS = ("few_units", "no_error", "base", "reliability")
-NUMBERS = ("from_mean", "from_mean_low", "from_mean_high", "expected_low", "expected_high",
-           "place_low", "place_high", "top_quarter", "reliability")  # fmt: skip
+NUMBERS = ("from_mean", "from_mean_se", "from_mean_low", "from_mean_high", "expected_low",
+           "expected_high", "place_low", "place_high", "top_quarter", "reliability")  # fmt: skip
 WORDS = ("band", "rank_reason")
 COLUMNS = (*NUMBERS, *WORDS)
 
@@ -175,11 +175,12 @@ def standings(
     Returns
     -------
     DataFrame
-        One row a unit, in order: from_mean, from_mean_low, from_mean_high (points from the mean
-        of all, simultaneous 95 %); expected_low, expected_high (0-100, 95 %); place_low,
-        place_high (simultaneous 95 % range, 1 is best); top_quarter (probability); reliability
-        (0-1); band (one of ``bands.LABELS``, or ""); rank_reason: "" where a place is given, else
-        why not, one of ``REASONS``; place_low, place_high and top_quarter are NaN then.
+        One row a unit, in order: from_mean (points from the mean of all), from_mean_se (of that
+        difference), from_mean_low, from_mean_high (simultaneous 95 %); expected_low,
+        expected_high (0-100, 95 %); place_low, place_high (simultaneous 95 % range, 1 is best);
+        top_quarter (probability); reliability (0-1); band (one of ``bands.LABELS``, or "");
+        rank_reason: "" where a place is given, else why not, one of ``REASONS``; place_low,
+        place_high and top_quarter are NaN then.
 
     References
     ----------
@@ -211,6 +212,7 @@ def _standings(estimate: Array, covariance: Array, *, rng: np.random.Generator) 
     return pd.DataFrame(
         {
             "from_mean": against.difference,
+            "from_mean_se": against.se,
             "from_mean_low": against.low,
             "from_mean_high": against.high,
             "expected_low": expected.low,
