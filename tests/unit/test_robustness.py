@@ -282,3 +282,14 @@ def test_without_a_round_there_is_no_panel():
 
 def test_power_is_the_one_that_is_promised():
     np.testing.assert_allclose(ndtr(detectable.BEYOND), detectable.POWER)
+
+
+def test_where_no_agency_is_given_a_band_the_other_conclusions_stand():
+    survey, rows = survey_and_rows()
+    cells = cells_of(rows, survey)
+    compared = comparison.compare(cells, survey).table.assign(band="")
+    table = estimate.table(rows, cells, survey)
+    changes = change.decompose(table, cells, survey, respondents=rows)
+    found = robustness.panel(rows, cells, survey, comparisons=compared, changes=changes)
+    assert set(found["conclusion"]) == {"change", "first"}
+    assert set(found["year"]) == {2012}

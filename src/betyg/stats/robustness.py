@@ -86,7 +86,8 @@ def _reported(comparisons: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
     now = comparisons[
         (comparisons["year"] == latest) & (comparisons["agency"] != ALL) & comparisons["shown"]
     ].astype({"agency": "str"})
-    bands = now[now["band"] != ""].assign(conclusion="band", reported=now["band"], year_from=0)
+    placed = now[now["band"] != ""]
+    bands = placed.assign(conclusion="band", reported=placed["band"], year_from=0)
     top = now.nlargest(1, "estimate") if len(now) > 1 else now.iloc[:0]
     first = top.assign(conclusion="first", reported=top["agency"], agency=ALL, year_from=0)
     columns = list(COLUMNS[:5])
