@@ -251,3 +251,16 @@ def test_a_weight_below_zero_names_agency_and_year():
     answers = pd.DataFrame({"agency": ["A", "B"], "year": [2012, 2013], "weight": [1.0, -1.0]})
     with pytest.raises(DesignError, match=r"weights, B 2013: 1 weights are negative"):
         estimate.direct(simulated.respondents(answers, survey), survey)
+
+
+def test_a_round_of_one_psu_is_refused_by_agency_and_year():
+    n = 40
+    answers = {
+        "agency": np.repeat(["A", "B"], n // 2),
+        "q": np.arange(n) % 5 + 1,
+        "psu": np.r_[np.zeros(n // 2), np.arange(n // 2) + 1].astype(int),
+    }
+    with pytest.raises(DesignError, match=r"one PSU in A \d{4}, so nothing .*Leave psu out"):
+        direct(answers, survey_of())
+    row = one(direct(answers, survey_of(design={"lonely": "certainty"})), agency="B")
+    assert row["se"] > 0

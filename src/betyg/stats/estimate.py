@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.data.study import Study
-from betyg.errors import ParameterError, did_you_mean
+from betyg.errors import DesignError, ParameterError, did_you_mean
 from betyg.stats import estimate_entries, estimate_frames
 from betyg.stats.design import SurveyDesign
 from betyg.stats.estimate_composites import composites
@@ -178,12 +178,14 @@ def direct(
     ------
     DesignError
         If weights are negative, missing or all zero, a stratum is larger than its
-        population, or holds a single PSU where the study calls that an error.
+        population, or holds a single PSU where the study calls that an error, or if all
+        answers of an agency's round come from one PSU.
     ParameterError
         If a margin names something else than agency, year, activity and group.
     """
     if respondents.empty:
         return estimate_frames.arranged([], survey)
+    _check_units(respondents, survey)
     frame, answers = estimate_entries.of_respondents(respondents, survey)
     return _estimated(frame, answers, survey, by, shares)
 
@@ -252,6 +254,24 @@ def _estimated(
             )
     intervals = shares or survey.design.shares
     return estimate_frames.assembled(parts, frame=frame, survey=survey, shares=intervals)
+
+
+def _check_units(respondents: pd.DataFrame, survey: Study) -> None:
+    """Refuse agencies' rounds of one PSU: their standard errors would come out as zero."""
+    if survey.design.lonely == "certainty" or survey.design.variance == "delivered":
+        return
+    units = respondents.groupby(["agency", "year", "stratum", "psu"], observed=True).size()
+    rounds = units.groupby(level=["agency", "year"], observed=True).agg(["sum", "size"])
+    single = rounds[(rounds["size"] == 1) & (rounds["sum"] >= survey.disclosure.show)]
+    if len(single):
+        listed = "; ".join(f"{agency} {year}" for agency, year in single.index[:8])
+        more = f"; ... {len(single)} in all" if len(single) > 8 else ""
+        raise DesignError(
+            f"design: all answers come from one PSU in {listed}{more}, so nothing is known of how "
+            "far its numbers lie from the truth. Leave psu out of [source.columns] in study.toml "
+            "if respondents were drawn one by one, join the agency with a neighbour, or say "
+            "lonely = 'certainty' in [design] if the PSU was not drawn."
+        )
 
 
 def _compared(survey: Study) -> set[str]:
