@@ -14,14 +14,9 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from betyg.errors import DataError, ParameterError, SurveyError
-
-if TYPE_CHECKING:
-    from betyg.data.study import Study
-    from betyg.publish.article import Article
-    from betyg.publish.document import Cover
 
 RAW = Path("data/raw")
 
@@ -89,86 +84,36 @@ def keep(options: argparse.Namespace) -> None:
 
 def render(options: argparse.Namespace) -> None:
     """Write the page that readers get of a notebook."""
-    began = time.monotonic()
-    from betyg.publish import document
-
-    facts = _read_key(options.key)
-    executed, target = Path(facts["notebook"]), Path(facts["target"])
-    document.render(
-        executed,
-        target,
-        forms=facts["forms"],
-        report=facts["report"],
-        picker=_agencies(facts),
-        **_cover(facts),
-    )
-    _form_done(facts, "page", began)
+    _publish(options, "page")
 
 
 def contents(options: argparse.Namespace) -> None:
     """Write the front page of a study, or of all studies."""
-    from betyg.data.study import Study
-    from betyg.publish import contents as front
-    from betyg.publish import whole
+    from betyg.publish import forms
 
     facts = _read_key(options.key)
-    if "studies" in facts:
-        page = front.of_studies([(Study.load(RAW, name), at) for name, at in facts["studies"]])
-    else:
-        entries = [
-            front.Entry(
-                path=e["target"], language=e["language"], form=e["form"], agency=e["agency"]
-            )
-            for e in facts["entries"]
-        ]
-        page = front.of_study(Study.load(RAW, facts["study"]), entries, up=facts["up"])
-    whole.write(Path(facts["target"]), page.encode())
+    forms.contents(facts, RAW)
     _done(facts["target"], "")
 
 
 def pdf(options: argparse.Namespace) -> None:
     """Write a page as PDF."""
-    from betyg.publish import pdf as form
-
-    _write_form(options, form.of_article)
+    _publish(options, "pdf")
 
 
 def docx(options: argparse.Namespace) -> None:
     """Write a page as a document for word processors."""
-    from betyg.publish import word
-
-    _write_form(options, word.of_article)
+    _publish(options, "docx")
 
 
 def xlsx(options: argparse.Namespace) -> None:
     """Write the tables of a page as one workbook."""
-    began = time.monotonic()
-    from betyg.publish import document, whole, workbook
-
-    facts = _read_key(options.key)
-    cover = _cover(facts)
-    document.named_synthetic(Path(facts["target"]), synthetic=cover["synthetic"])
-    tables = document.tables(Path(facts["notebook"]), language=cover["language"])
-    content = workbook.of_tables(
-        tables, title=cover["title"], language=cover["language"], synthetic=cover["synthetic"]
-    )
-    whole.write(Path(facts["target"]), content)
-    _form_done(facts, "workbook", began)
+    _publish(options, "xlsx", called="workbook")
 
 
 def csv(options: argparse.Namespace) -> None:
     """Write the tables of a page as a folder of CSV files."""
-    began = time.monotonic()
-    from betyg.publish import document, table_files
-
-    facts = _read_key(options.key)
-    cover = _cover(facts)
-    document.named_synthetic(Path(facts["target"]), synthetic=cover["synthetic"])
-    tables = document.tables(Path(facts["notebook"]), language=cover["language"])
-    table_files.write(
-        tables, Path(facts["target"]), language=cover["language"], synthetic=cover["synthetic"]
-    )
-    _form_done(facts, "tables", began)
+    _publish(options, "csv", called="tables")
 
 
 def preflight(options: argparse.Namespace) -> None:
@@ -266,59 +211,15 @@ def _alone(options: argparse.Namespace) -> contextlib.AbstractContextManager[Non
     return lock.held(options.key.with_suffix(".lock"))
 
 
-def _title(survey: Study, facts: dict[str, Any]) -> str:
-    """Return the heading of a page: the survey, after the agency that the page is about."""
-    title = str(survey.label(survey.title, facts["language"]))
-    if not facts["agency"]:
-        return title
-    return f"{survey.label(survey.agency(facts['agency']), facts['language'])}: {title}"
-
-
-def _agencies(facts: dict[str, Any]) -> list[str]:
-    """Return the names of those that a reader may have marked; a brief is about one anyway."""
-    from betyg.data.study import Study
-
-    survey = Study.load(RAW, facts["study"])
-    units = [survey.agency(code) for code in survey.agency_codes]
-    if facts["agency"] or len(units) < 2:
-        return []
-    return sorted(str(survey.label(unit, facts["language"])) for unit in units)
-
-
-def _write_form(options: argparse.Namespace, form: Callable[[Article], bytes]) -> None:
+def _publish(options: argparse.Namespace, form: str, *, called: str = "") -> None:
+    """Write one form of a page, and say how long it took."""
     began = time.monotonic()
-    from betyg.publish import article, document, whole
+    from betyg.publish import forms
 
     facts = _read_key(options.key)
-    target, cover = Path(facts["target"]), _cover(facts)
-    document.named_synthetic(target, synthetic=cover["synthetic"])
-    page = document.page(Path(facts["notebook"]), **cover)
-    whole.write(target, form(article.of_page(page)))
-    _form_done(facts, target.suffix[1:], began)
-
-
-def _cover(facts: dict[str, Any]) -> Cover:
-    """Return what the study says of a page in the language that a key names."""
-    from betyg.data.study import Study
-
-    survey, language = Study.load(RAW, facts["study"]), facts["language"]
-    return {
-        "language": language,
-        "title": _title(survey, facts),
-        "synthetic": survey.synthetic,
-        "labels": _names(survey, language),
-    }
-
-
-def _form_done(facts: dict[str, Any], what: str, began: float) -> None:
-    label = " ".join(filter(None, (what, facts["agency"], "in", facts["language"])))
+    forms.WRITERS[form](facts, RAW)
+    label = " ".join(filter(None, (called or form, facts["agency"], "in", facts["language"])))
     _done(facts["target"], _line(facts["study"], label, time.monotonic() - began))
-
-
-def _names(survey: Study, language: str) -> set[str]:
-    """Return every name that the study gives to something, in one language."""
-    named = (survey.items, survey.themes, survey.indices, survey.agencies, survey.activities)
-    return {survey.label(one, language) for group in (*named, survey.groups) for one in group}
 
 
 def _folder(study: str) -> Path:
