@@ -80,7 +80,7 @@ def test_figures_hold_no_decimal_point_where_the_language_has_a_comma(survey, es
 
 
 def test_the_same_frame_gives_the_same_bytes_and_ids_of_its_own(survey, estimates):
-    once, twice = (draw_every(survey, estimates, "sv") for _ in range(2))
+    once, twice = every(survey, estimates, "sv"), draw_every(survey, estimates, "sv")
     assert [f._repr_html_() for f in once] == [f._repr_html_() for f in twice]
     page = "".join(f._repr_html_() for f in once)
     ids = re.findall(r'\sid="([^"]+)"', page)

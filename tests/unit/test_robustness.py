@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import ndtr, ndtri, stdtrit
 
+from betyg.data.study import Study
 from betyg.errors import DesignError
 from betyg.stats import (
     bands,
@@ -201,31 +204,50 @@ def survey_and_rows(**changes: object):
     return survey, respondents(answers, survey)
 
 
-def drawn(survey, rows) -> pd.DataFrame:
-    cells = cells_of(rows, survey)
-    compared = comparison.compare(cells, survey).table
-    table = estimate.table(rows, cells, survey)
-    changes = change.decompose(table, cells, survey, respondents=rows)
-    return robustness.panel(rows, cells, survey, comparisons=compared, changes=changes)
+@dataclass(frozen=True)
+class Drawn:
+    """A survey, its respondents, and the conclusions drawn from them."""
+
+    survey: Study
+    rows: pd.DataFrame
+    cells: pd.DataFrame
+    compared: pd.DataFrame
+    changes: pd.DataFrame
+
+    def again(self, rows: pd.DataFrame | None = None, **changes: pd.DataFrame) -> pd.DataFrame:
+        """Draw the conclusions in all ways, from these or from other respondents."""
+        known = {"comparisons": self.compared, "changes": self.changes} | changes
+        cells = self.cells if rows is None else cells_of(rows, self.survey)
+        return robustness.panel(self.rows if rows is None else rows, cells, self.survey, **known)
 
 
-def test_what_is_plain_holds_in_all_twelve_ways():
-    found = drawn(*survey_and_rows())
-    counted = found.groupby(["conclusion", "agency"])["holds"].agg(["sum", "size"])
-    assert counted.loc[("first", "all")].tolist() == [12, 12]
-    assert (counted["size"] == 12).all()
-    assert set(found["conclusion"]) == set(robustness.CONCLUSIONS)
-    assert tuple(found.columns) == robustness.COLUMNS
-
-
-def test_a_conclusion_that_is_not_drawn_again_does_not_hold():
+@pytest.fixture(scope="module")
+def drawn() -> Drawn:
     survey, rows = survey_and_rows()
     cells = cells_of(rows, survey)
-    compared = comparison.compare(cells, survey).table
     table = estimate.table(rows, cells, survey)
-    changes = change.decompose(table, cells, survey, respondents=rows)
-    turned = compared.assign(estimate=100.0 - compared["estimate"])
-    found = robustness.panel(rows, cells, survey, comparisons=turned, changes=changes)
+    return Drawn(
+        survey, rows, cells, comparison.compare(cells, survey).table,
+        change.decompose(table, cells, survey, respondents=rows),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def panel(drawn: Drawn) -> pd.DataFrame:
+    return drawn.again()
+
+
+def test_what_is_plain_holds_in_all_twelve_ways(panel):
+    counted = panel.groupby(["conclusion", "agency"])["holds"].agg(["sum", "size"])
+    assert counted.loc[("first", "all")].tolist() == [12, 12]
+    assert (counted["size"] == 12).all()
+    assert set(panel["conclusion"]) == set(robustness.CONCLUSIONS)
+    assert tuple(panel.columns) == robustness.COLUMNS
+
+
+def test_a_conclusion_that_is_not_drawn_again_does_not_hold(drawn):
+    turned = drawn.compared.assign(estimate=100.0 - drawn.compared["estimate"])
+    found = drawn.again(comparisons=turned)
     assert not found.loc[found["conclusion"] == "first", "holds"].any()
 
 
@@ -240,25 +262,18 @@ def test_ways_that_cannot_differ_are_not_counted_twice():
     assert len(list(ways.ways(equal, cells_of(equal, plain), plain))) == 3
 
 
-def test_a_way_without_an_estimate_is_counted_neither_for_nor_against():
-    survey, rows = survey_and_rows()
+def test_a_way_without_an_estimate_is_counted_neither_for_nor_against(drawn, panel):
+    rows = drawn.rows
     split = rows.assign(  # agencies share no activity: no common mix can be estimated
         activity=pd.Categorical(
             np.where(rows["agency"].isin(["A", "B", "C"]), "x", "y"),
             categories=rows["activity"].cat.categories,
         )
     )
-    good = drawn(survey, rows)
-    cells = cells_of(rows, survey)
-    compared = comparison.compare(cells, survey).table
-    table = estimate.table(rows, cells, survey)
-    changes = change.decompose(table, cells, survey, respondents=rows)
-    found = robustness.panel(
-        split, cells_of(split, survey), survey, comparisons=compared, changes=changes
-    )
+    found = drawn.again(split)
     lost = found[found["found"] == ""]
     assert lost["adjusted"].all() and lost["holds"].isna().all() and len(lost)
-    assert len(found) == len(good)
+    assert len(found) == len(panel)
 
 
 def test_top_two_of_an_index_is_the_share_of_its_items():
