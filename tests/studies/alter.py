@@ -53,9 +53,10 @@ def swapped(answers: pd.DataFrame, item: str, year: int, pair: tuple[str, str]) 
     """Give the answers about one service to the other, and the other way round."""
     changed = answers.copy()
     first, second = (np.flatnonzero(rows(answers, year=year, activity=name)) for name in pair)
-    at = changed.columns.get_loc(item)
-    changed.iloc[first, at] = answers.iloc[second, at].array
-    changed.iloc[second, at] = answers.iloc[first, at].array
+    for column in (item, f"{item}.missing"):
+        at = changed.columns.get_loc(column)
+        changed.iloc[first, at] = answers.iloc[second, at].array
+        changed.iloc[second, at] = answers.iloc[first, at].array
     return changed
 
 

@@ -162,7 +162,7 @@ def project(run, tmp_path, monkeypatch) -> Path:
     nbformat.write(notebook, tmp_path / "05_report.ipynb")
     target = "reports/lansstyrelserna/lansstyrelserna-report-sv-synthetic.html"
     key = {"study": "lansstyrelserna", "language": "sv", "agency": "",
-           "notebook": "05_report.ipynb", "target": target}  # fmt: skip
+           "notebook": "05_report.ipynb", "target": target, "forms": {}, "report": ""}  # fmt: skip
     (tmp_path / "page.key").write_text(json.dumps(key), "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path / target

@@ -269,9 +269,14 @@ def one_less(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def guide_for_trust(answers: pd.DataFrame) -> pd.DataFrame:
-    changed = answers.copy()
-    changed[["trust", "guide"]] = answers[["guide", "trust"]].to_numpy()
-    return changed
+    turned = {"trust": "guide", "guide": "trust"}
+    return answers.assign(
+        **{
+            f"{to}{part}": answers[f"{of}{part}"]
+            for to, of in turned.items()
+            for part in ("", ".missing")
+        }
+    )
 
 
 def less(theme: str, every: int) -> Change:

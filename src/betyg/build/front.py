@@ -25,8 +25,12 @@ def of_study(
 
     It lists what this make makes, and what earlier ones made of what the study still has.
     """
-    now = set(planned)
-    there = [one for one in entries if one["target"] in now or Path(one["target"]).exists()]
+    now = set(map(Path, planned))
+    there = []
+    for one in entries:
+        file = Path(one["target"])
+        if now & {file, file.parent} or file.exists():  # tables are planned as a folder
+            there.append(one)
     listed = [{**one, "target": _below(one["target"], place.parent)} for one in there]
     up = "../index.html" if place.parent.parent.name == "reports" else ""
     return {"study": study.name, "entries": listed, "up": up, "target": str(place)}
