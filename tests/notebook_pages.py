@@ -70,3 +70,19 @@ def whole(language: str) -> list[Any]:
         shown(ranking.compared(invented.places(), survey, speech, item="nki", year=2017)),
         shown(tables.estimates(estimates, survey, speech, year=2017)),
     ]  # fmt: skip
+
+
+def brief(language: str) -> list[Any]:
+    """The cells of a brief of the usual length."""
+    survey, speech = invented.study(), Language(language)
+    estimates = invented.estimates(survey)
+    said = about_results.themes(estimates, survey, speech, year=2017)
+    sentences = [words("## A", language), shown(prose.bullets(said, said, said))]
+    return [
+        shown(prose.headline(said)),
+        shown(prose.paragraph(said, said, said)),
+        *sentences * 4,
+        shown(years.compared(estimates, survey, speech, item="nki", agency="06")),
+        shown(years.compared(estimates, survey, speech, item="website", agency="06")),
+        shown(tables.estimates(estimates, survey, speech, year=2017)),
+    ]

@@ -146,7 +146,8 @@ def accessibility(options: argparse.Namespace) -> None:
     built = sorted(path for path in Path("reports").glob(asked or "*") if any(path.glob("*.html")))
     if not built:
         raise ParameterError("There is no report yet to be checked: run make report first.")
-    faults = []
+    fronts = sorted(Path("reports").glob("*.html"))
+    faults = checks.faults({"pages": checks.of_pages(fronts, Path("reports")), "documents": []})
     for folder in built:
         survey, found = Study.load(RAW, folder.name), checks.results(folder)
         faults += checks.faults(found)

@@ -21,28 +21,35 @@ def results(folder: Path) -> dict[str, Any]:
     Parameters
     ----------
     folder : Path
-        The study's reports; statements that lie there already are not looked at.
+        The study's reports, with the briefs below; statements that lie there already are not
+        looked at.
     """
-    files = [path for path in sorted(folder.iterdir()) if "-accessibility-" not in path.name]
-    pages = [path for path in files if path.suffix == ".html"]
-    documents = [path for path in files if path.suffix == ".pdf"]
+    pages = [path for path in sorted(folder.rglob("*.html")) if "-accessibility-" not in path.name]
+    documents = sorted(folder.rglob("*.pdf"))
     return {
         "rules": list(page_checks.TAGS),
-        "pages": [
-            _named(page) | {"views": [asdict(view) for view in views]}
-            for page, views in zip(pages, page_checks.check(pages), strict=True)
-        ],
+        "pages": of_pages(pages, folder),
         "documents": [
-            _named(pdf) | {"problems": pdf_checks.problems(pdf), "tags": pdf_checks.counts(pdf)}
+            _named(pdf, folder)
+            | {"problems": pdf_checks.problems(pdf), "tags": pdf_checks.counts(pdf)}
             for pdf in documents
         ],
     }
 
 
+def of_pages(pages: Sequence[Path], folder: Path) -> list[dict[str, Any]]:
+    """Check some pages below a folder, and return what was found, page by page."""
+    return [
+        _named(page, folder) | {"views": [asdict(view) for view in views]}
+        for page, views in zip(pages, page_checks.check(pages), strict=True)
+    ]
+
+
 def faults(found: Mapping[str, Any]) -> list[str]:
     """Return every fault that the checks found, with its file."""
     listed = [
-        f"{page['file']}: {rule} in {places} places ({view['scheme']}, {view['width']} pixels)"
+        f"{page['file']}: {rule} in {places} places ({view['scheme']}, {view['width']} pixels, "
+        f"folds {'open' if view['unfolded'] else 'closed'})"
         for page in found["pages"]
         for view in page["views"]
         for rule, places in view["violations"].items()
@@ -78,8 +85,8 @@ def _body(found: Mapping[str, Any], words: Language) -> str:
     undecided = sum(n for p in found["pages"] for v in p["views"] for n in v["undecided"].values())
     checked = [
         text("Web pages: the rules of axe-core for WCAG 2.0–2.2, levels A and AA, and for good "
-             "practice; in light colours on a wide screen and in dark colours on a telephone, all "
-             "folded tables open."),
+             "practice; in light and in dark colours, on a wide screen and on a telephone, with "
+             "folded tables open and closed."),
         text("PDF files: tags, language, title, the mark of PDF/UA-1, alternative text of figures, "
              "scope of table headings, order of headings, links to other places."),
     ]  # fmt: skip
@@ -126,5 +133,8 @@ def _table(found: Mapping[str, Any], words: Language) -> Table:
     )
 
 
-def _named(path: Path) -> dict[str, Any]:
-    return {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest()}
+def _named(path: Path, folder: Path) -> dict[str, Any]:
+    return {
+        "file": path.relative_to(folder).as_posix(),
+        "sha256": sha256(path.read_bytes()).hexdigest(),
+    }

@@ -230,6 +230,29 @@ def spread(positions: list[float], *, apart: float, low: float, high: float) -> 
     return result
 
 
+def row_label(axes: Axes, label: str, *, y: float, room: float, lines: int = 2) -> None:
+    """Write the name of a row left of the axes, each line up to its right end, cut if it must be.
+
+    Parameters
+    ----------
+    y : float
+        Where the row lies, in the units of the axes.
+    room : float
+        Points there are for it.
+    lines : int
+        How many lines there may be.
+    """
+    wrapped = wrap(label, width=room)
+    if len(wrapped) > lines:
+        wrapped[lines - 1] = shorten(" ".join(wrapped[lines - 1 :]) + "…", room)
+    written = [shorten(line, room) for line in wrapped[:lines]]
+    for i, line in enumerate(written):
+        axes.annotate(
+            line, (0, y), (-8, ((len(written) - 1) / 2 - i) * LEADING), ("axes fraction", "data"),
+            textcoords="offset points", ha="right", va="center_baseline",
+        )  # fmt: skip
+
+
 def shorten(label: str, room: float) -> str:
     """Cut a label that has no room; the table beside the figure holds it in full."""
     if text_width(label) <= room:

@@ -10,13 +10,18 @@ from typing import Any
 from betyg.errors import DataError
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-VIEWS = (("light", 1280), ("dark", 320))  # colours, and width in pixels
+VIEWS = (  # colours, width in pixels, and whether folds are open
+    ("light", 1280, True),
+    ("dark", 320, True),
+    ("light", 320, False),
+    ("dark", 1280, False),
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 )  # fmt: skip
-_UNFOLD = "document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
+_FOLD = "open => document.querySelectorAll('details').forEach(fold => { fold.open = open; })"
 _RUN = "tags => axe.run({runOnly: tags})"
 
 
@@ -27,7 +32,9 @@ class View:
     Attributes
     ----------
     scheme, width : str, int
-        Colours and width in pixels in which the page was looked at, all its folds open.
+        Colours and width in pixels in which the page was looked at.
+    unfolded : bool
+        Whether all its folds were open, or all closed.
     engine : str
         Version of axe-core.
     passed : int
@@ -40,6 +47,7 @@ class View:
 
     scheme: str
     width: int
+    unfolded: bool
     engine: str
     passed: int
     violations: dict[str, int]
@@ -51,6 +59,13 @@ def chromium() -> str | None:
     named = os.environ.get("CHROMIUM")
     found = (shutil.which(name) for name in ((named,) if named is not None else BROWSERS) if name)
     return next((path for path in found if path), None)
+
+
+def axe() -> str:
+    """Return the program axe-core, to be run in a page."""
+    import axe_playwright_python
+
+    return Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")
 
 
 def check(pages: Sequence[Path]) -> list[list[View]]:
@@ -75,21 +90,19 @@ def check(pages: Sequence[Path]) -> list[list[View]]:
 
 def views(browser: Any, path: Path) -> list[View]:
     """Look at one page in a browser that is open."""
-    import axe_playwright_python
-
-    axe = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")
     found = []
-    for scheme, width in VIEWS:
+    for scheme, width, unfolded in VIEWS:
         page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
         page.goto(path.resolve().as_uri())
-        page.evaluate(_UNFOLD)
-        page.evaluate(axe)
+        page.evaluate(_FOLD, unfolded)
+        page.evaluate(axe())
         told = page.evaluate(_RUN, list(TAGS))
         page.close()
         found.append(
             View(
                 scheme=scheme,
                 width=width,
+                unfolded=unfolded,
                 engine=told["testEngine"]["version"],
                 passed=len(told["passes"]),
                 violations={rule["id"]: len(rule["nodes"]) for rule in told["violations"]},

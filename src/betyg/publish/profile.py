@@ -174,6 +174,7 @@ def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
         return "<svg xmlns='http://www.w3.org/2000/svg' width='1pt' height='1pt'/>"
     share = 0.45 if width < figure.WIDE else 0.36
     labels = min(max(map(figure.text_width, rows["label"])) + 8, share * width)
+    lines = 3 if width < figure.WIDE else 2
     tall = ROW + (figure.LEADING if width < figure.WIDE else 0)
     with figure.drawing(width=width, height=HEAD + len(rows) * tall + FOOT) as canvas:
         axes = figure.area(
@@ -181,18 +182,19 @@ def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
         )
         standing.draw_range(axes, rows)
         for y, row in enumerate(naming.records(rows)):
-            _row(axes, row, y=y, room=labels, language=plot.names.language)
+            _row(axes, row, y=y, room=labels, lines=lines, language=plot.names.language)
         _axis(axes, plot, rows=len(rows))
         return figure.to_svg(canvas, name=f"{plot.name}-{int(width)}")
 
 
-def _row(axes: Axes, row: dict[str, Any], *, y: int, room: float, language: Language) -> None:
-    label = "\n".join(figure.wrap(row["label"], width=room - 8)[:2])
-    for text, at, away in ((label, 0, -8), (language.number(row["estimate"]), 1, 26)):
-        axes.annotate(
-            text, (at, y), (away, 0), ("axes fraction", "data"), textcoords="offset points",
-            ha="right", va="center" if "\n" in text else "center_baseline", linespacing=1.2,
-        )  # fmt: skip
+def _row(
+    axes: Axes, row: dict[str, Any], *, y: int, room: float, lines: int, language: Language
+) -> None:
+    figure.row_label(axes, row["label"], y=y, room=room - 8, lines=lines)
+    axes.annotate(
+        language.number(row["estimate"]), (1, y), (26, 0), ("axes fraction", "data"),
+        textcoords="offset points", ha="right", va="center_baseline",
+    )  # fmt: skip
     axes.axhline(y, color=GRID, lw=0.5, zorder=0)
     if np.isfinite(row.get("from_mean", np.nan)):
         mean = row["estimate"] - row["from_mean"]

@@ -163,10 +163,9 @@ def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
             height=len(rows) * tall,
         )  # fmt: skip
         for y, row in enumerate(naming.records(rows)):
-            label = "\n".join(figure.wrap(row["label"], width=labels - 8)[:2])
             number = plot.names.language.number(row["estimate"])
             _row(axes, row, y=y)
-            _write(axes, label, (0, y), -8, "right")
+            figure.row_label(axes, row["label"], y=y, room=labels - 8)
             _write(axes, number, (1, y), 26, "right")
             if narrow:
                 axes.annotate(row["place"], (1, y), (26, -figure.LEADING),
@@ -181,7 +180,7 @@ def _draw(rows: pd.DataFrame, plot: _Plot, *, width: float) -> str:
 def _write(axes: Axes, text: str, at: tuple[float, float], away: float, side: str) -> None:
     axes.annotate(
         text, at, (away, 0), ("axes fraction", "data"), textcoords="offset points", ha=side,
-        va="center" if "\n" in text else "center_baseline", linespacing=1.2,
+        va="center_baseline",
     )  # fmt: skip
 
 

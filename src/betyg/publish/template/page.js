@@ -10,8 +10,9 @@
   if (picker) {
     const choice = picker.querySelector("select");
     const told = picker.querySelector("output");
+    const isEndOfLine = (text, name) => text.startsWith(name + " ") && /^[\d.,−]+$/.test(text.slice(name.length + 1));
     const isNamed = (text, name) =>
-      text === name || (text.endsWith("…") && text.length > 3 && name.startsWith(text.slice(0, -1)));
+      text === name || isEndOfLine(text, name) || (text.endsWith("…") && text.length > 3 && name.startsWith(text.slice(0, -1)));
     const labels = [...main.querySelectorAll("svg g, svg > text")]
       .filter((node) => node.tagName === "text" || (node.children.length && [...node.children].every((part) => part.tagName === "text")))
       .map((node) => ({ node, text: squeezed(node.tagName === "text" ? node.textContent : [...node.children].map((part) => part.textContent).join(" ")) }));
@@ -19,8 +20,9 @@
       for (const old of main.querySelectorAll(".picked-row")) old.remove();
       for (const old of main.querySelectorAll(".picked")) old.classList.remove("picked");
     };
-    const mark = (node) => {
+    const mark = (node, text, name) => {
       node.classList.add("picked");
+      if (isEndOfLine(text, name)) return; // names a line with its last value, not a row
       const drawing = node.ownerSVGElement;
       const box = node.getBBox();
       if (!box.height) return; // not on the screen: the drawing for another width is
@@ -38,30 +40,32 @@
       if (!choice.value) { told.value = ""; return; }
       let places = 0;
       for (const { node, text } of labels) {
-        if (isNamed(text, name)) { mark(node); places += 1; }
+        if (isNamed(text, name)) { mark(node, text, name); places += 1; }
       }
       for (const head of main.querySelectorAll("tbody th, tbody td:first-child")) {
         if (squeezed(head.textContent) === name) { head.parentElement.classList.add("picked"); places += 1; }
       }
       told.value = told.dataset.found.replace("{n}", places);
     };
+    const heads = [...main.querySelectorAll("tbody th, tbody td:first-child")].map((head) => squeezed(head.textContent));
+    for (const option of [...choice.options].slice(1)) { // whom nothing here names cannot be marked
+      if (!heads.includes(option.text) && !labels.some(({ text }) => isNamed(text, option.text))) option.remove();
+    }
     choice.addEventListener("change", pick);
     addEventListener("resize", pick);
-    picker.hidden = false;
+    picker.hidden = choice.options.length < 2;
   }
 
   // Tables in another order: the heading of a column is a button.
   const hasComma = (1.5).toLocaleString(language).includes(",");
   const number = (text) => {
-    const plain = text.replace(/[\s\u00a0\u202f]+(?=\d{3}(?!\d))/g, "").replace("−", "-");
-    const found = /-?\d+(?:\.\d+)?/.exec(hasComma ? plain.replace(",", ".") : plain.replace(/,/g, ""));
+    const plain = text.replace(/(?<=\d)[\s\u00a0\u202f]+(?=\d{3}(?!\d))/g, "").replace("−", "-");
+    const found = /-?\d+(?:\.\d+)?/.exec(plain.replace(/(?<=\d),(?=\d)/g, hasComma ? "." : ""));
     return found ? parseFloat(found[0]) : NaN;
   };
-  const order = (a, b) => {
+  const compare = (a, b) => {
     const [x, y] = [number(a), number(b)];
-    if (!isNaN(x) && !isNaN(y) && x !== y) return x - y;
-    if (isNaN(x) !== isNaN(y)) return isNaN(x) ? 1 : -1;
-    return a.localeCompare(b, language);
+    return x === y || isNaN(x) || isNaN(y) ? a.localeCompare(b, language) : x - y;
   };
   for (const table of main.querySelectorAll("table")) {
     const heads = [...table.querySelectorAll("thead th")];
@@ -76,8 +80,12 @@
         const down = head.getAttribute("aria-sort") === "ascending";
         for (const other of heads) other.removeAttribute("aria-sort");
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const rows = [...body.rows].sort((a, b) => order(squeezed(a.cells[column].textContent), squeezed(b.cells[column].textContent)));
-        body.append(...(down ? rows.reverse() : rows));
+        const texts = new Map([...body.rows].map((row) => [row, squeezed(row.cells[column].textContent)]));
+        const isNumber = head.classList.contains("number") || [...texts.values()].every((text) => !text || /\d/.test(text));
+        const isLast = (text) => (isNumber ? isNaN(number(text)) : !text); // nothing to order by: last, both ways
+        const order = isNumber ? compare : (a, b) => a.localeCompare(b, language);
+        const rows = [...texts].sort(([, a], [, b]) => isLast(a) - isLast(b) || (down ? order(b, a) : order(a, b)));
+        body.append(...rows.map(([row]) => row));
       });
     });
   }
