@@ -168,6 +168,7 @@ def test_the_certainty_tells_margin_and_what_would_have_been_found():
         "shown": True,
         "n": 120,
         "se": 1.0,
+        "from_mean_se": 1.0,
         "ci_low": 70.0,
         "ci_high": 74.0,
         "from_mean": 2.0,
