@@ -245,6 +245,15 @@ def test_what_is_plain_holds_in_all_twelve_ways(panel):
     assert tuple(panel.columns) == robustness.COLUMNS
 
 
+def test_the_way_in_which_a_change_is_reported_is_among_the_ways(drawn):
+    sure = drawn.changes.assign(like_for_like_low=1.0, like_for_like_high=9.0)  # found nowhere else
+    found = drawn.again(changes=sure)
+    told = found[found["conclusion"] == "change"]
+    own = (told["measure"] == "mean") & told["weighted"] & told["adjusted"]
+    assert own.any() and told.loc[own, "holds"].all()
+    assert not told.loc[~own, "holds"].all()
+
+
 def test_a_conclusion_that_is_not_drawn_again_does_not_hold(drawn):
     turned = drawn.compared.assign(estimate=100.0 - drawn.compared["estimate"])
     found = drawn.again(comparisons=turned)

@@ -39,7 +39,9 @@ def panel(
     before (a sure rise, a sure fall, or neither), and who has the highest value. Each is
     drawn again from this round alone (a change: from both, in the activities of both), by the
     ordinal model, the mean and the share of the two highest answers; with weights and without;
-    at one common mix and as answered. :func:`betyg.stats.ways.ways` tells which a study has.
+    at one common mix and as answered. A change by the weighted mean at one common mix is the
+    one that is reported, so that no change is said to hold in none of the ways.
+    :func:`betyg.stats.ways.ways` tells which a study has.
 
     Parameters
     ----------
@@ -68,6 +70,8 @@ def panel(
     parts = [reported.iloc[:0].reindex(columns=list(COLUMNS))]
     for way in ways(rows, counted, survey):
         found = _drawn(way, rows, counted, survey, years=(before, latest))
+        if way == Way(measure="mean", weighted=True, adjusted=bool(survey.compare.adjust_for)):
+            found = {**found, **_as_reported(reported)}
         keys = zip(reported["conclusion"], reported["agency"], strict=True)
         parts.append(
             reported.assign(
@@ -104,6 +108,17 @@ def _reported_changes(changes: pd.DataFrame, latest: int) -> pd.DataFrame:
     words = [_direction(low, high) for low, high in ends]
     told_in_words: pd.DataFrame = pairs.assign(conclusion="change", year=latest, reported=words)
     return told_in_words
+
+
+def _as_reported(reported: pd.DataFrame) -> Found:
+    """Return the changes as reported: the like-for-like part of the decomposition is a way too.
+
+    It is the weighted mean at one common mix, with cells and shares of each agency's own.
+    """
+    told = reported[reported["conclusion"] == "change"]
+    return {
+        ("change", str(a)): str(r) for a, r in zip(told["agency"], told["reported"], strict=True)
+    }
 
 
 def _direction(low: float, high: float) -> str:
