@@ -153,6 +153,12 @@ def _modelling(page: Edition) -> Iterable[str]:
             "{n} answers, with the values averaged over the mix of all answers.",
             n=page.language.integer(_modelled(page)),
         )
+        if any("psu" in source.columns for source in page.survey.sources):
+            yield page.language.text(
+                "The model counts answers from the same cluster as if they came from anywhere: "
+                "comparisons of units are surer than they should be where clusters are large. "
+                "Means and changes allow for it."
+            )
 
 
 def _modelled(page: Edition) -> int:
