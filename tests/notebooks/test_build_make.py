@@ -12,6 +12,7 @@ import pytest
 from toy import CLEAN, REPORT, Project, ran, write_notebook
 
 ONE = {"one preflight", "one 01_clean", "one 05_report-sv"}
+FRONT = "reports/one/index.html"
 PAGE = "reports/one/one-report-sv-synthetic.html"
 FORMS = (
     PAGE.replace(".html", ".pdf"),
@@ -99,8 +100,9 @@ def test_pages_of_a_language_that_was_given_up_are_removed(project: Project) -> 
     assert f"{english.relative_to(project.folder)}: removed, the study no longer" in result.stderr
     assert sorted(project.built("reports/one/**/*")) == sorted([
         "reports/one/notebooks/01_clean.ipynb", "reports/one/notebooks/05_report-sv.ipynb", PAGE,
-        *FORMS, "reports/one/tables/report-sv-synthetic/contents-synthetic.csv",
+        *FORMS, "reports/one/tables/report-sv-synthetic/contents-synthetic.csv", FRONT,
     ])  # fmt: skip
+    assert b"report-en" not in project.built(FRONT)[FRONT]
 
 
 def test_a_page_links_to_its_other_forms_and_they_are_there(finished: Project) -> None:
