@@ -10,6 +10,7 @@ from betyg.publish.language import msgid
 from betyg.publish.naming import Names
 from betyg.publish.report import Edition
 from betyg.publish.section import Section, Shown
+from betyg.stats import clustered
 
 _INFERENCE = {
     "performance": msgid(
@@ -153,11 +154,10 @@ def _modelling(page: Edition) -> Iterable[str]:
             "{n} answers, with the values averaged over the mix of all answers.",
             n=page.language.integer(_modelled(page)),
         )
-        if any("psu" in source.columns for source in page.survey.sources):
+        if clustered.declared(page.survey):
             yield page.language.text(
-                "The model counts answers from the same cluster as if they came from anywhere: "
-                "comparisons of units are surer than they should be where clusters are large. "
-                "Means and changes allow for it."
+                "Their errors are made of the clusters' sums, so that answers from one cluster "
+                "count as what they are: alike."
             )
 
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from betyg.data.settings import Index
 from betyg.data.study import Study
 from betyg.errors import DataError, DesignError
-from betyg.stats import estimate, ordinal, published, ranks, standardise
+from betyg.stats import clustered, estimate, ordinal, published, ranks, standardise
 from betyg.stats.model_fit import OrdinalFit
+from betyg.stats.ordinal_sandwich import Sampling
 from betyg.stats.published import PublishedFit
 
 __all__ = ["COLUMNS", "Comparable", "Comparison", "about", "comparable", "compare"]
@@ -160,7 +161,12 @@ def _check_whole(found: pd.DataFrame, outcome: str) -> None:
 
 
 def compare(
-    cells: pd.DataFrame, survey: Study, *, year_from: int = 0, standing: bool = True
+    cells: pd.DataFrame,
+    survey: Study,
+    *,
+    year_from: int = 0,
+    standing: bool = True,
+    respondents: pd.DataFrame | None = None,
 ) -> Comparison:
     """Estimate what each agency and year would get at one common mix.
 
@@ -177,6 +183,9 @@ def compare(
         As for :func:`comparable`.
     standing : bool
         Whether to say where each agency stands among all, which takes simulations.
+    respondents : DataFrame, optional
+        As written by 01_clean. Where the study tells the primary sampling units, the errors are
+        made of the units' score sums; cells alone know nothing of them.
 
     Returns
     -------
@@ -193,10 +202,14 @@ def compare(
     outcome = survey.item(survey.compare.outcome)
     if survey.kind == "counts" and isinstance(outcome, Index):
         return _of_items(cells, survey, outcome, year_from=year_from)
+    sampling = None
+    if respondents is not None and len(respondents) and clustered.declared(survey):
+        sampling = clustered.SAMPLING
+        cells = clustered.cells_of(respondents, survey, item=survey.compare.outcome)
     chosen = comparable(cells, survey, year_from=year_from)
     both = [role for role in ("agency", "year") if chosen.cells[role].nunique() > 1]
-    over_time = _fit(chosen, both) if both else None
-    each_year = _fit(chosen, ["agency:year"]) if len(both) == 2 else over_time
+    over_time = _fit(chosen, both, sampling) if both else None
+    each_year = _fit(chosen, ["agency:year"], sampling) if len(both) == 2 else over_time
     margin = partial(_margin, survey=survey, cells=chosen.cells, standing=standing)
     parts = [margin(over_time, by=[role]) for role in both if over_time]
     if len(both) == 2 and each_year:
@@ -306,8 +319,9 @@ def _without(found: pd.DataFrame, left_out: pd.DataFrame) -> pd.DataFrame:
     return found[~rounds.isin(dropped)]
 
 
-def _fit(chosen: Comparable, compared: Sequence[str]) -> OrdinalFit:
-    return ordinal.fit(chosen.cells, f"response ~ {' + '.join([*compared, *chosen.adjust_for])}")
+def _fit(chosen: Comparable, compared: Sequence[str], sampling: Sampling | None) -> OrdinalFit:
+    formula = f"response ~ {' + '.join([*compared, *chosen.adjust_for])}"
+    return ordinal.fit(chosen.cells, formula, sampling=sampling)
 
 
 def _margin(

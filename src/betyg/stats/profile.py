@@ -38,7 +38,13 @@ def outcomes(cells: pd.DataFrame, survey: Study) -> tuple[str, ...]:
     )
 
 
-def themes(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> pd.DataFrame:
+def themes(
+    cells: pd.DataFrame,
+    survey: Study,
+    *,
+    year_from: int = 0,
+    respondents: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Compare the agencies on each theme, round by round.
 
     Parameters
@@ -49,6 +55,8 @@ def themes(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> pd.Data
         The study.
     year_from : int
         First year used; 0 takes all.
+    respondents : DataFrame, optional
+        As for :func:`betyg.stats.comparison.compare`.
 
     Returns
     -------
@@ -62,7 +70,10 @@ def themes(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> pd.Data
         for outcome in outcomes(cells, survey):
             try:
                 compared = comparison.compare(
-                    cells, comparison.about(outcome, survey), year_from=year_from
+                    cells,
+                    comparison.about(outcome, survey),
+                    year_from=year_from,
+                    respondents=respondents,
                 )
             except DesignError:
                 continue
