@@ -137,7 +137,7 @@ def _agencies(facts: Facts, raw: Path) -> list[str]:
     units = [survey.agency(code) for code in survey.agency_codes]
     if facts["agency"] or len(units) < 2:
         return []
-    return sorted(str(survey.label(unit, facts["language"])) for unit in units)
+    return [str(survey.label(unit, facts["language"])) for unit in units]
 
 
 def _names(survey: Study, language: str) -> set[str]:

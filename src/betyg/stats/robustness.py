@@ -40,7 +40,7 @@ def panel(
     drawn again from this round alone (a change: from both, in the activities of both), by the
     ordinal model, the mean and the share of the two highest answers; with weights and without;
     at one common mix and as answered. A change by the weighted mean at one common mix is the
-    one that is reported, so that no change is said to hold in none of the ways.
+    one that is reported; a study of counts alone has no such way.
     :func:`betyg.stats.ways.ways` tells which a study has.
 
     Parameters
