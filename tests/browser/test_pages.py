@@ -11,7 +11,14 @@ from betyg.publish import accessibility, page_checks
 from betyg.publish.language import available
 
 ROOT = Path(__file__).parents[2]
-BUILT = sorted((ROOT / "reports").rglob("*.html"))
+BUILT = [  # of the many briefs one in each language; `make accessibility` looks at all of them
+    *sorted((ROOT / "reports").glob("*.html")),
+    *sorted((ROOT / "reports").glob("*/*.html")),
+    *{
+        (path.parent, path.stem.split("-")[3]): path
+        for path in sorted((ROOT / "reports").glob("*/briefs/*-brief-*.html"))
+    }.values(),
+]
 WIDTHS = (320, 1280)
 
 
@@ -104,7 +111,8 @@ def test_the_statement_tells_what_was_found_and_keeps_all_promises(browser, made
     assert "page-synthetic.html: label in 7 places (light" in fault
     written = accessibility.write(found, made.parent, study="s", language=language, title="T",
                                   synthetic=True)  # fmt: skip
-    assert f'<td class="number">{page["views"][0]["passed"]}</td>' in written.read_text("utf-8")
+    passed = min(view["passed"] for view in page["views"])
+    assert f'<td class="number">{passed}</td>' in written.read_text("utf-8")
     assert '<td class="number">7</td>' in written.read_text("utf-8")
     check_page(browser, written)
     check_views(browser, written)
