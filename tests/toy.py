@@ -58,7 +58,6 @@ def sources(path: Path) -> list[str]:
 
 
 OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # `make test` would pass them on
-COLD = {"BETYG_IS_WARM": "1"}  # importing all libraries first does not pay for a toy
 
 
 class Project:
@@ -86,7 +85,7 @@ class Project:
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start make, and do not wait for its end."""
-        world = os.environ | COLD | {"PYTHONPATH": str(self.folder / "src")} | environment
+        world = os.environ | {"PYTHONPATH": str(self.folder / "src")} | environment
         return subprocess.Popen(
             ["make", f"VENV={sys.prefix}", *arguments],
             cwd=self.folder,

@@ -286,12 +286,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+SLOW_TO_START = ("run", "pdf", "docx", "xlsx")  # worth a Python for all of them
+
+
 def _from_make() -> int:
     """Run the command line, in a Python that has the libraries already if there is one."""
     if {"contents", "csv", "docx", "keep", "pdf", "render", "run", "xlsx"} & set(sys.argv[1:2]):
         from betyg.build import warm
 
-        code = warm.command(sys.argv[1:], begin=sys.argv[1] == "run")
+        code = warm.command(sys.argv[1:], begin=sys.argv[1] in SLOW_TO_START)
         if code is not None:
             return code
     return main()

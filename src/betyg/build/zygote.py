@@ -36,7 +36,7 @@ LIBRARIES = (
     "numpy pandas pyarrow.parquet scipy.stats scipy.optimize scipy.sparse.linalg statsmodels.api "
     "statsmodels.stats.multitest formulaic matplotlib.pyplot matplotlib.backends.backend_svg "
     "seaborn ipykernel.kernelapp ipykernel.ipkernel nbformat "
-    "nbclient papermill mistune jinja2 babel.support pydantic"
+    "nbclient papermill mistune jinja2 babel.support pydantic openpyxl pypandoc typst"
 ).split()
 LONGEST_REQUEST = 1 << 20  # bytes: an environment and a command line
 PATIENCE = 0.5  # seconds between two looks at whether any make is left
