@@ -15,6 +15,12 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() in ("true", "1")
 
 
+def pytest_configure() -> None:
+    """Forget the make that runs the tests: what they start is none of its work."""
+    for name in ("BETYG_MAKE", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        os.environ.pop(name, None)
+
+
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Mark what lies in tests/browser, and skip it where there is no browser (never in CI)."""
     for item in items:

@@ -179,8 +179,8 @@ def _reach(environment: Mapping[str, str], build: Path) -> socket.socket | None:
 
 def _begin_zygote() -> None:
     """Start a zygote and wait until it listens, unless there is one or there cannot be."""
-    if sys.platform != "linux":  # elsewhere the system's libraries do not bear to be copied
-        return
+    if sys.platform != "linux" or not BUILD.is_dir():
+        return  # elsewhere the system's libraries do not bear to be copied
     with lock.held(BUILD / "warm.lock", quiet=True):
         if (there := _reach(os.environ, BUILD)) is not None:
             there.close()
