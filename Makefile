@@ -69,7 +69,7 @@ lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
 accessibility: $(READY) ## Check the built reports for every reader, in a browser; STUDY=name
 	@$(BETYG) accessibility
 test: $(READY) ## Run the tests
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses logical --dist loadfile
 lint: $(READY) ## Check style and types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .

@@ -57,9 +57,6 @@ def sources(path: Path) -> list[str]:
     return ["".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"]]
 
 
-OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # `make test` would pass them on
-
-
 class Project:
     """A scratch copy of the repository in which make can be run."""
 
@@ -89,7 +86,7 @@ class Project:
         return subprocess.Popen(
             ["make", f"VENV={sys.prefix}", *arguments],
             cwd=self.folder,
-            env={name: value for name, value in world.items() if name not in OF_MAKE},
+            env=world,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -13,8 +13,6 @@ import pandas as pd
 import pytest
 import study_writer
 
-from toy import OF_MAKE
-
 pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +54,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", f"VENV={sys.prefix}", *arguments],
         cwd=folder,
-        env={name: value for name, value in world.items() if name not in OF_MAKE},
+        env=world,
         capture_output=True,
         text=True,
         check=False,
