@@ -110,6 +110,17 @@ def test_attrition_adds_up_in_print():
     made = tables.attrition(frame, invented.study(), SV)
     assert made.header == ("Fil", "lästa rader", "dubbletter", "behållna rader")
     assert made.rows[-1] == ("Alla filer", "1\u00a0030", "7", "1\u00a0023")
+    assert "I ingen fil" not in made.note
+
+
+def test_reasons_for_which_nothing_was_dropped_are_in_the_note_alone():
+    frame = pd.DataFrame([("a.csv", "read", 10, ""), ("a.csv", "unknown agency", 0, ""),
+                          ("a.csv", "duplicates", 1, ""), ("a.csv", "kept", 9, ""),
+                          ("a.csv", "out of range", 0, "")],
+                         columns=["source", "step", "n", "note"])  # fmt: skip
+    made = tables.attrition(frame, invented.study(), SV)
+    assert made.header == ("Fil", "lästa rader", "dubbletter", "behållna rader")
+    assert "I ingen fil: okänd enhet och svar utanför skalan." in made.note
 
 
 def answered(agency: str) -> pd.DataFrame:

@@ -15,6 +15,8 @@ from betyg.publish import disclosure, plain
 from betyg.publish.language import Language, msgid
 from betyg.publish.plain import Kind, PlainColumn, PlainTable
 
+SHORT = 20  # characters that are not broken over lines
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
@@ -121,10 +123,15 @@ class Table:
     def _row(self, row: Sequence[str]) -> str:
         first, *rest = row
         cells = (
-            f"<td{_number_class(n)}>{escape(cell)}</td>"
+            f"<td{_cell_class(cell, n)}>{escape(cell)}</td>"
             for cell, n in zip(rest, self.numeric[1:], strict=True)
         )
         return f'<th scope="row">{escape(first)}</th>' + "".join(cells)
+
+
+def _cell_class(cell: str, is_number: bool) -> str:
+    """Keep a few words on one line: a column of verdicts reads badly when each is broken."""
+    return ' class="short"' if not is_number and len(cell) <= SHORT else _number_class(is_number)
 
 
 def _number_class(is_number: bool) -> str:

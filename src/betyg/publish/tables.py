@@ -20,6 +20,7 @@ _STEPS = {
     "kept": msgid("rows kept"),
     "out of range": msgid("answers out of range"),
 }
+_PLACE = {step: place for place, step in enumerate(_STEPS)}
 _KINDS = {
     "responses": msgid("answers of each respondent"),
     "counts": msgid("counts of answers"),
@@ -148,32 +149,34 @@ def _is_whole(value: float) -> bool:
 def attrition(frame: pd.DataFrame, survey: Study, language: Language) -> Table:
     """Account for every row read: what was dropped, why, what was kept.
 
+    Reasons for which nothing was dropped are named in the note.
+
     Parameters
     ----------
     frame : DataFrame
         Columns source, step, n, note.
     """
-    steps = [step for step in _STEPS if (frame["step"] == step).any()]
-    others = [step for step in dict.fromkeys(frame["step"]) if step not in _STEPS]
+    text = language.text
+    named = {step: text(_STEPS[step]) if step in _STEPS else str(step) for step in frame["step"]}
     wide = frame.pivot_table(index="source", columns="step", values="n", aggfunc="sum", sort=False)
-    wide = wide.reindex(columns=[*steps, *others]).fillna(0)
-    whole = wide.sum().to_frame(language.text("All files")).T
+    wide = wide.fillna(0)
+    steps = sorted(named, key=lambda step: _PLACE.get(step, len(_PLACE)))
+    told = [step for step in steps if step in ("read", "kept") or wide[step].any()]
+    nothing = [step for step in steps if step not in told]
+    wide = wide[told]
+    whole = wide.sum().to_frame(text("All files")).T
     joined = pd.concat([wide, whole]) if len(wide) > 1 else wide
-    columns = [
-        Column(source="file", label=language.text("File")),
-        *(
-            Column(source=step, label=language.text(_STEPS[step]) if step in _STEPS else str(step),
-                   kind="count")
-            for step in joined.columns
-        ),
-    ]  # fmt: skip
+    empty = text("In no file: {steps}.", steps=language.listing([named[step] for step in nothing]))
     return table.build(
         joined.rename_axis("file").reset_index(),
-        columns,
+        [
+            Column(source="file", label=text("File")),
+            *(Column(source=step, label=named[step], kind="count") for step in told),
+        ],
         language,
         name="attrition",
-        caption=language.text("From rows read to rows kept"),
-        note=naming.note(Names(survey, language)),
+        caption=text("From rows read to rows kept"),
+        note=naming.note(Names(survey, language), *([empty] if nothing else [])),
     )
 
 
