@@ -63,11 +63,13 @@ fetching: $(READY)
 	  $(PIP) --no-build-isolation --editable '.[insteval]'
 
 ##@ Work
-.PHONY: lab accessibility test lint bench lock picture clean help fetching measuring
+.PHONY: lab accessibility verify test lint bench lock picture clean help fetching measuring
 lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
 	@$(BETYG) lab
 accessibility: $(READY) ## Check the built reports for every reader, in a browser; STUDY=name
 	@$(BETYG) accessibility
+verify: $(READY) ## Build twice from clean, in different worlds, and compare every byte; STUDY=name
+	@$(BETYG) verify
 test: $(READY) ## Run the tests
 	@$(PYTHON) -m pytest --numprocesses logical --dist loadfile
 lint: $(READY) ## Check style and types

@@ -81,10 +81,13 @@ class Project:
         return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start make, and do not wait for its end."""
+        """Start make, and do not wait for its end.
+
+        The warm Python that it begins lives as long as the tests, and serves copies of the folder.
+        """
         world = os.environ | {"PYTHONPATH": str(self.folder / "src")} | environment
         return subprocess.Popen(
-            ["make", f"VENV={sys.prefix}", *arguments],
+            ["make", f"VENV={sys.prefix}", f"BETYG_MAKE={os.getpid()}", *arguments],
             cwd=self.folder,
             env=world,
             stdout=subprocess.PIPE,

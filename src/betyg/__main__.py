@@ -26,10 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # Jupyter would build a grammar of web addresses, which takes a second or two and is not used.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    command: Callable[[argparse.Namespace], None] = options.command
+    command: Callable[[argparse.Namespace], int | None] = options.command
     try:
         with _alone(options):
-            command(options)
+            return command(options) or 0
     except SurveyError as error:
         sys.stderr.write(f"\n{error}\n\n")
         return 2
@@ -39,7 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. What was finished is kept; the same command goes on.\n")
         return 130
-    return 0
 
 
 def keys(options: argparse.Namespace) -> None:
@@ -54,12 +53,11 @@ def keys(options: argparse.Namespace) -> None:
             f"This Python runs the betyg in {fingerprint.PACKAGE}, not the one in {here}: the "
             "folder was moved or copied. Remove .venv and run make again."
         )
-    asked = {name: os.environ.get(name, "").strip() for name in ("STUDY", "LANGUAGE", "PARAMS")}
     engine.write_rules(
         Choice(
-            study=asked["STUDY"],
-            language=asked["LANGUAGE"],
-            values=parameters.parse(asked["PARAMS"]),
+            study=_asked("STUDY"),
+            language=_asked("LANGUAGE"),
+            values=parameters.parse(_asked("PARAMS")),
         )
     )
 
@@ -94,6 +92,13 @@ def contents(options: argparse.Namespace) -> None:
     facts = _read_key(options.key)
     forms.contents(facts, RAW)
     _done(facts["target"], "")
+
+
+def manifest(options: argparse.Namespace) -> None:
+    """List what was made of what beside a study's reports."""
+    from betyg.build import manifest as manifests
+
+    manifests.write(_read_key(options.key))  # and no line: nobody waited for it
 
 
 def pdf(options: argparse.Namespace) -> None:
@@ -139,11 +144,12 @@ def preflight(options: argparse.Namespace) -> None:
 def accessibility(options: argparse.Namespace) -> None:
     """Check what was built in a browser, and write what was found and what was not checked."""
     del options
+    from betyg.build import manifest as manifests
     from betyg.data.study import Study
     from betyg.publish import accessibility as checks
 
-    asked = os.environ.get("STUDY", "").strip()
-    built = sorted(path for path in Path("reports").glob(asked or "*") if any(path.glob("*.html")))
+    chosen = Path("reports").glob(_asked("STUDY") or "*")
+    built = sorted(path for path in chosen if any(path.glob("*.html")))
     if not built:
         raise ParameterError("There is no report yet to be checked: run make report first.")
     fronts = sorted(Path("reports").glob("*.html"))
@@ -156,9 +162,33 @@ def accessibility(options: argparse.Namespace) -> None:
             written = checks.write(found, folder, study=folder.name, language=language, title=title,
                                    synthetic=survey.synthetic)  # fmt: skip
             sys.stdout.write(f"{written}\n")
+        manifests.add(folder, [folder / checks.FILE, *folder.glob("*-accessibility-*.html")])
     if faults:
         listed = "\n".join(f"  - {fault}" for fault in faults)
         raise DataError(f"{len(faults)} faults that keep some readers out\n{listed}")
+
+
+def check_manifest(options: argparse.Namespace) -> int:
+    """Compare a folder of reports with its manifest: 1 if anything is missing, changed, surplus."""
+    from betyg.build import manifest as manifests
+
+    right, problems = manifests.check(options.folder)
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    sys.stdout.write(f"{options.folder}: {right} files as they were made, {len(problems)} not\n")
+    return 1 if problems else 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Build twice from clean in two places and compare every file: 1 if any differs."""
+    del options
+    from betyg.build import twice
+
+    right, problems = twice.compare(_asked("STUDY"))
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    sys.stdout.write(f"make verify: {right} files are the same twice, {len(problems)} are not\n")
+    return 1 if problems else 0
 
 
 def new(options: argparse.Namespace) -> None:
@@ -223,6 +253,11 @@ def _publish(options: argparse.Namespace, form: str, *, called: str = "") -> Non
     _done(facts["target"], _line(facts["study"], label, time.monotonic() - began))
 
 
+def _asked(name: str) -> str:
+    """Return what was given to make on the command line."""
+    return os.environ.get(name, "").strip()
+
+
 def _folder(study: str) -> Path:
     from betyg.errors import did_you_mean
 
@@ -264,9 +299,9 @@ def picture(options: argparse.Namespace) -> None:
     )
 
 
-OF_A_KEY = (run, keep, render, contents, pdf, docx, xlsx, csv, preflight)
+OF_A_KEY = (run, keep, render, contents, manifest, pdf, docx, xlsx, csv, preflight)
 OF_A_STUDY = (new, sums, fetch, synthesise)
-COMMANDS = (keys, *OF_A_KEY, *OF_A_STUDY, accessibility, lab, picture)
+COMMANDS = (keys, *OF_A_KEY, *OF_A_STUDY, accessibility, check_manifest, verify, lab, picture)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -274,12 +309,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         summary = (command.__doc__ or "").splitlines()[0]
-        one = commands.add_parser(command.__name__, help=summary, description=summary)
+        name = command.__name__.replace("_", "-")
+        one = commands.add_parser(name, help=summary, description=summary)
         one.set_defaults(command=command)
         if command in OF_A_KEY:
             one.add_argument("key", type=Path, help="a key file below build/")
         if command in OF_A_STUDY:
             one.add_argument("study", help="name of a folder in data/raw")
+        if command is check_manifest:
+            one.add_argument("folder", type=Path, help="a published folder, with manifest.json")
         if command is synthesise:
             one.add_argument("--into", type=Path, metavar="FOLDER", help="for a copy of the study")
             one.add_argument("--respondents", type=int, metavar="N", help="how many the copy has")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from betyg.build import front, leftovers, lock, parameters, plan
+from betyg.build import front, leftovers, lock, manifest, parameters, plan
 from betyg.build.fingerprint import Hashes, Modules, write_if_changed
 from betyg.build.outline import Outline
 from betyg.build.plan import Choice, Folder, Job
@@ -106,6 +106,7 @@ def _study_rules(
             rules.setdefault(group, []).extend(lines)
     if planned:
         _front_page(study, notebooks, choice, known, rules)
+        _manifest(planned, files, known, rules)
         leftovers.remove(start / "planned.json", rules["report"], is_whole=not choice.language)
     return rules
 
@@ -128,6 +129,18 @@ def _front_page(
     rules["rules"].append(_rule(place, [key], "contents"))
     rules["report"].append(str(place))
     rules["front"] = [study.name, str(place)]
+
+
+def _manifest(
+    planned: list[Job], files: Mapping[str, str], known: Known, rules: dict[str, list[str]]
+) -> None:
+    """Add the rule of the list of what was made of what; it comes when all of it is there."""
+    place = planned[0].below("reports", manifest.FILE)
+    key = planned[0].below("build", "manifest.key")
+    code = {name: known.hashes.of(path) for name, path in manifest.sources(planned).items()}
+    _write_key(key, manifest.facts(planned, rules["report"], target=place), {**files, **code})
+    rules["rules"].append(_rule(place, [key, *map(Path, rules["report"])], "manifest"))
+    rules["report"].append(str(place))
 
 
 def _front_page_of_all(
