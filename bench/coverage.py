@@ -24,6 +24,7 @@ from betyg.stats import (
     bands,
     change,
     compare,
+    detectable,
     estimate,
     ordinal,
     ordinal_likelihood,
@@ -39,6 +40,7 @@ EACH_ROUND = 5  # activities that an agency is judged on in a year; the next yea
 SPREAD = {"agency": 0.35, "year": 0.1, "activity": 0.3}
 FEWEST_IN_CELL, MOST_IN_CELL = 20, 60
 SEED = 7
+KEPT_EACH = 50  # data sets, after which what was found is kept
 SHORT, LONG = 60, 2000  # data sets of `make bench`, and of its long form
 SURE = 0.01  # standard error of a share, up to which it is judged
 CORES = 2
@@ -196,7 +198,7 @@ def hundred(seed: int) -> dict[str, object]:
 
 
 @cache
-def detectable() -> Effects:
+def found_off_the_mean() -> Effects:
     """Return effects with an agency that lies as far from the mean as is found 4 times in 5."""
     true = effects(21, np.random.default_rng(SEED))
 
@@ -205,7 +207,7 @@ def detectable() -> Effects:
         expected = probabilities(plan(21), moved) * plan(21).size[:, None]
         value, covariance, truth = by_agency(fitted(counted(plan(21), expected)), moved)
         against = ranks.against_mean(value, covariance, rng=np.random.default_rng(SEED))
-        least = (against.critical + drawn_years.POWER) * against.se[0]
+        least = detectable.smallest(float(against.se[0]), critical=against.critical)
         return float(truth[0] - truth.mean() - least)
 
     return shifted(true, "agency", brentq(missing, -2.0, 2.0, xtol=1e-3))
@@ -219,7 +221,7 @@ def shifted(true: Effects, role: str, shift: float) -> Effects:
 def power(seed: int) -> dict[str, object]:
     """Whether the agency at the detectable difference is found to lie off the mean of all."""
     rng = np.random.default_rng([SEED, 4, seed])
-    counts = answers(plan(21), detectable(), rng)
+    counts = answers(plan(21), found_off_the_mean(), rng)
     margins = standardise.margins(fitted(counted(plan(21), counts)))
     value = margins.means["estimate"].to_numpy()
     found = ranks.against_mean(value, margins.covariance, rng=rng)
@@ -231,6 +233,7 @@ def rows_of(of: Plan, counts: np.ndarray, survey: Study) -> pd.DataFrame:
     cell = np.repeat(np.arange(len(counts)), counts.sum(axis=1))
     grades = np.concatenate([np.repeat(np.arange(1, 6), row) for row in counts])
     at = of.cells.iloc[cell].reset_index(drop=True)
+    strata = pd.Index(np.arange(len(counts)).astype(str), dtype="str")
     frame = pd.DataFrame({"respondent_id": np.arange(cell.size).astype(str)})
     for role, units in (("agency", survey.agencies), ("activity", survey.activities),
                         ("group", survey.groups)):  # fmt: skip
@@ -240,7 +243,7 @@ def rows_of(of: Plan, counts: np.ndarray, survey: Study) -> pd.DataFrame:
     return frame.assign(
         year=at["year"].astype("int16"),
         weight=1.0,
-        stratum=pd.Categorical.from_codes(cell, [str(i) for i in range(len(counts))]),
+        stratum=pd.Categorical.from_codes(cell, strata),
         psu=np.arange(cell.size),
         population=np.nan,
         **{
@@ -300,7 +303,7 @@ def found_four_times_in_five() -> Effects:
         moved = shifted(true, "year", shift)
         expected = np.rint(probabilities(plan(21), moved) * plan(21).size[:, None]).astype(int)
         step, se = of_two_years(expected)
-        return abs_step(plan(21), moved) - (drawn_years.SURE + drawn_years.POWER) * se
+        return abs_step(plan(21), moved) - detectable.smallest(se, critical=drawn_years.SURE)
 
     return shifted(true, "year", brentq(missing, true["year"][1], true["year"][1] + 2.0, xtol=1e-3))
 
@@ -318,8 +321,8 @@ def of_two_years(counts: np.ndarray) -> tuple[float, float]:
     survey = invented()
     table = estimate.direct(rows_of(plan(21), counts, survey), survey, by=[("year",)])
     means = table[(table["statistic"] == "mean") & (table["year"] > 0)].set_index("year")
-    one, other = (means.loc[year] for year in YEARS[:2])
-    return float(one["estimate"] - other["estimate"]), float(np.hypot(one["se"], other["se"]))
+    value, se = (means.loc[[*YEARS[:2]], name].to_numpy() for name in ("estimate", "se"))
+    return float(value[0] - value[1]), float(np.hypot(*se))
 
 
 def power_of_change(seed: int) -> dict[str, object]:
@@ -348,7 +351,7 @@ def run(sets: int, *, keep: Callable[[dict[str, object]], None]) -> None:
     sets : int
         Data sets of each kind.
     keep : callable
-        Called after each tenth with what was found so far: sets; shares: rows of what, sets,
+        Called after every fifty sets with what was found so far: sets; shares: rows of what, sets,
         value, se, low, high (what is asked); top_quarter: rows of stated (mean probability in a
         tenth), actual (share that was there), n.
     """
@@ -356,7 +359,7 @@ def run(sets: int, *, keep: Callable[[dict[str, object]], None]) -> None:
     with multiprocessing.get_context("spawn").Pool(CORES) as pool:
         for done in pool.imap_unordered(one, range(sets), chunksize=5):
             found.append(done)
-            if len(found) % max(1, sets // 10) == 0 or len(found) == sets:
+            if len(found) % KEPT_EACH == 0 or len(found) == sets:
                 keep(
                     {
                         "sets": len(found),

@@ -41,7 +41,9 @@ class Stages:
 
 def repeated(work: Work) -> Found:
     """Run work several times; give medians, stages, peak memory, and what the last run found."""
-    wall, cpu, stages = [], [], []
+    wall: list[float] = []
+    cpu: list[float] = []
+    stages: list[dict[str, float]] = []
     found: Found = {}
     while len(cpu) < (1 if cpu and cpu[0] > LONG else REPEATS):
         stage, start, began = Stages(), time.process_time(), time.perf_counter()

@@ -141,7 +141,7 @@ def compared(row: Found, peer: Found) -> tuple[str, ...]:
             "-",
             "-",
             "-",
-            why,
+            str(why),
             "-",
         )
     times, bar = ratio(row, peer), peer["bar"]
@@ -184,7 +184,7 @@ def growth(found: dict[str, Found]) -> Iterator[str]:
 
 def after_counting(row: Found) -> float:
     """Return the processor seconds of the stages that see cells only."""
-    return sum(row["stages"][name] for name in figure.AFTER)
+    return float(sum(row["stages"][name] for name in figure.AFTER))
 
 
 def promises(found: dict[str, Found]) -> Iterator[str]:

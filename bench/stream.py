@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,7 @@ def write_study(folder: Path, rows: int, suffix: str) -> None:
     write_sums(folder)
 
 
-def _facts(path: Path, header: str, rows: list[tuple[object, ...]]) -> None:
+def _facts(path: Path, header: str, rows: Sequence[tuple[object, ...]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as opened:
         csv.writer(opened, lineterminator="\n").writerows([header.split(","), *rows])
 

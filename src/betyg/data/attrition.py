@@ -39,5 +39,11 @@ class Ledger:
 
     def table(self) -> pd.DataFrame:
         """Return the account: source, step, n, note."""
-        frame = pd.DataFrame(self._rows, columns=["source", "step", "n", "note"])
-        return frame.astype({"source": "str", "step": "str", "n": "int64", "note": "str"})
+        kinds = {"source": "str", "step": "str", "n": "int64", "note": "str"}
+        columns = list(zip(*self._rows, strict=True)) or [()] * len(kinds)
+        return pd.DataFrame(
+            {
+                name: pd.Series(list(values), dtype=kind)
+                for (name, kind), values in zip(kinds.items(), columns, strict=True)
+            }
+        )

@@ -34,19 +34,27 @@ def strata_roles(rows: pd.DataFrame, survey: Study) -> tuple[str, ...]:
 def strata(rows: pd.DataFrame, survey: Study) -> pd.Categorical:
     """Return each row's stratum: the codes of its roles, with a bar between them."""
     by = strata_roles(rows, survey)
-    texts = _texts(rows, by, survey)
     if not by:  # one stratum of all
         one = np.zeros(len(rows), dtype=np.int8)
         return pd.Categorical.from_codes(one, pd.Index(["all"], dtype="str"))
-    if texts.empty:
-        return pd.Categorical([], categories=pd.Index([], dtype="str"))
-    grouped = texts.groupby(list(by), observed=True, sort=True)
-    number = grouped.ngroup()
-    first = texts[~number.duplicated()]
-    columns = [first[role].astype("str").tolist() for role in by]
-    named = pd.Series(["|".join(codes) for codes in zip(*columns, strict=True)], dtype="str")
-    names = named.set_axis(number[first.index]).sort_index()
-    return pd.Categorical.from_codes(number.to_numpy(), pd.Index(names, dtype="str"))
+    key = np.zeros(len(rows), dtype=np.int64)
+    spelt: list[NDArray[np.object_]] = []
+    for role in by:
+        codes, words = _places(rows[role], role, survey)
+        key = np.unique(key * len(words) + codes, return_inverse=True)[1]
+        spelt.append(np.array(words, dtype=object)[codes])
+    _, first = np.unique(key, return_index=True)
+    names = ["|".join(words) for words in zip(*(texts[first] for texts in spelt), strict=True)]
+    return pd.Categorical.from_codes(key, pd.Index(names, dtype="str"))
+
+
+def _places(values: pd.Series, role: str, survey: Study) -> tuple[NDArray[np.intp], list[str]]:
+    """Return the codes of a role's values, in their order, and what each is called."""
+    if role in UNITS:
+        return values.to_numpy(np.intp), list(roles.units(survey, role))
+    texts = values.astype("str").fillna("") if role == "stratum" else values
+    codes, distinct = pd.factorize(texts, sort=True)
+    return codes, [str(value) for value in distinct.tolist()]
 
 
 def _texts(rows: pd.DataFrame, by: Iterable[str], survey: Study) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from betyg.data.codebook import INDEX_SCALE
 from betyg.data.harmonise import MISSING as MISSING_STATES
 from betyg.data.parts import Parts
 from betyg.data.study import Study
+from betyg.stats.sums import joint
 from betyg.stats.tally import Tally
 
 __all__ = ["KEYS", "KINDS", "add", "collapse"]
@@ -47,13 +48,13 @@ def collapse(cleaned: Cleaned, survey: Study) -> pd.DataFrame:
         item of scale "0-100" with a cell a value; respondents with too few answers have none.
     """
     if survey.kind == "responses":
-        return _sorted(_of_respondents(cleaned.parts, survey), survey)
-    return _sorted(cleaned.counts, survey)
+        return _sorted(_of_respondents(cleaned.parts, survey))
+    return _sorted(_typed(cleaned.counts, survey))
 
 
 def add(parts: Iterable[pd.DataFrame], survey: Study) -> pd.DataFrame:
     """Add up cells that were collapsed apart: a file, a year or a machine each."""
-    return _sorted(pd.concat(list(parts), ignore_index=True), survey)
+    return _sorted(_typed(pd.concat(list(parts), ignore_index=True), survey))
 
 
 def _of_respondents(parts: Parts | Iterable[pd.DataFrame], survey: Study) -> pd.DataFrame:
@@ -78,6 +79,7 @@ class _Counted:
         self.items = {item: Tally() for item in survey.item_codes}
         self.indices = {index.name: Tally() for index in survey.composites}
         self.values: dict[str, dict[float, int]] = {name: {} for name in self.indices}
+        self.names = _names(survey)
 
     def columns(self) -> list[str]:
         """Return the columns of respondents that cells are made of."""
@@ -112,28 +114,33 @@ class _Counted:
         asked = state != NOT_ASKED
         domain, state = domain[asked], state[asked]
         response = np.maximum(state - len(MISSING) + 1, 0)
-        found: pd.DataFrame = self.domains.iloc[domain].reset_index(drop=True)
-        survey = self.survey
-        return found.assign(
-            **{name: values[asked] for name, values in sums.items()},
-            item=item,
-            scale=_by_year(found["year"], lambda year: survey.scale_of(item, year).scale),
-            kind=np.where(response > 0, "answer", np.array([*MISSING, "answer"])[
-                np.minimum(state, len(MISSING))
-            ]),
-            response=response.astype(np.float64),
-            score=_scores(item, response, found["year"].to_numpy(), survey),
-            se=np.nan,
-        )  # fmt: skip
+        found = self._of_domains(domain)
+        years = np.asarray(found["year"])
+        place, distinct = pd.factorize(years)
+        scales = [self.survey.scale_of(item, year).scale for year in distinct.tolist()]
+        kinds = self.names["kind"].get_indexer([*MISSING, "answer"])
+        found |= {name: values[asked] for name, values in sums.items()}
+        found |= {
+            "item": _one(item, self.names["item"], len(domain)),
+            "scale": _coded(self.names["scale"].get_indexer(scales)[place], self.names["scale"]),
+            "kind": _coded(kinds[np.minimum(state, len(MISSING))], self.names["kind"]),
+            "response": response.astype(np.float64),
+            "score": _scores(item, response, years, self.survey),
+            "se": np.full(len(domain), np.nan),
+        }
+        return pd.DataFrame(found, copy=False)
 
     def _of_index(self, name: str, tally: Tally) -> pd.DataFrame:
         domain, state, sums = tally.cells()
         value = np.array(list(self.values[name]), dtype=np.float64)[state]
-        found: pd.DataFrame = self.domains.iloc[domain].reset_index(drop=True)
-        return found.assign(
-            **sums, item=name, scale=INDEX_SCALE, kind="answer", response=value, score=value,
-            se=np.nan,
-        )  # fmt: skip
+        alike = {"item": name, "scale": INDEX_SCALE, "kind": "answer"}
+        same = {column: _one(v, self.names[column], len(domain)) for column, v in alike.items()}
+        values = {"response": value, "score": value, "se": np.full(len(domain), np.nan)}
+        return pd.DataFrame({**self._of_domains(domain), **sums, **same, **values}, copy=False)
+
+    def _of_domains(self, domain: NDArray[np.intp]) -> dict[str, object]:
+        """Return agency, year, activity, group and stratum of some domains."""
+        return {name: self.domains[name].array.take(domain) for name in self.domains}
 
 
 def _states(part: pd.DataFrame, item: str) -> NDArray[np.intp]:
@@ -154,9 +161,22 @@ def _numbered(values: NDArray[np.float64], known: dict[float, int]) -> NDArray[n
     return np.array(numbers, dtype=np.intp)[place]
 
 
-def _by_year(years: pd.Series, of: Callable[[int], str]) -> pd.Series:
-    names = {year: of(year) for year in years.unique().tolist()}
-    return years.map(names).astype("str")
+def _names(survey: Study) -> dict[str, pd.Index]:
+    """Return the items, scales and kinds that a study's cells can be of, in their order."""
+    names: dict[str, Sequence[str]] = {
+        "item": [*survey.item_codes, *(index.name for index in survey.composites)],
+        "scale": [*survey.scale_names, INDEX_SCALE],
+        "kind": KINDS,
+    }
+    return {column: pd.Index(list(of), dtype="str") for column, of in names.items()}
+
+
+def _coded(codes: NDArray[np.integer], names: pd.Index) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(names), validate=False)
+
+
+def _one(value: str, names: pd.Index, rows: int) -> pd.Categorical:
+    return _coded(np.full(rows, names.get_loc(value), dtype=np.int16), names)
 
 
 def _scores(
@@ -169,20 +189,21 @@ def _scores(
     return scores
 
 
-def _sorted(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
-    """Order the cells as the study's files do, and add up cells that are the same."""
-    orders: dict[str, Sequence[str]] = {
-        "item": [*survey.item_codes, *(index.name for index in survey.composites)],
-        "scale": [*survey.scale_names, INDEX_SCALE],
-        "kind": KINDS,
+def _typed(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
+    kinds = {
+        column: pd.Categorical(cells[column], categories=names)
+        for column, names in _names(survey).items()
     }
-    typed = cells.assign(
-        **{name: pd.Categorical(cells[name], categories=list(of)) for name, of in orders.items()}
-    )
+    return cells.assign(**kinds)
+
+
+def _sorted(cells: pd.DataFrame) -> pd.DataFrame:
+    """Order the cells as the study's files do, and add up cells that are the same."""
     by = [*KEYS, "item", "scale", "kind", "response"]
-    if typed.duplicated(by).any():
-        sums = typed.groupby(by, observed=True, sort=True)
-        typed = sums.agg(
+    order, alike = _order(cells, by)
+    if alike:
+        sums = cells.groupby(by, observed=True, sort=True)
+        cells = sums.agg(
             {
                 "score": "first",
                 "n": "sum",
@@ -191,6 +212,23 @@ def _sorted(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
                 "se": "first",
             }
         ).reset_index()
-    ordered = typed.sort_values(by, kind="stable", ignore_index=True)
-    wanted: pd.DataFrame = ordered[[*by, "score", *MEASURES, "se"]]
-    return wanted
+        order, _ = _order(cells, by)
+    wanted = cells[[*by, "score", *MEASURES, "se"]]
+    return wanted.take(order).reset_index(drop=True)
+
+
+def _order(cells: pd.DataFrame, by: Sequence[str]) -> tuple[NDArray[np.intp], bool]:
+    """Return the order of the rows by some columns, and whether any two rows are alike."""
+    key = joint(_codes(cells[column]) for column in by)
+    order = np.argsort(key, kind="stable")
+    return order, bool((np.diff(key[order]) == 0).any())
+
+
+def _codes(values: pd.Series) -> tuple[NDArray[np.integer], int]:
+    """Return the place of each value in their order, what is missing last, and how many."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        codes, size = values.cat.codes.to_numpy(), len(values.cat.categories)
+    else:
+        codes, distinct = pd.factorize(values, sort=True)
+        size = len(distinct)
+    return np.where(codes < 0, size, codes), size + 1

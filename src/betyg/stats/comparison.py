@@ -16,8 +16,10 @@ from betyg.data.study import Study
 from betyg.errors import DataError, DesignError
 from betyg.stats import clustered, estimate, ordinal, published, ranks, standardise
 from betyg.stats.model_fit import OrdinalFit
+from betyg.stats.ordinal_cells import pattern_codes
 from betyg.stats.ordinal_sandwich import Sampling
 from betyg.stats.published import PublishedFit
+from betyg.stats.sums import by_code
 
 __all__ = ["COLUMNS", "Comparable", "Comparison", "about", "comparable", "compare"]
 
@@ -125,20 +127,17 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
         If a cell has no agency, year, number of answers or answer.
     """
     outcome = survey.compare.outcome
-    found = cells[
-        (cells["item"] == outcome)
-        & (cells["kind"] == "answer")
-        & ~cells["agency"].isin(list(survey.totals))
-        & (cells["year"] >= year_from)
-    ]
+    given = (cells["item"] == outcome) & (cells["kind"] == "answer") & (cells["year"] >= year_from)
+    if survey.totals:
+        given &= ~cells["agency"].isin(list(survey.totals))
+    found = cells[given.to_numpy()]
     if found.empty:
         raise _unanswered(outcome, year_from)
     _check_whole(found, outcome)
-    latest = int(found["year"].max())
-    unbroken = [y for y in found["year"].unique() if survey.comparable(outcome, int(y), latest)]
-    found = found[found["year"].isin(unbroken)]
-    left_out = _not_placeable(found, base=survey.disclosure.show)
-    kept = _without(found, left_out)
+    years = [int(year) for year in found["year"].unique()]
+    broken = [year for year in years if not survey.comparable(outcome, year, max(years))]
+    found = found[~found["year"].isin(broken)] if broken else found
+    kept, left_out = _placeable(found, base=survey.disclosure.show)
     if kept.empty:
         told = ", ".join(f"{why} ({k})" for why, k in left_out["reason"].value_counts().items())
         raise DesignError(
@@ -303,20 +302,17 @@ def _trend(cells: pd.DataFrame, survey: Study, *, year_from: int) -> Comparison:
     )
 
 
-def _not_placeable(found: pd.DataFrame, *, base: int) -> pd.DataFrame:
-    rounds = found.groupby(["agency", "year"], observed=True).agg(
-        n=("n", "sum"), answers=("response", "nunique")
-    )
-    reason = pd.Series("", index=rounds.index).mask(rounds["answers"] == 1, "all gave one answer")
-    reason = reason.mask(rounds["n"] < base, "too few answers")
-    listed = rounds.assign(reason=reason)[reason != ""]
-    return listed.reset_index()[["agency", "year", "n", "reason"]]
-
-
-def _without(found: pd.DataFrame, left_out: pd.DataFrame) -> pd.DataFrame:
-    rounds = pd.MultiIndex.from_frame(found[["agency", "year"]].astype({"agency": str}))
-    dropped = pd.MultiIndex.from_frame(left_out[["agency", "year"]].astype({"agency": str}))
-    return found[~rounds.isin(dropped)]
+def _placeable(found: pd.DataFrame, *, base: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the cells of the rounds that a model can place, and the rounds that it cannot."""
+    owner, first = pattern_codes(found, ("agency", "year"))
+    n = by_code(owner, found["n"].to_numpy(), first.size).astype(found["n"].dtype)
+    response = found["response"].to_numpy()
+    alike = by_code(owner, response != response[first][owner], first.size) == 0
+    reason = np.select([n < base, alike], ["too few answers", "all gave one answer"], "")
+    out = np.flatnonzero(reason != "")
+    left_out = found[["agency", "year"]].take(first[out]).reset_index(drop=True)
+    kept = found[(reason == "")[owner]] if out.size else found
+    return kept, left_out.assign(n=n[out], reason=pd.array(reason[out], dtype="str"))
 
 
 def _fit(chosen: Comparable, compared: Sequence[str], sampling: Sampling | None) -> OrdinalFit:

@@ -93,6 +93,13 @@ class Model:
         """Names of the terms."""
         return tuple(term.name for term in self.terms)
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Columns of the cells that the terms need: those with levels, then the others."""
+        needed = [role for term in self.terms for role in term.roles]
+        needed += [name for number in self.numbers.values() for name in number.variables]
+        return tuple(dict.fromkeys(needed))
+
 
 def read(formula: str, cells: pd.DataFrame) -> Model:
     """Read a formula such as ``"response ~ agency + year + group:np.log(size)"``.

@@ -89,11 +89,9 @@ def _fitted(
     given = ordinal_cells.given_answers(cells.reset_index(drop=True), model.outcome)
     within = tuple(role for role in scale_within if role in given.columns)
     weight, square = ordinal_cells.scaled(given, within)
-    layout = ordinal_design.layout_of(given, model)
-    roles = tuple(
-        dict.fromkeys([*layout.roles, *layout.covariates, *random_terms.roles_of(random)])
-    )
-    frame, summed = _patterns(given, (weight, model.outcome), roles)
+    variables = [*model.variables, *random_terms.roles_of(random)]
+    frame, summed = _patterns(given, (weight, model.outcome), variables)
+    layout = ordinal_design.layout_of(frame, model)
     random_layout = random_terms.layout_of(frame, random)
     data = _data(frame, summed, (layout, random_layout), method)
     _check_residual(data, random_layout, float(given["n"].sum()))
@@ -118,16 +116,16 @@ def _fitted(
 def _patterns(
     given: pd.DataFrame,
     values: tuple[Array, str],
-    roles: Sequence[str],
+    variables: Sequence[str],
 ) -> tuple[pd.DataFrame, tuple[Array, Array, float]]:
     """Return the patterns, and of their answers the number, the mean and the spread within."""
     weight, outcome = values
     y = given[outcome].to_numpy(np.float64)
-    pattern, first = ordinal_cells.pattern_codes(given, roles)
-    total = by_code(pattern, weight, first.size)
-    mean = by_code(pattern, weight * y, first.size) / total
+    pattern, frame = ordinal_cells.observed_patterns(given, variables)
+    total = by_code(pattern, weight, len(frame))
+    mean = by_code(pattern, weight * y, len(frame)) / total
     within = float(weight @ (y - mean[pattern]) ** 2)
-    return given.iloc[first].loc[:, list(roles)].reset_index(drop=True), (total, mean, within)
+    return frame, (total, mean, within)
 
 
 def _data(

@@ -16,13 +16,14 @@ from betyg.stats.formula import Model
 from betyg.stats.ordinal_design import Layout
 from betyg.stats.ordinal_sandwich import Rows, Sampling
 from betyg.stats.patterns import Patterns
-from betyg.stats.sums import by_code, rows_by_code
+from betyg.stats.sums import by_code, joint, rows_by_code
 
 __all__ = [
     "Answers",
     "answers_of",
     "check_aliased",
     "given_answers",
+    "observed_patterns",
     "pattern_codes",
     "scaled",
     "weighted",
@@ -32,7 +33,6 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 COUNTS = frozenset({"n", "weight_sum", "weight_sq_sum"})
-LARGEST = np.iinfo(np.int64).max // 2
 SAME_WEIGHT = 1e-9  # relative; scaled weights and their squares are then equal
 ROUNDING = 0.5 + 1e-9  # of an answer
 
@@ -115,13 +115,11 @@ def answers_of(
     given = given_answers(cells, model.outcome)
     within = tuple(role for role in scale_within if role in given.columns)
     weight, square = scaled(given, within)
-    layout = ordinal_design.layout_of(given, model)
-    roles = tuple(dict.fromkeys([*layout.roles, *layout.covariates, *beside]))
-    pattern, first = pattern_codes(given, roles)
+    pattern, observed = observed_patterns(given, [*model.variables, *beside])
+    layout = ordinal_design.layout_of(observed, model)
     category, categories, scores = _categories(given, model.outcome)
-    size = (first.size, categories.size)
-    counts = by_code(pattern * size[1] + category, weight, size[0] * size[1]).reshape(size)
-    observed = given.iloc[first].loc[:, list(roles)].reset_index(drop=True)
+    size = (categories.size, len(observed))
+    counts = by_code(category * size[1] + pattern, weight, size[0] * size[1]).reshape(size).T
     coded = ordinal_design.collapse(observed, layout)
     check_aliased(coded, layout)
     _check_separated(layout, coded, counts)
@@ -147,14 +145,16 @@ def answers_of(
 def given_answers(cells: pd.DataFrame, outcome: str) -> pd.DataFrame:
     """Keep answers; give unweighted cells the weights that counts stand for."""
     _check_known(cells, "n")
-    given = cells[cells["n"] > 0]
-    if "kind" in given.columns:
-        given = given[given["kind"] == "answer"]
+    answered = cells["n"].to_numpy() > 0
+    if "kind" in cells.columns:
+        answered &= (cells["kind"] == "answer").to_numpy()
+    given = cells if answered.all() else cells[answered]
     if "weight_sum" in given.columns:
         for column in ("weight_sum", "weight_sq_sum"):
             _check_known(given, column)
         _check_squares(given)
-        given = given[given["weight_sum"] > 0]
+        weighs = given["weight_sum"].to_numpy() > 0
+        given = given if weighs.all() else given[weighs]
     if given.empty:
         raise DesignError(
             "model: there are no answers with a weight above zero. Leave the item out."
@@ -170,7 +170,9 @@ def _check_known(cells: pd.DataFrame, column: str) -> None:
     """Raise if a value of ``column`` is no number, or a negative number or sum of weights."""
     if column not in cells.columns:
         raise DesignError(f"model: there is no '{column}'. {did_you_mean(column, cells.columns)}")
-    values = pd.to_numeric(cells[column], errors="coerce").to_numpy(np.float64)
+    held = cells[column]
+    numbers = held if held.dtype.kind in "iuf" else pd.to_numeric(held, errors="coerce")
+    values = numbers.to_numpy(np.float64)
     lost, kind = ~np.isfinite(values), "no number"
     if not lost.any() and column in COUNTS:
         lost, kind = values < 0, "negative"
@@ -184,7 +186,7 @@ def _check_known(cells: pd.DataFrame, column: str) -> None:
 
 def _check_squares(given: pd.DataFrame) -> None:
     """Raise if weights have no squares: their effective size would have no end."""
-    low = (given["weight_sum"] > 0) & (given["weight_sq_sum"] <= 0)
+    low = (given["weight_sum"].to_numpy() > 0) & (given["weight_sq_sum"].to_numpy() <= 0)
     if low.any():
         raise DataError(
             f"model: 'weight_sq_sum' is zero in {int(low.sum())} cells with a weight, first for "
@@ -217,11 +219,7 @@ def scaled(given: pd.DataFrame, within: Sequence[str]) -> tuple[Array, Array]:
     """Scale weights so that each group sums to its effective size."""
     weight = given["weight_sum"].to_numpy(np.float64)
     square = given["weight_sq_sum"].to_numpy(np.float64)
-    group = np.zeros(weight.size, dtype=np.intp)
-    for role in within:
-        codes, levels = pd.factorize(given[role])
-        group = group * (len(levels) + 1) + codes
-    group = np.unique(group, return_inverse=True)[1]
+    group, _ = pattern_codes(given, within)
     factor = (np.bincount(group, weight) / np.bincount(group, square))[group]
     return weight * factor, square * factor**2
 
@@ -237,15 +235,20 @@ def weighted(given: pd.DataFrame, weight: Array, square: Array) -> bool:
     return not (alike and (np.abs(weight - n) <= ROUNDING).all())
 
 
+def observed_patterns(given: pd.DataFrame, variables: Sequence[str]) -> tuple[Codes, pd.DataFrame]:
+    """Return the pattern of each row, and the variables' values in each pattern."""
+    names = list(dict.fromkeys(variables))
+    pattern, first = pattern_codes(given, names)
+    return pattern, given[names].take(first).reset_index(drop=True)
+
+
 def pattern_codes(given: pd.DataFrame, roles: Sequence[str]) -> tuple[Codes, Codes]:
     """Return the pattern of each row, and a row of each pattern."""
-    key = np.zeros(len(given), dtype=np.int64)
+    coded = [(np.zeros(len(given), dtype=np.intp), 1)]  # without roles all are of one pattern
     for role in roles:
         levels = ordinal_design.observed_levels(given[role])
-        if key.max(initial=0) > LARGEST // max(len(levels), 1):
-            key = np.unique(key, return_inverse=True)[1]
-        key = key * len(levels) + ordinal_design.encode(given[role], levels, role)
-    _, first, pattern = np.unique(key, return_index=True, return_inverse=True)
+        coded.append((ordinal_design.encode(given[role], levels, role), len(levels)))
+    _, first, pattern = np.unique(joint(coded), return_index=True, return_inverse=True)
     return pattern, first
 
 

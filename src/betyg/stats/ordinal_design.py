@@ -98,9 +98,10 @@ class Layout:
 def observed_levels(values: pd.Series) -> tuple[object, ...]:
     """Return the values that occur, in the order of the codebook (or of size, for numbers)."""
     if isinstance(values.dtype, pd.CategoricalDtype):
-        used = np.bincount(values.cat.codes[values.cat.codes >= 0], minlength=1)
-        return tuple(values.cat.categories[np.flatnonzero(used)].tolist())
-    found = values.dropna().unique().tolist()
+        names, codes = values.cat.categories.tolist(), values.cat.codes.to_numpy()
+        used = np.bincount(codes[codes >= 0], minlength=len(names)) > 0
+        return tuple(name for name, own in zip(names, used.tolist(), strict=True) if own)
+    found = pd.factorize(values)[1].tolist()
     kinds = {isinstance(value, str) for value in found}
     return tuple(sorted(found, key=str if len(kinds) > 1 else None))
 
@@ -114,10 +115,11 @@ def encode(values: pd.Series, levels: Sequence[object], role: str) -> Codes:
         If a value is missing or is none of the levels.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
-        place = pd.Index(list(levels)).get_indexer(values.cat.categories)
-        codes = np.append(place, -1)[values.cat.codes]
+        own, distinct = values.cat.codes.to_numpy(), values.cat.categories
     else:
-        codes = pd.Index(list(levels)).get_indexer(pd.Index(values))
+        own, distinct = pd.factorize(values)
+    place = {level: at for at, level in enumerate(levels)}
+    codes = np.array([*(place.get(value, -1) for value in distinct.tolist()), -1], np.intp)[own]
     if (codes < 0).any():
         missing = int(values.isna().sum())
         if missing:
@@ -130,7 +132,7 @@ def encode(values: pd.Series, levels: Sequence[object], role: str) -> Codes:
             f"model: {role} '{strange}' is not among its levels ({_listed(levels)}). "
             f"Leave it out, or fit the model with it."
         )
-    return np.asarray(codes, dtype=np.intp)
+    return codes
 
 
 def _listed(levels: Sequence[object]) -> str:
@@ -254,15 +256,9 @@ def collapse(frame: pd.DataFrame, layout: Layout) -> Patterns:
 
 def _block_codes(own: dict[str, Codes], block: Block, layout: Layout) -> Codes:
     sizes = tuple(len(layout.levels[role]) for role in block.roles)
-    position = {role: {v: i for i, v in enumerate(layout.levels[role])} for role in block.roles}
-
-    def key(combination: tuple[object, ...]) -> int:
-        at = tuple(position[r][v] for r, v in zip(block.roles, combination, strict=True))
-        return int(np.ravel_multi_index(at, sizes))
-
     table = np.full(int(np.prod(sizes)), -1, dtype=np.intp)
-    table[[key(c) for c in block.baseline]] = len(block.levels)
-    table[[key(c) for c in block.levels]] = np.arange(len(block.levels))
+    table[_keys(block.baseline, block, layout)] = len(block.levels)
+    table[_keys(block.levels, block, layout)] = np.arange(len(block.levels))
     flat = np.ravel_multi_index(tuple(own[role] for role in block.roles), sizes)
     codes = table[flat]
     if (codes < 0).any():
@@ -275,3 +271,12 @@ def _block_codes(own: dict[str, Codes], block: Block, layout: Layout) -> Codes:
             "effect for it. Ask only for combinations that occur, or leave the interaction out."
         )
     return codes
+
+
+def _keys(combinations: Sequence[tuple[object, ...]], block: Block, layout: Layout) -> Codes:
+    """Return one number for each combination of levels."""
+    keys = np.zeros(len(combinations), dtype=np.intp)
+    for role, values in zip(block.roles, zip(*combinations, strict=True), strict=False):
+        place = {level: at for at, level in enumerate(layout.levels[role])}
+        keys = keys * len(place) + np.array([place[value] for value in values], np.intp)
+    return keys

@@ -22,7 +22,6 @@ __all__ = [
     "category_probabilities",
     "cumulative",
     "derivatives",
-    "loglike",
     "score_weights",
     "start_thresholds",
 ]
@@ -96,23 +95,19 @@ def category_probabilities(theta: Array, eta: Array, link: Link) -> Array:
     ndarray, shape (patterns, categories)
         Rows sum to one.
     """
-    bounds = theta[None, :] - eta[:, None]
+    bounds = _bounds(theta, eta)
     return _between(bounds, cumulative(bounds, link), cumulative(-bounds, link))
+
+
+def _bounds(theta: Array, eta: Array) -> Array:
+    """Return theta - eta, shape (patterns, categories - 1), in memory threshold by threshold."""
+    return np.subtract.outer(theta, eta).T  # so all that is made of it runs through long columns
 
 
 def _between(bounds: Array, below: Array, above: Array) -> Array:
     """Return the probabilities between the bounds from those below and above each."""
     inner = np.where(bounds[:, :-1] > 0, above[:, :-1] - above[:, 1:], below[:, 1:] - below[:, :-1])
     return np.concatenate([below[:, :1], inner, above[:, -1:]], axis=1)
-
-
-def loglike(theta: Array, eta: Array, counts: Array, link: Link) -> float:
-    """Return the log-likelihood; minus infinity where an answer given has no probability."""
-    probability = category_probabilities(theta, eta, link)
-    given = counts > 0
-    if not (probability[given] > 0).all():
-        return -np.inf
-    return float(counts[given] @ np.log(probability[given]))
 
 
 def score_weights(theta: Array, eta: Array, link: Link) -> tuple[Array, Array]:
@@ -136,7 +131,7 @@ def boundaries(theta: Array, eta: Array, link: Link) -> tuple[Array, Array, Arra
 
     Parameters and shapes as for ``derivatives``: what every derivative starts from.
     """
-    bounds = theta[None, :] - eta[:, None]
+    bounds = _bounds(theta, eta)
     below, above = cumulative(bounds, link), cumulative(-bounds, link)
     density = below * above if link == "logit" else boundary_density(bounds, link)
     slope = density * (above - below) if link == "logit" else -bounds * density
@@ -148,6 +143,8 @@ def derivatives(theta: Array, eta: Array, counts: Array, link: Link) -> Derivati
 
     The derivatives are taken by the bounds theta[k] - eta first, where the
     Hessian of a pattern is tridiagonal; sums over the bounds then give those by ``eta``.
+    Where an answer given has no probability the log-likelihood is minus infinity, and the
+    derivatives mean nothing.
 
     Parameters
     ----------
@@ -166,7 +163,8 @@ def derivatives(theta: Array, eta: Array, counts: Array, link: Link) -> Derivati
     """
     _, probability, density, slope = boundaries(theta, eta, link)
     safe = np.where(counts > 0, probability, 1.0)
-    ratio, ratio2 = counts / safe, counts / (safe * safe)
+    ratio = counts / safe
+    ratio2 = ratio / safe
     step = ratio[:, :-1] - ratio[:, 1:]
     gradient = density * step
     diagonal = slope * step

@@ -78,8 +78,7 @@ def maximise(counts: Array, patterns: Patterns, link: Link) -> tuple[Array, Deri
         score = gradient(at, patterns)
         step = solve(information(at, patterns), score)
         decrement = float(score @ step)
-        params, eta = _advance(params, step, at.loglike, (counts, patterns, link))
-        at = ordinal_likelihood.derivatives(params[:cuts], eta, counts, link)
+        params, at = _advance(params, step, at.loglike, (counts, patterns, link))
         if decrement < DECREMENT:
             return params, at
     raise ConvergenceError(
@@ -103,17 +102,19 @@ def solve(matrix: Array, score: Array) -> Array:
 
 def _advance(
     params: Array, step: Array, before: float, data: tuple[Array, Patterns, Link]
-) -> tuple[Array, Array]:
+) -> tuple[Array, Derivatives]:
     """Take the longest of step, step / 2, ... that keeps order and likelihood."""
     counts, patterns, link = data
     cuts = counts.shape[1] - 1
     least = before - SLACK * abs(before)
     for _ in range(MAX_HALVINGS):
         trial = params + step
-        eta = patterns.times(trial[cuts:])
-        ordered = bool((np.diff(trial[:cuts]) > 0).all())
-        if ordered and ordinal_likelihood.loglike(trial[:cuts], eta, counts, link) >= least:
-            return trial, eta
+        if (np.diff(trial[:cuts]) > 0).all():
+            eta = patterns.times(trial[cuts:])
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                at = ordinal_likelihood.derivatives(trial[:cuts], eta, counts, link)
+            if at.loglike >= least:
+                return trial, at
         step = step / 2.0
     raise ConvergenceError(
         "model: no step raises the likelihood. Check that the answers of the item are ordered "

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["by_code", "rows_by_code"]
+__all__ = ["by_code", "joint", "rows_by_code"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+LARGEST = np.iinfo(np.int64).max // 2
 
 
 def by_code(codes: Codes, values: NDArray[np.generic], size: int) -> Array:
@@ -21,3 +24,22 @@ def rows_by_code(codes: Codes, table: Array, size: int) -> Array:
     columns = table.shape[1]
     key = (codes[:, None] * columns + np.arange(columns)).ravel()
     return by_code(key, table.ravel(), size * columns).reshape(size, columns)
+
+
+def joint(coded: Iterable[tuple[NDArray[np.integer], int]]) -> Codes:
+    """Return one number for each combination of codes, in the order of the first, the second, ...
+
+    Without any codes all rows are alike, and one number stands for them.
+
+    Parameters
+    ----------
+    coded : iterable of (ndarray of int, shape (rows,), int)
+        Codes from 0, and how many there can be.
+    """
+    key, bound = np.zeros(1, dtype=np.int64), 1
+    for codes, size in coded:
+        if bound * size > LARGEST:
+            distinct, key = np.unique(key, return_inverse=True)
+            bound = distinct.size
+        key, bound = key * size + codes, bound * size
+    return key
