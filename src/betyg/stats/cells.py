@@ -118,11 +118,12 @@ class _Counted:
         years = np.asarray(found["year"])
         place, distinct = pd.factorize(years)
         scales = [self.survey.scale_of(item, year).scale for year in distinct.tolist()]
-        kinds = self.names["kind"].get_indexer([*MISSING, "answer"])
+        scale = self.names["scale"].get_indexer(pd.Index(scales))[place]
+        kinds = self.names["kind"].get_indexer(pd.Index([*MISSING, "answer"]))
         found |= {name: values[asked] for name, values in sums.items()}
         found |= {
             "item": _one(item, self.names["item"], len(domain)),
-            "scale": _coded(self.names["scale"].get_indexer(scales)[place], self.names["scale"]),
+            "scale": _coded(scale, self.names["scale"]),
             "kind": _coded(kinds[np.minimum(state, len(MISSING))], self.names["kind"]),
             "response": response.astype(np.float64),
             "score": _scores(item, response, years, self.survey),
@@ -140,7 +141,7 @@ class _Counted:
 
     def _of_domains(self, domain: NDArray[np.intp]) -> dict[str, object]:
         """Return agency, year, activity, group and stratum of some domains."""
-        return {name: self.domains[name].array.take(domain) for name in self.domains}
+        return {name: self.domains[name].array.take(domain) for name in KEYS}
 
 
 def _states(part: pd.DataFrame, item: str) -> NDArray[np.intp]:
@@ -172,7 +173,8 @@ def _names(survey: Study) -> dict[str, pd.Index]:
 
 
 def _coded(codes: NDArray[np.integer], names: pd.Index) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(names), validate=False)
+    kind: pd.CategoricalDtype = pd.CategoricalDtype(names)
+    return pd.Categorical.from_codes(codes, dtype=kind, validate=False)
 
 
 def _one(value: str, names: pd.Index, rows: int) -> pd.Categorical:

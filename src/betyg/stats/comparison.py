@@ -305,14 +305,16 @@ def _trend(cells: pd.DataFrame, survey: Study, *, year_from: int) -> Comparison:
 def _placeable(found: pd.DataFrame, *, base: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the cells of the rounds that a model can place, and the rounds that it cannot."""
     owner, first = pattern_codes(found, ("agency", "year"))
-    n = by_code(owner, found["n"].to_numpy(), first.size).astype(found["n"].dtype)
-    response = found["response"].to_numpy()
+    n = by_code(owner, found["n"].to_numpy(), first.size)
+    response = found["response"].to_numpy(np.float64)
     alike = by_code(owner, response != response[first][owner], first.size) == 0
-    reason = np.select([n < base, alike], ["too few answers", "all gave one answer"], "")
-    out = np.flatnonzero(reason != "")
+    few = n < base
+    out = np.flatnonzero(few | alike)
     left_out = found[["agency", "year"]].take(first[out]).reset_index(drop=True)
-    kept = found[(reason == "")[owner]] if out.size else found
-    return kept, left_out.assign(n=n[out], reason=pd.array(reason[out], dtype="str"))
+    reason = np.where(few[out], "too few answers", "all gave one answer")
+    left_out = left_out.assign(n=n[out], reason=pd.array(reason, dtype="str"))
+    kept = found[~(few | alike)[owner]] if out.size else found
+    return kept, left_out.astype({"n": found["n"].dtype})
 
 
 def _fit(chosen: Comparable, compared: Sequence[str], sampling: Sampling | None) -> OrdinalFit:
