@@ -40,6 +40,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         reporter.write_line(f"{len(missed)} browser checks NOT run: install chromium")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the counts that tests have noted."""
+    for report in terminalreporter.getreports("passed"):
+        for name, counted in report.user_properties:
+            terminalreporter.write_line(f"{name}: {counted}")
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium; in CI its absence is a failure."""

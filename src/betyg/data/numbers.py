@@ -36,7 +36,8 @@ def _number(text: str, decimal: str, thousands: str) -> float:
     # A file with decimal commas in which a number has a point spells something else, e.g. a date.
     if decimal != ".":
         bare = "?" if "." in bare else bare.replace(decimal, ".")
-    return float(bare) if NUMBER.fullmatch(bare) else np.nan
+    number = float(bare) if NUMBER.fullmatch(bare) else np.nan
+    return number if np.isfinite(number) else np.nan  # 1e400 is no number that anyone meant
 
 
 @lru_cache(maxsize=2**16)

@@ -22,6 +22,8 @@ from betyg.errors import Problems, did_you_mean
 
 __all__ = ["read"]
 
+BOMB = "If it is what it should be, delete its empty rows and columns and save it anew."
+LARGE, DENSE = 100_000_000, 200  # bytes of a part, and how many a byte of the file unpacks to
 DAMAGED = (
     zipfile.BadZipFile,
     InvalidFileException,
@@ -54,6 +56,9 @@ def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) ->
     """
     before = len(problems)
     try:
+        if _is_bomb(path):
+            problems.add(source.file, "unpacks to far more than any survey holds.", BOMB)
+            return None
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         sheet = _sheet(book, source, problems)
         table = None if sheet is None else _table(sheet, source, wanted, problems)
@@ -68,6 +73,15 @@ def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) ->
         )
         return None
     return None if len(problems) > before else table
+
+
+def _is_bomb(path: Path) -> bool:
+    """Tell whether a part unpacks to a size that only repetition can give."""
+    with zipfile.ZipFile(path) as packed:
+        return any(
+            part.file_size > LARGE and part.file_size > DENSE * part.compress_size
+            for part in packed.infolist()
+        )
 
 
 def _sheet(book: Any, source: Source, problems: Problems) -> Any:

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    field_validator,
+    model_validator,
+)
 
 from betyg.data.codebook import Label, Year
 
@@ -70,7 +77,7 @@ class StudySection(Section):
     about: Label | None = None
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
     kind: Kind
-    synthetic: bool = False
+    synthetic: StrictBool = False
     labels: Mapping[Named, Label] = Field(default_factory=dict)
 
 
@@ -188,7 +195,7 @@ class Design(Section):
         "agency", "year", "activity",
     )  # fmt: skip
     lonely: Literal["error", "adjust", "certainty"] = "adjust"
-    panel: bool = False
+    panel: StrictBool = False
     trim: Annotated[float, Field(gt=1)] | None = None
     calibrate: tuple[Margin, ...] = ()
     variance: Literal["linearised", "jackknife", "bootstrap", "delivered"] = "linearised"

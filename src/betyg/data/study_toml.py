@@ -135,6 +135,9 @@ def read(folder: Path, problems: Problems) -> Settings | None:
     except tomllib.TOMLDecodeError as error:
         problems.add(FILE, f"this is not valid TOML: {_lower(str(error))}.", _toml_hint(str(error)))
         return None
+    except RecursionError:
+        problems.add(FILE, "its lists or tables lie in one another too deep.", "Take them apart.")
+        return None
     return _Reader(raw, Lines(text), problems).settings()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -60,7 +61,8 @@ def write(folder: Path, files: Iterable[str]) -> Path:
 def raw_file_is_there(folder: Path, file: str, *, where: str, problems: Problems) -> bool:
     """Say whether a raw file is a file inside the folder; if not, note the problem."""
     path = folder / file
-    if Path(file).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
+    real = Path(os.path.realpath(path))  # without an error where links lead round in circles
+    if Path(file).is_absolute() or not real.is_relative_to(folder.resolve()):
         problems.add(
             where,
             f"'{file}' leads out of the study's folder.",
