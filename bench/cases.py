@@ -75,6 +75,9 @@ CASES = (
     Case(part="design", ours="domain means", n=1_000_000, peers=(
         Peer(name="svy", bar=20, takes=12),
     )),
+    Case(part="design", ours="jackknife", n=10_000, peers=(
+        Peer(name="svy, jackknife", bar=20, takes=20),
+    )),
     Case(part="counts", ours="counts", n=1_000_000, peers=(Peer(name="pandas groupby"),)),
 )  # fmt: skip
 SIZES = (10_000, 100_000, 1_000_000)

@@ -19,6 +19,7 @@ TITLES = {
     "linear mixed": "four crossed random terms, scores, counting the rows included",
     "InstEval": "linear mixed model of InstEval (students, lecturers, departments)",
     "domain means": "means and shares of 123 agency-years, stratified, linearised",
+    "jackknife": "means and shares of 123 agency-years, jackknife of two units a stratum",
     "counts": "from a study's Parquet file to cells",
 }
 DOES = {
@@ -35,6 +36,7 @@ DOES = {
     "emmeans": "emmeans and contrast 'eff' (mvt, all at once), on the latent scale only",
     "survey::svyby": "means only; the design was made before",
     "svy": "means only; the design was made before",
+    "svy, jackknife": "means only; its weights included",
     "pandas groupby": "reads and counts; checks nothing",
 }
 HEAD = """\
@@ -129,7 +131,7 @@ def beside(found: dict[str, Found]) -> Iterator[str]:
 
 def compared(row: Found, peer: Found) -> tuple[str, ...]:
     """Return a line of the table of ratios."""
-    name = peer["name"].removesuffix(" on cells").removesuffix(", InstEval")
+    name = peer["name"].removesuffix(" on cells").partition(", ")[0]
     named = f"{name} {peer['version']}" if "version" in peer else name
     if "absent" in peer or "absent" in row:
         why = row.get("absent") or peer.get("absent")

@@ -96,7 +96,7 @@ tasks <- list(
     values(setNames(found$estimate, sub(" effect", "", found$contrast)))
   },
   "survey::svyby" = function() {
-    package("survey"); d <- from("design")
+    package("survey"); d <- from("strata")
     options(survey.lonely.psu = "adjust")
     plan <- svydesign(ids = ~1, strata = ~stratum, weights = ~weight, fpc = ~population, data = d)
     found <- timed(function() svyby(~score, ~agency + year, plan, svymean))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ FIRST_YEAR = 2014
 CUTS = np.array([-2.6, -1.4, -0.2, 1.5])
 SCORES = np.array([0.0, 25.0, 50.0, 75.0, 100.0])
 SEED = 20_240_101
+Plan = Literal["all", "strata", "pairs"]
 BLOCK = 1_000_000  # answers drawn at a time
 SIZES = {"agency": 21, "year": 10, "activity": 22, "group": 5}
 EFFECT_OF_GROUP = np.array([0.0, 0.35, -0.25, 0.1, -0.4])
@@ -40,6 +42,7 @@ columns = {{ {columns} }}
 
 [design]
 strata = {strata}
+variance = "{variance}"
 
 [compare]
 outcome = "overall"
@@ -137,28 +140,38 @@ def sampled(rows: pd.DataFrame, seed: int = 99) -> pd.DataFrame:
     )
 
 
-def write(folder: Path, n: int, *, design: bool = False) -> Path:
+def in_pairs(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give a sample two primary sampling units a stratum; strata of one answer are left out."""
+    size = rows.groupby("stratum")["stratum"].transform("size")
+    kept = rows[size > 1]
+    half = kept.groupby("stratum").cumcount() % 2
+    return kept.assign(psu=2 * kept["stratum"].astype(np.int32) + half)
+
+
+def write(folder: Path, n: int, *, plan: Plan = "all") -> Path:
     """Write a study of ``n`` answers as somebody would who has them in a Parquet file.
 
-    With ``design`` the answers are a stratified sample with weights, and frame.csv tells the
-    population of each stratum.
+    Where they are a stratified sample they have weights, and frame.csv tells the population of
+    each stratum; in pairs they have primary sampling units, and errors come from a jackknife.
     """
     folder.mkdir(parents=True)
     target = folder / "answers.parquet"
-    if design:
+    more = {"all": [], "strata": ["weight"], "pairs": ["weight", "psu"]}[plan]
+    if plan == "all":
+        _write_blocks(target, n)
+    else:
         rows = sampled(answers(n))
-        held = rows[[*KEYS, "weight"]].assign(overall=rows["response"])
-        held.to_parquet(target, index=False)
+        rows = in_pairs(rows) if plan == "pairs" else rows
+        rows[[*KEYS, *more]].assign(overall=rows["response"]).to_parquet(target, index=False)
+    if plan == "strata":
         strata = rows.drop_duplicates("stratum")
         of = strata[["agency", "year", "group", "population"]]
         of.to_csv(folder / "frame.csv", index=False)
-    else:
-        _write_blocks(target, n)
-    roles = [*KEYS, *(["weight"] if design else [])]
     text = STUDY.format(
-        columns=", ".join(f'{role} = "{role}"' for role in roles),
-        strata='["agency", "year", "group"]' if design else '["agency", "year", "activity"]',
-        inference="this_year" if design else "performance",
+        columns=", ".join(f'{role} = "{role}"' for role in [*KEYS, *more]),
+        strata='["agency", "year", "activity"]' if plan == "all" else '["agency", "year", "group"]',
+        variance="jackknife" if plan == "pairs" else "linearised",
+        inference="this_year" if plan == "strata" else "performance",
     )
     (folder / "study.toml").write_text(text, "utf-8")
     _write_facts(folder)

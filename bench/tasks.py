@@ -11,14 +11,19 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from bench import rotating
 from bench.measure import Found, Stages, Work, repeated
+
+if TYPE_CHECKING:
+    from betyg.data.study import Study
 
 TERMS = ("agency", "year", "activity", "group")
 FIXED = "response ~ " + " + ".join(TERMS)
@@ -32,34 +37,19 @@ def prepare(n: int, folder: Path) -> None:
     rows = rotating.answers(n)
     rows.to_csv(folder / f"rows_{n}.csv", index=False)
     rotating.cells(n).to_csv(folder / f"cells_{n}.csv", index=False)
-    rotating.sampled(rows).to_csv(folder / f"design_{n}.csv", index=False)
-
-
-def study_of(n: int, folder: Path, *, design: bool = False) -> str:
-    """Write the study of ``n`` answers, if it is not there; return its name."""
-    name = f"{'sample' if design else 'survey'}_{n}"
-    if not (folder / name).exists():
-        rotating.write(folder / name, n, design=design)
-    return name
+    sampled = rotating.sampled(rows)
+    sampled.to_csv(folder / f"strata_{n}.csv", index=False)
+    rotating.in_pairs(sampled).to_csv(folder / f"pairs_{n}.csv", index=False)
+    for plan in get_args(rotating.Plan):
+        rotating.write(folder / f"{plan}_{n}", n, plan=plan)
 
 
 def from_files(n: int, folder: Path) -> Work:
     """Read, check, clean and count a study's Parquet file, then fit: 01_clean and 03_models."""
-    from betyg.data import clean, read
-    from betyg.data.study import Study
-    from betyg.stats import cells, comparison, ordinal
-
-    name = study_of(n, folder)
+    from betyg.stats import comparison, ordinal
 
     def work(stage: Stages) -> Found:
-        with stage("load the study"):
-            survey = Study.load(folder, name)
-        with stage("read"):
-            received = read.sources(survey)
-        with stage("clean"):
-            cleaned = clean.clean(received, survey)
-        with stage("count"):
-            counted = cells.collapse(cleaned, survey)
+        survey, counted = _counted(n, folder, stage)
         with stage("choose the answers"):
             chosen = comparison.comparable(counted, survey)
         with stage("fit"):
@@ -67,6 +57,22 @@ def from_files(n: int, folder: Path) -> Work:
         return {"loglike": fit.loglike, "values": plain(fit.slopes)}
 
     return work
+
+
+def _counted(n: int, folder: Path, stage: Stages) -> tuple[Study, pd.DataFrame]:
+    """Read, check, clean and count a study's Parquet file."""
+    from betyg.data import clean, read
+    from betyg.data.study import Study
+    from betyg.stats import cells
+
+    with stage("load the study"):
+        survey = Study.load(folder, f"all_{n}")
+    with stage("read"):
+        received = read.sources(survey)
+    with stage("clean"):
+        cleaned = clean.clean(received, survey)
+    with stage("count"):
+        return survey, cells.collapse(cleaned, survey)
 
 
 def on_cells(n: int, folder: Path) -> Work:
@@ -186,13 +192,13 @@ def standings(n: int, folder: Path) -> Work:
     return work
 
 
-def domain_means(n: int, folder: Path) -> Work:
+def domain_means(n: int, folder: Path, *, plan: rotating.Plan = "strata") -> Work:
     """Estimate means and shares of every agency in every year, with the design."""
     from betyg.data import clean, read
     from betyg.data.study import Study
     from betyg.stats import estimate
 
-    survey = Study.load(folder, study_of(n, folder, design=True))
+    survey = Study.load(folder, f"{plan}_{n}")
     respondents = clean.clean(read.sources(survey), survey).respondents
 
     def work(stage: Stages) -> Found:
@@ -218,7 +224,7 @@ def svy_domains(n: int, folder: Path) -> Work:
     import polars
     import svy
 
-    frame = polars.read_csv(folder / f"design_{n}.csv")
+    frame = polars.read_csv(folder / f"strata_{n}.csv")
     sample = svy.Sample(
         frame,
         svy.Design(stratum="stratum", wgt="weight", pop_size="population", singleton="center"),
@@ -226,14 +232,38 @@ def svy_domains(n: int, folder: Path) -> Work:
 
     def work(stage: Stages) -> Found:
         del stage
-        found = sample.estimation.mean("score", by=list(DOMAINS)).estimates
-        table = pd.DataFrame(
-            [(*(getattr(x, "by_level", None) or x.by), x.est, x.se) for x in found],
-            columns=["agency", "year", "estimate", "se"],
-        )
-        return {"values": domains(*(table[column] for column in table))}
+        return {"values": _of_svy(sample.estimation.mean("score", by=list(DOMAINS)))}
 
     return work
+
+
+def svy_jackknife(n: int, folder: Path) -> Work:
+    """Make jackknife weights with svy and estimate the means of the same domains with them."""
+    import polars
+    import svy
+
+    frame = polars.read_csv(folder / f"pairs_{n}.csv")
+    sample = svy.Sample(
+        frame, svy.Design(stratum="stratum", psu="psu", wgt="weight", singleton="skip")
+    )
+
+    def work(stage: Stages) -> Found:
+        with stage("weights"):
+            weighted = sample.weighting.create_jk_wgts()
+        with stage("means"):
+            found = weighted.estimation.mean("score", by=list(DOMAINS), method="replication")
+        return {"values": _of_svy(found)}
+
+    return work
+
+
+def _of_svy(found: Any) -> dict[str, float]:
+    """Name the means and errors that svy found."""
+    table = pd.DataFrame(
+        [(*(getattr(x, "by_level", None) or x.by), x.est, x.se) for x in found.estimates],
+        columns=["agency", "year", "estimate", "se"],
+    )
+    return domains(*(table[column] for column in table))
 
 
 def ordered_model(n: int, folder: Path) -> Work:
@@ -277,7 +307,7 @@ def mixed_lm(n: int, folder: Path) -> Work:
 
 def pandas_counts(n: int, folder: Path) -> Work:
     """Read the Parquet file and count with pandas: no check, no label, no missing answer."""
-    file = folder / study_of(n, folder) / "answers.parquet"
+    file = folder / f"all_{n}" / "answers.parquet"
 
     def work(stage: Stages) -> Found:
         with stage("read"):
@@ -291,21 +321,9 @@ def pandas_counts(n: int, folder: Path) -> Work:
 
 def counts(n: int, folder: Path) -> Work:
     """Read, check, clean and count: 01_clean."""
-    from betyg.data import clean, read
-    from betyg.data.study import Study
-    from betyg.stats import cells
-
-    name = study_of(n, folder)
 
     def work(stage: Stages) -> Found:
-        with stage("load the study"):
-            survey = Study.load(folder, name)
-        with stage("read"):
-            received = read.sources(survey)
-        with stage("clean"):
-            cleaned = clean.clean(received, survey)
-        with stage("count"):
-            cells.collapse(cleaned, survey)
+        _counted(n, folder, stage)
         return {}
 
     return work
@@ -319,13 +337,15 @@ class Python:
     package: str
 
 
-OURS = {
+OURS: dict[str, Task] = {
     "from files": from_files, "on cells": on_cells, "ordinal mixed": ordinal_mixed,
     "binary mixed": binary_mixed, "linear mixed": linear_mixed, "InstEval": insteval,
     "standings": standings, "domain means": domain_means, "counts": counts,
+    "jackknife": partial(domain_means, plan="pairs"),
 }  # fmt: skip
 PEERS = {
     "svy": Python(task=svy_domains, package="svy"),
+    "svy, jackknife": Python(task=svy_jackknife, package="svy"),
     "statsmodels OrderedModel": Python(task=ordered_model, package="statsmodels"),
     "statsmodels MixedLM": Python(task=mixed_lm, package="statsmodels"),
     "pandas groupby": Python(task=pandas_counts, package="pandas"),

@@ -70,10 +70,13 @@ class Kept:
         counts = [np.zeros(len(drops.REASONS) + 1, dtype=np.int64) for _ in self.sources]
         counted = np.zeros(len(table), dtype=bool)
         for rows, why in self.rows():
+            if not why.any():
+                counted[rows.domain] = True
+                continue
             n = np.bincount(why, minlength=len(drops.REASONS))
             agency = self._agency[rows.domain[why == drops.UNKNOWN_AGENCY]]
-            counts[rows.source] += [*n, (agency == OTHER_YEARS).sum()]
-            counted[rows.domain if n[0] == len(why) else rows.domain[why == 0]] = True
+            counts[rows.source] += [0, *n[1:], (agency == OTHER_YEARS).sum()]
+            counted[rows.domain[why == 0]] = True
         self.seen = np.flatnonzero(counted)
         return counts
 

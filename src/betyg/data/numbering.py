@@ -24,13 +24,13 @@ class Numbering:
         """The values in the order of their numbers."""
         return list(self._found)
 
-    def of(self, values: NDArray[np.int64]) -> NDArray[np.int32]:
+    def of(self, values: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return the number of each value; new ones get the next numbers."""
         if values.max(initial=0) >= len(self._table):
             codes, distinct = pd.factorize(values)
             numbers = np.array([self.number(one) for one in distinct.tolist()], dtype=np.int32)
             return numbers[codes]
-        found = self._table[values]
+        found: NDArray[np.int32] = self._table[values]
         if not found.all():
             new, n = pd.unique(values[found == 0]), len(self._found)
             self._table[new] = np.arange(n + 1, n + len(new) + 1)

@@ -38,7 +38,10 @@ class Domains:
         self._groups = len(units(survey, "group")) + 2
         self._agencies = len(units(survey, "agency")) + 2
         # The year comes first: what a few years touch of the table lies close together.
-        self._places = Numbering(YEARS * self._agencies * self._activities * self._groups)
+        places = YEARS * self._agencies * self._activities * self._groups
+        self._places = Numbering(places)
+        fits = places < np.iinfo(np.int32).max  # short numbers are added up in half the time
+        self._number: np.dtype[np.integer] = np.dtype(np.int32 if fits else np.int64)
         # Without stated strata the places are the domains.
         stated = any("stratum" in source.columns for source in survey.sources)
         self._domains = Numbering() if stated else None
@@ -53,10 +56,14 @@ class Domains:
         stratum: pa.Array | None,
     ) -> NDArray[np.int32]:
         """Return the number of each row's combination."""
-        key = year.astype(np.int64) * self._agencies + (agency + 2)
-        place = self._places.of(
-            (key * self._activities + (activity + 2)) * self._groups + (group + 2)
-        )
+        key: NDArray[np.integer] = year.astype(self._number)
+        for size, at in (
+            (self._agencies, agency), (self._activities, activity), (self._groups, group),
+        ):  # fmt: skip
+            np.multiply(key, size, out=key)
+            np.add(key, at, out=key)
+            np.add(key, 2, out=key)
+        place = self._places.of(key)
         if self._domains is None:
             return place
         if stratum is None:

@@ -68,8 +68,7 @@ class Predictor:
         random = random_terms.codes(grid, self.random_layout)
         theta = fit.thresholds.to_numpy()
         eta = fixed.times(fit.slopes.to_numpy()) + random.times(self.effects)
-        probability = ordinal_likelihood.category_probabilities(theta, eta, fit.link)
-        density = ordinal_likelihood.boundary_density(theta[None, :] - eta[:, None], fit.link)
+        _, probability, density, _ = ordinal_likelihood.boundaries(theta, eta, fit.link)
         density *= weight[:, None]
         size = fit.params.size
         at_cut = np.zeros((n, cuts + 2, self.covariance.shape[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +98,8 @@ def against_mean(
     spread = centred @ covariance @ centred.T
     se = np.sqrt(np.maximum(np.diag(spread), 0.0))
     scale = np.where(se > 0, se, np.inf)
-    largest = [(np.abs(z) / scale).max(axis=1) for z in _normal(spread, rng=rng)]
+    root = _root(spread) / scale[:, None]
+    largest = [np.abs(z).max(axis=0) for z in _normal(root, rng=rng)]
     critical = float(np.quantile(np.concatenate(largest), level))
     return AgainstMean(
         mean=float(estimate.mean()),
@@ -119,8 +121,8 @@ def top_quarter(estimate: Array, covariance: Array, *, rng: np.random.Generator)
     units = estimate.size
     best = max(1, units // 4)
     times = np.zeros(units)
-    for z in _normal(covariance, rng=rng):
-        chosen = np.argpartition(-(estimate + z), best - 1, axis=1)[:, :best]
+    for z in _normal(_root(covariance), rng=rng):
+        chosen = np.argpartition(-(estimate + z.T), best - 1, axis=1)[:, :best]
         times += np.bincount(chosen.ravel(), minlength=units)
     return times / DRAWS
 
@@ -133,13 +135,18 @@ def _check(estimate: Array, covariance: Array) -> None:
         )
 
 
-def _normal(covariance: Array, *, rng: np.random.Generator) -> list[Array]:
-    """Draw from the joint normal with mean zero, in blocks."""
+def _root(covariance: Array) -> Array:
+    """Return a matrix that gives the covariance when multiplied by its transpose."""
     values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    step = max(1, BLOCK // values.size)
-    sizes = [min(step, DRAWS - start) for start in range(0, DRAWS, step)]
-    return [rng.standard_normal((size, values.size)) @ root.T for size in sizes]
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
+def _normal(root: Array, *, rng: np.random.Generator) -> Iterator[Array]:
+    """Draw from the joint normal with mean zero, in blocks of shape (units, draws)."""
+    units = len(root)
+    step = max(1, BLOCK // units)
+    for start in range(0, DRAWS, step):
+        yield root @ rng.standard_normal((min(step, DRAWS - start), units)).T
 
 
 def standings(

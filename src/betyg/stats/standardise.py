@@ -15,6 +15,7 @@ from betyg.errors import DesignError, ParameterError, did_you_mean
 from betyg.stats import ordinal_design, prediction
 from betyg.stats.model_fit import OrdinalFit
 from betyg.stats.prediction import Predictor
+from betyg.stats.sums import joint
 
 __all__ = ["Margins", "margins"]
 
@@ -102,10 +103,9 @@ def margins(
     named, vectors = _contrasts(fit)
     gradient = np.einsum("dkp,sk->sdp", gradients, vectors)
     variance = np.einsum("sdp,sdp->sd", gradient @ known.covariance, gradient)
-    table = _rows(domains, named, vectors @ predictions.T, variance)
-    outside = np.tile(_extrapolated(fit, domains, shares), len(named))
+    outside = _extrapolated(fit, domains, shares)
     return Margins(
-        table=table.assign(extrapolated=outside),
+        table=_rows(domains, named, (vectors @ predictions.T, variance, outside)),
         covariance=gradient[0] @ known.covariance @ gradient[0].T,
     )
 
@@ -156,8 +156,10 @@ def _mix(
             or (float(np.average(fit.patterns[name].to_numpy(np.float64), weights=weight)),)
             for name in others
         ]
-        grid = pd.MultiIndex.from_product(levels, names=others)
-        shares = grid.to_frame(index=False).assign(share=1.0)
+        at = np.indices([len(values) for values in levels]).reshape(len(levels), -1)
+        columns = zip(others, levels, at, strict=True)
+        shares = pd.DataFrame({name: pd.array(values).take(i) for name, values, i in columns})
+        shares = shares.assign(share=1.0)
     else:
         pooled = fit.patterns.groupby(others, observed=True, sort=True)["weight"].sum()
         shares = pooled.rename("share").reset_index()
@@ -174,9 +176,12 @@ def _averages(known: Predictor, domains: pd.DataFrame, shares: pd.DataFrame) -> 
     parts = []
     for start in range(0, len(domains), step):
         part = domains.iloc[start : start + step]
-        grid = part.merge(shares, how="cross")
         owner = np.repeat(np.arange(len(part)), n_mix)
-        parts.append(known.averages(grid, owner, grid["share"].to_numpy(np.float64)))
+        place = np.tile(np.arange(n_mix), len(part))
+        columns = {name: part[name].array.take(owner) for name in part}
+        columns |= {name: shares[name].array.take(place) for name in shares if name != "share"}
+        weight = shares["share"].to_numpy(np.float64)[place]
+        parts.append(known.averages(pd.DataFrame(columns, copy=False), owner, weight))
     probabilities, gradients = zip(*parts, strict=True)
     return np.concatenate(probabilities), np.concatenate(gradients)
 
@@ -195,9 +200,13 @@ def _contrasts(fit: OrdinalFit) -> tuple[list[tuple[str, float]], Array]:
 
 
 def _rows(
-    domains: pd.DataFrame, named: list[tuple[str, float]], estimate: Array, variance: Array
+    domains: pd.DataFrame, named: list[tuple[str, float]], found: tuple[Array, Array, Array]
 ) -> pd.DataFrame:
-    """Put the statistics under each other; ``estimate`` has shape (statistics, domains)."""
+    """Put the statistics under each other.
+
+    ``found`` are estimates and variances, shape (statistics, domains), and what is extrapolated.
+    """
+    estimate, variance, outside = found
     se = np.sqrt(np.maximum(variance, 0.0))
     low, high = estimate - Z95 * se, estimate + Z95 * se
     low[0], high[0] = np.clip(low[0], 0.0, 100.0), np.clip(high[0], 0.0, 100.0)
@@ -206,15 +215,18 @@ def _rows(
     low[1:], high[1:] = expit(logit(share) - half), expit(logit(share) + half)
     words, responses = zip(*named, strict=True)
     times = len(domains)
-    rows = domains.iloc[np.tile(np.arange(times), len(named))].reset_index(drop=True)
-    return rows.assign(
-        statistic=np.repeat(words, times),
-        response=np.repeat(responses, times),
-        estimate=estimate.ravel(),
-        se=se.ravel(),
-        ci_low=low.ravel(),
-        ci_high=high.ravel(),
-    )
+    place = np.tile(np.arange(times), len(named))
+    columns = {name: domains[name].array.take(place) for name in domains}
+    columns |= {
+        "statistic": pd.array(np.repeat(words, times), dtype="str"),
+        "response": np.repeat(responses, times),
+        "estimate": estimate.ravel(),
+        "se": se.ravel(),
+        "ci_low": low.ravel(),
+        "ci_high": high.ravel(),
+        "extrapolated": outside[place],
+    }
+    return pd.DataFrame(columns, copy=False)
 
 
 def _extrapolated(fit: OrdinalFit, domains: pd.DataFrame, shares: pd.DataFrame) -> Array:
@@ -223,14 +235,20 @@ def _extrapolated(fit: OrdinalFit, domains: pd.DataFrame, shares: pd.DataFrame) 
     Years are not counted: an agency that pauses a year is not extrapolated by that.
     """
     others = [role for role in shares.columns if role in _levels(fit) and role != "year"]
-    by = list(domains.columns)
     outside = np.zeros((len(domains), len(shares)), dtype=bool)
-    owner = fit.patterns[by].merge(
-        domains.assign(_domain=np.arange(len(domains))), on=by, validate="many_to_one"
-    )["_domain"]
+    owner = np.searchsorted(_keys(fit, domains, domains), _keys(fit, fit.patterns, domains))
     for role in others:
         levels = _levels(fit)[role]
         seen = np.zeros((len(domains), len(levels)), dtype=bool)
         seen[owner, ordinal_design.encode(fit.patterns[role], levels, role)] = True
         outside |= ~seen[:, ordinal_design.encode(shares[role], levels, role)]
     return np.asarray(outside @ shares["share"].to_numpy(np.float64))
+
+
+def _keys(fit: OrdinalFit, frame: pd.DataFrame, domains: pd.DataFrame) -> Codes:
+    """Return one number for each row's domain; they rise from domain to domain."""
+    levels = {str(role): _levels(fit)[str(role)] for role in domains}
+    return joint(
+        (ordinal_design.encode(frame[role], known, role), len(known))
+        for role, known in levels.items()
+    )
