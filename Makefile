@@ -71,7 +71,7 @@ accessibility: $(READY) ## Check the built reports for every reader, in a browse
 verify: $(READY) ## Build twice from clean, in different worlds, and compare every byte; STUDY=name
 	@$(BETYG) verify
 test: $(READY) ## Run the tests
-	@$(PYTHON) -m pytest --numprocesses logical --dist loadfile
+	@$(PYTHON) -m pytest --numprocesses logical --dist worksteal
 lint: $(READY) ## Check style and types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
