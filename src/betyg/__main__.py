@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import json
 import os
+import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from betyg.errors import DataError, ParameterError, SurveyError
 
 RAW = Path("data/raw")
+UNFINISHED = re.compile(r"\.([^/]+)\.(\d+|half|unfinished)$")  # names while files are written
+KEPT = "What was made before is as it was; then run the same command again."
+ROOM = f". Make room on the disk. {KEPT}"
+LEAVE = f". Let this folder be written to. {KEPT}"
+CANNOT_WRITE = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), ROOM),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), LEAVE),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,17 +38,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     command: Callable[[argparse.Namespace], int | None] = options.command
     try:
-        with _alone(options):
+        with _alone(options), _noted(options):
             return command(options) or 0
     except SurveyError as error:
         sys.stderr.write(f"\n{error}\n\n")
         return 2
     except OSError as error:
-        sys.stderr.write(f"\n{error.filename or 'a file'}: {error.strerror or error}\n\n")
+        sys.stderr.write(f"\n{_of_the_system(error, options)}\n\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. What was finished is kept; the same command goes on.\n")
         return 130
+
+
+def _of_the_system(error: OSError, options: argparse.Namespace) -> str:
+    """Return what is said of a file that could not be read or written, and how to mend it."""
+    made = [_read_key(options.key).get("target")] if options.command in OF_A_KEY else []
+    name = UNFINISHED.sub(r"\1", str(next(filter(None, [error.filename, *made]), "build/")))
+    remedy = CANNOT_WRITE.get(error.errno or 0, "")
+    return f"{name}: {error.strerror or error}{remedy}"
 
 
 def keys(options: argparse.Namespace) -> None:
@@ -240,6 +258,19 @@ def _alone(options: argparse.Namespace) -> contextlib.AbstractContextManager[Non
     from betyg.build import lock
 
     return lock.held(options.key.with_suffix(".lock"))
+
+
+@contextlib.contextmanager
+def _noted(options: argparse.Namespace) -> Iterator[None]:
+    """Note of what a command made its result, as it was before the command began."""
+    if options.command not in OF_A_KEY or options.command in (run, preflight):
+        yield
+        return
+    from betyg.build import made
+
+    parts = made.of(options.key, _read_key(options.key))
+    yield
+    made.note(options.key, parts)
 
 
 def _publish(options: argparse.Namespace, form: str, *, called: str = "") -> None:

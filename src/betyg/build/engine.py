@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from betyg.build import front, leftovers, lock, manifest, parameters, plan
+from betyg.build import front, leftovers, lock, made, manifest, parameters, plan
 from betyg.build.fingerprint import Hashes, Modules, write_if_changed
 from betyg.build.outline import Outline
 from betyg.build.plan import Choice, Folder, Job
@@ -52,6 +52,7 @@ def write_rules(choice: Choice) -> None:
     ParameterError
         If a name was mistyped, or the notebooks' tables do not fit together.
     """
+    made.not_ahead()
     hashes = Hashes(Path("build/hashes.json"))
     notebooks = _notebooks(hashes)
     plan.check_tables(notebooks)
@@ -61,6 +62,7 @@ def write_rules(choice: Choice) -> None:
     known = Known(hashes=hashes, modules=Modules(hashes, beside=NOTEBOOKS))
     rules = [_study_rules(study, notebooks, choice, known) for study in plan.chosen(choice, RAW)]
     rules.append(_front_page_of_all(rules, choice, known))
+    made.settle((rule for part in rules for rule in part["rules"]), hashes)
     DONE.unlink(missing_ok=True)
     write_if_changed(RULES, _rules_file(rules))
     RULES.touch()  # makes make read the rules again, see the Makefile
@@ -190,14 +192,14 @@ def _job_rules(job: Job, files: Mapping[str, str], known: Known) -> dict[str, li
     text = {"executed": str(executed), "source": str(job.notebook), "target": str(kept)}
     _write_key(text_key, text, {"text": job.outline.text})
     rules.append(_rule(kept, [text_key, executed], "keep"))
-    made = {"rules": rules, "report": [str(kept)], _stage(job): [str(executed)]}
+    found = {"rules": rules, "report": [str(kept)], _stage(job): [str(executed)]}
     if job.language:
         pages, page_rules = _page(job, kept, known)
-        made["rules"] += page_rules
-        made["report"] += map(str, pages)
+        found["rules"] += page_rules
+        found["report"] += map(str, pages)
         if job.agency:
-            made["briefs"] = list(made["report"])
-    return made
+            found["briefs"] = list(found["report"])
+    return found
 
 
 def _stage(job: Job) -> str:

@@ -129,8 +129,11 @@ def write_if_changed(path: Path, content: str) -> bool:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.write_text(content, encoding="utf-8")
-    half.replace(path)
+    try:
+        half.write_text(content, encoding="utf-8")
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
     return True
 
 

@@ -28,8 +28,11 @@ def write(notebook: dict[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.half")
     text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
-    half.write_text(text + "\n", encoding="utf-8")
-    half.replace(path)
+    try:
+        half.write_text(text + "\n", encoding="utf-8")
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def scrubbed(notebook: dict[str, Any], *, root: Path) -> dict[str, Any]:

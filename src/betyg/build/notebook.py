@@ -215,6 +215,16 @@ def _settle(made: list[Path], job: Mapping[str, Any]) -> None:
     for table in made:
         place, content = folder / table.name, sha256(table)
         if not place.exists() or sha256(place) != content:
-            table.replace(place)
+            _move(table, place)
         record[table.stem] = (str(place), content)
     write_if_changed(target.with_suffix(".tables"), json.dumps(record, indent=1))
+
+
+def _move(table: Path, place: Path) -> None:
+    """Give a table its place in one step, though that may be on another disk."""
+    half = place.with_name(f".{place.name}.half")
+    try:
+        shutil.copyfile(table, half)
+        half.replace(place)
+    finally:
+        half.unlink(missing_ok=True)

@@ -11,8 +11,11 @@ def write(path: Path, content: bytes) -> None:
     """Write a file under a name that nobody reads, then give it its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)
+    try:
+        unfinished.write_bytes(content)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def parts(archive: bytes) -> dict[str, bytes]:

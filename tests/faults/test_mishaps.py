@@ -1,0 +1,160 @@
+"""A full disk, a folder that cannot be written, a table cut short, a clock gone wrong."""
+
+import contextlib
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from faulty import built, everything, other_answers
+from toy import Project
+
+AGAIN = "What was made before is as it was; then run the same command again."
+LARGEST = 12_000  # bytes: the keys and the notebooks are smaller, the page and its forms larger
+PARTS = ("build", "reports", "data", "notebooks", "src")
+YEARS = {"1980": 315532800, "2099": 4070908800}  # seconds since 1970
+
+
+@contextlib.contextmanager
+def mounted(folder: Path, *options: str) -> Iterator[None]:
+    """Mount something on a folder, as only the user root may; in CI that must work."""
+    done = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True)
+    if done.returncode:
+        told = f"only root can mount what this test needs: {done.stderr.strip()}"
+        pytest.fail(told) if os.environ.get("CI") and os.geteuid() == 0 else pytest.skip(told)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """Take all that is left of the disk on which a folder lies."""
+    ballast = folder / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"0" * 4096)
+    return ballast
+
+
+@contextlib.contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let no process that is started here write a file of more than ``size`` bytes."""
+    _, hard = before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def stops(project: Project, other: Project, said: str, **environment: str) -> None:
+    """Check a make that cannot write: what it says, and that each file is old or new, and whole."""
+    before, whole = everything(project), everything(other)
+    result = project.make("-j2", "report", **environment)
+    assert result.returncode == 2, result.stdout
+    assert said in result.stderr
+    assert AGAIN in result.stderr
+    assert "Traceback" not in result.stderr
+    left = everything(project)
+    assert left.keys() == before.keys()
+    assert all(left[name] in (before[name], whole.get(name)) for name in left)
+
+
+def goes_on(project: Project, other: Project) -> None:
+    built(project)
+    assert everything(project) == everything(other)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts a small disk in memory")
+@pytest.mark.parametrize("part", ["build", "reports"])
+def test_a_full_disk_is_told_and_nothing_is_lost(
+    project: Project, other: Project, tmp_path: Path, part: str
+) -> None:
+    other_answers(project)
+    folder = project.folder / part
+    aside = folder.rename(tmp_path / "aside")
+    folder.mkdir()
+    with mounted(folder, "-t", "tmpfs", "-o", "size=4m", "tmpfs"):
+        shutil.copytree(aside, folder, dirs_exist_ok=True)
+        ballast = fill(folder)
+        stops(project, other, ": No space left on device. Make room on the disk.")
+        ballast.unlink()
+        goes_on(project, other)
+
+
+def test_a_file_that_may_not_grow_is_told_and_nothing_is_lost(
+    project: Project, other: Project
+) -> None:
+    other_answers(project)
+    with largest_file(LARGEST):
+        stops(project, other, ": File too large. Make room on the disk.", BETYG_IS_WARM="1")
+    goes_on(project, other)
+
+
+def test_reports_that_may_not_be_written_are_told_by_name_and_nothing_is_lost(
+    project: Project, other: Project
+) -> None:
+    other_answers(project)
+    folder = project.folder / "reports"
+    with contextlib.ExitStack() as locked:
+        if os.geteuid() == 0:  # whom no permission keeps out
+            locked.enter_context(mounted(folder, "--bind", str(folder)))
+            subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
+        else:
+            for path in (folder, *filter(Path.is_dir, folder.rglob("*"))):
+                path.chmod(0o555)
+                locked.callback(path.chmod, 0o755)
+        stops(project, other, "reports/one/notebooks/01_clean.ipynb: ")
+    goes_on(project, other)
+
+
+def test_a_table_cut_short_between_two_makes_is_made_again(project: Project) -> None:
+    before = everything(project)
+    table = project.folder / "data/processed/one/answers.parquet"
+    times = table.stat()
+    table.write_bytes(table.read_bytes()[:-100])
+    os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+    built(project)
+    assert everything(project) == before
+
+
+def files(project: Project) -> list[Path]:
+    found = [path for part in PARTS for path in sorted((project.folder / part).rglob("*"))]
+    return [path for path in found if path.is_file()]
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_a_change_is_seen_whatever_the_clock_said_when_the_rest_was_made(
+    project: Project, other: Project, year: str
+) -> None:
+    for path in files(project):
+        os.utime(path, (YEARS[year], YEARS[year]))
+    other_answers(project)
+    built(project)
+    assert everything(project) == everything(other)
+    assert project.make("report").stdout == "make report: everything is up to date.\n"
+
+
+def test_times_in_disorder_after_a_make_that_stopped_fool_nobody(
+    project: Project, other: Project
+) -> None:
+    other_answers(project)
+    notebook = project.folder / "notebooks/05_report.ipynb"
+    right = notebook.read_text("utf-8")
+    notebook.write_text(right.replace("Markdown(f", "Markdwn(f"), "utf-8")
+    assert project.make("report").returncode == 2
+    notebook.write_text(right, "utf-8")
+    dice = random.Random(7)
+    for path in files(project):
+        moment = dice.choice(list(YEARS.values())) + dice.randrange(10**6)
+        os.utime(path, (moment, moment))
+    built(project)
+    assert everything(project) == everything(other)
+    assert project.make("report").stdout == "make report: everything is up to date.\n"
