@@ -63,9 +63,11 @@ fetching: $(READY)
 	  $(PIP) --no-build-isolation --editable '.[insteval]'
 
 ##@ Work
-.PHONY: lab accessibility verify test lint bench lock picture clean help fetching measuring
+.PHONY: lab claims accessibility verify test lint bench lock picture clean help fetching measuring
 lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
 	@$(BETYG) lab
+claims: $(READY) ## List what the built reports claim, and what the tables say; STUDY=name
+	@$(BETYG) claims
 accessibility: $(READY) ## Check the built reports for every reader, in a browser; STUDY=name
 	@$(BETYG) accessibility
 verify: $(READY) ## Build twice from clean, in different worlds, and compare every byte; STUDY=name

@@ -239,6 +239,18 @@ def fetch(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{fetching.fetch(_folder(options.study))} is there.\n")
 
 
+def claims(options: argparse.Namespace) -> None:
+    """List what the published pages claim and what the tables say to it, with counts."""
+    del options
+    from betyg.publish import ledger
+
+    folders = sorted(Path("reports").glob(f"{_asked('STUDY') or '*'}/claims"))
+    if not folders:
+        raise ParameterError("No report has been built yet: make report, then make claims.")
+    for folder in folders:
+        sys.stdout.writelines(f"{line}\n" for line in ledger.table(folder, language=_asked('LANGUAGE')))
+
+
 def lab(options: argparse.Namespace) -> None:
     """Open the notebooks in JupyterLab, in the environment in which make runs them."""
     del options
@@ -332,7 +344,9 @@ def picture(options: argparse.Namespace) -> None:
 
 OF_A_KEY = (run, keep, render, contents, manifest, pdf, docx, xlsx, csv, preflight)
 OF_A_STUDY = (new, sums, fetch, synthesise)
-COMMANDS = (keys, *OF_A_KEY, *OF_A_STUDY, accessibility, check_manifest, verify, lab, picture)
+COMMANDS = (
+    keys, *OF_A_KEY, *OF_A_STUDY, accessibility, check_manifest, claims, verify, lab, picture,
+)  # fmt: skip
 
 
 def _parser() -> argparse.ArgumentParser:

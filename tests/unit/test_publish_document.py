@@ -8,6 +8,7 @@ import pytest
 import notebook_pages
 from betyg.errors import DataError, ParameterError
 from betyg.publish import causal, document, prose
+from betyg.publish.sentence import quoted
 from notebook_pages import render, shown, words
 
 
@@ -79,7 +80,7 @@ def test_a_synthetic_page_whose_name_does_not_say_so_is_refused(tmp_path):
 def test_html_in_markdown_and_in_labels_comes_out_as_text(tmp_path):
     evil = "<script>alert(1)</script><img src=x onerror=alert(1)>"
     cells = [words(f"## {evil}\n\n{evil} [a](javascript:alert(1))", "sv"),
-             shown(prose.paragraph(f"Högst: {evil} ![x](http://example.org/x.png)"))]  # fmt: skip
+             shown(prose.paragraph(quoted(f"{evil} ![x](http://example.org/x.png)")))]  # fmt: skip
     page = render(cells, tmp_path).read_text("utf-8")
     assert page.count("<script") == 1, "the page's own"
     assert "<img" not in page and '"javascript:' not in page

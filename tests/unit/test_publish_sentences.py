@@ -10,6 +10,7 @@ from betyg.data.settings import Compare
 from betyg.errors import DataError
 from betyg.publish import (
     about_change,
+    about_choices,
     about_order,
     about_results,
     about_survey,
@@ -188,10 +189,10 @@ def test_what_is_mentioned_most_comes_first():
         base.assign(item=i, statistic="share", response=2.0, estimate=s, ci_low=s - 0.05,
                     ci_high=s + 0.05) for i, s in {"praise_a": 0.2, "praise_b": 0.3}.items()
     ])  # fmt: skip
-    said = about_results.mentioned(rows, survey, SV, theme="praise", year=2017)
+    said = about_choices.mentioned(rows, survey, SV, theme="praise", year=2017)
     assert said.index("Nätverken") < said.index("Synligheten")
     assert "”Nätverken” 30\u00a0% (25–35)" in said
-    said = about_results.mentioned(rows, survey, SV, theme="praise", year=2017, ahead=1)
+    said = about_choices.mentioned(rows, survey, SV, theme="praise", year=2017, ahead=1)
     assert said.endswith("”Nätverken” 30\u00a0% (25–35). Säkert oftare än den återstående.")
 
 
@@ -305,9 +306,11 @@ def test_still_first_needs_every_round(survey):
 
 
 def test_a_shared_view_needs_the_interval_inside_the_margin():
-    values = {"what": "X", "largest": 3.1, "margin": 5.0, "groups": "4 groups"}
-    assert "shared by all 4 groups" in about_order.same_everywhere(EN, at_most=4.8, **values)
-    assert "cannot be said" in about_order.same_everywhere(EN, at_most=5.2, **values)
+    inside = {"item": "x", "year": 2021, "agencies": 4, "largest": 3.1, "bound": 4.8, "margin": 5.0}
+    values = {"what": "X", "groups": "4 groups"}
+    assert "shared by all 4 groups" in about_order.same_everywhere(EN, found=inside, **values)
+    wider = inside | {"bound": 5.2}
+    assert "cannot be said" in about_order.same_everywhere(EN, found=wider, **values)
 
 
 def test_clearly_better_known_needs_every_paired_difference(survey):
@@ -335,7 +338,7 @@ def test_every_sentence_is_made_in_every_language_without_gaps(survey, estimates
         about_results.themes(estimates, survey, language, year=2017),
         about_results.across_agencies(estimates, survey, language, item="nki", year=2017),
         about_order.same_everywhere(
-            language, what="X", largest=1, at_most=9, margin=5, groups="3"
+            language, what="X", found={"largest": 1, "bound": 9, "margin": 5}, groups="3"
         ),
     ]  # fmt: skip
     for sentence in made:

@@ -25,7 +25,7 @@ DONE = Path("build/done")  # lists what this make has made; taken away when make
 RAW = Path("data/raw")
 NOTEBOOKS = Path("notebooks")
 RUNNER = "betyg.build.notebook"
-PAGE = "betyg.publish.document"
+PAGE = ("betyg.publish.document", "betyg.publish.ledger")
 FORMS = {  # verb of `python -m betyg` -> module that writes the form
     "pdf": "betyg.publish.pdf",
     "docx": "betyg.publish.word",
@@ -224,24 +224,34 @@ def _page(job: Job, kept: Path, known: Known) -> tuple[list[Path], list[str]]:
         "language": job.language,
         "agency": job.agency,
         "notebook": str(kept),
+        "tables": str(job.below("data/processed")),
     }
     lock_file = {"requirements.lock": known.hashes.of(Path("requirements.lock"))}
     rules = []
     for verb, target in forms.items():
         key = job.below("build", f"{job.label}-{verb}.key")
-        modules = known.modules.reached([PAGE, FORMS[verb]])
+        modules = known.modules.reached([*PAGE, FORMS[verb]])
         _write_key(key, {**facts, "target": str(target)}, {**lock_file, **modules})
         rules.append(_rule(target, [key, kept], verb))
     key = job.below("build", f"{job.label}.page")
     linked = {verb: str(target.relative_to(page.parent)) for verb, target in forms.items()}
     if "csv" in linked:
         linked["csv"] += f"/{_list_of_tables(job)}"
-    modules = known.modules.reached([PAGE])
+    modules = known.modules.reached(PAGE)
     whole = f"../{job.study.name}-report-{job.language}{_mark(job.study)}.html"
     told = {**facts, "target": str(page), "forms": linked, "report": whole if job.agency else ""}
+    told["ledger"] = str(_ledger(job))
     _write_key(key, told, modules)
     rules.append(_rule(page, [key, kept, *forms.values()], "render"))
-    return [page, *forms.values()], rules
+    rules.append(_follows(_ledger(job), page))
+    return [page, *forms.values(), _ledger(job)], rules
+
+
+def _ledger(job: Job) -> Path:
+    """Return where it is written what a page claims."""
+    noun = job.notebook.stem.partition("_")[2] or job.notebook.stem
+    parts = [noun, job.agency, job.language]
+    return job.below("reports", "claims", "-".join(part for part in parts if part) + ".json")
 
 
 def _other_forms(job: Job, page: Path) -> dict[str, Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -69,8 +69,8 @@ def _groups(parts: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
     yield pa.concat_tables(held).combine_chunks()
 
 
-def read(name: str, folder: str | Path) -> pd.DataFrame:
-    """Read the table ``<folder>/<name>.parquet``.
+def read(name: str, folder: str | Path, *, columns: Collection[str] | None = None) -> pd.DataFrame:
+    """Read the table ``<folder>/<name>.parquet``, or those of ``columns`` that it has.
 
     Raises
     ------
@@ -79,7 +79,9 @@ def read(name: str, folder: str | Path) -> pd.DataFrame:
     """
     path = Path(folder) / f"{name}.parquet"
     try:
-        frame: pd.DataFrame = pq.read_table(path).to_pandas()
+        there = pq.read_schema(path).names
+        wanted = [column for column in there if columns is None or column in columns]
+        frame: pd.DataFrame = pq.read_table(path, columns=wanted).to_pandas()
     except FileNotFoundError as error:
         raise DataError(
             f"{path}: table '{name}' has not been made. `make report` runs the notebook that "

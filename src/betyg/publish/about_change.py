@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 
 from betyg.data.study import Study
-from betyg.publish import change, disclosure, naming
-from betyg.publish.about_results import is_choice
+from betyg.publish import change, claims, disclosure, naming
+from betyg.publish.about_choices import is_choice
+from betyg.publish.claims import Claim
+from betyg.publish.findings import SURE
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
-from betyg.publish.years import SURE
+from betyg.publish.sentence import joined, stating
 from betyg.stats import detectable
 from betyg.stats.change import BREAK
 
@@ -48,10 +50,11 @@ def like_for_like(
     what = names.item(outcome)
     span = language.range(str(years[0]), str(years[1]))
     if not row["comparable"]:
-        return language.text(
+        said = language.text(
             "{agency}, “{item}” {years}: {reason}.", agency=who, item=what, years=span,
             reason=change.reason(str(row["reason"]), language),
         )  # fmt: skip
+        return stating(said, _not_comparable(row))
     first = language.text(
         "{agency}, “{item}” {years}: {change} points ({interval}) {parts}, {verdict}.",
         parts=_parts(int(row["n_shared"]), survey, language),
@@ -60,12 +63,35 @@ def like_for_like(
         interval=interval(row["like_for_like_low"], row["like_for_like_high"], language),
         verdict=verdict(row, "like_for_like", language),
     )  # fmt: skip
+    first = stating(
+        first, _surely(row), claims.value("changes", row, "n_shared"),
+        claims.holds("changes", row, ("comparable", "==", True)),
+    )  # fmt: skip
     if not row["differs"]:
         return first
-    return f"{first} " + language.text(
+    mixed = language.text(
         "The raw change is {raw} points: the difference is one of mix, not of performance.",
         raw=language.signed(row["raw"], 1),
     )
+    raw = claims.value("changes", row, "raw")
+    return joined(first, stating(mixed, raw, claims.holds("changes", row, ("differs", "==", True))))
+
+
+def _not_comparable(row: dict[str, Any]) -> Claim:
+    """Claim why two rounds are not compared; where answers are too few, that they are."""
+    if row["reason"] == change.TOO_FEW:
+        return claims.holds("changes", row, ("shown", "==", False))
+    return claims.holds(
+        "changes", row, ("comparable", "==", False), ("reason", "==", str(row["reason"]))
+    )
+
+
+def _surely(row: dict[str, Any]) -> Claim:
+    """Claim a rise or a fall, or that none is sure and which would have been found."""
+    part = "like_for_like"
+    if row[f"{part}_low"] > 0 or row[f"{part}_high"] < 0:
+        return claims.changed("changes", row, part=part, rise=row[part] > 0)
+    return claims.no_difference("changes", row, part=part, found=_detectable(row, part))
 
 
 def _parts(n: int, survey: Study, language: Language) -> str:
@@ -101,11 +127,16 @@ def verdict(row: dict[str, Any], part: str, language: Language) -> str:
         return language.text("a sure rise")
     if row[f"{part}_high"] < 0:
         return language.text("a sure fall")
-    found = detectable.from_interval(row[f"{part}_low"], row[f"{part}_high"], row[f"{part}_se"])
     return language.text(
         "no sure change (a change of {points} is found four times in five)",
-        points=language.number(found, 1),
+        points=language.number(_detectable(row, part), 1),
     )
+
+
+def _detectable(row: dict[str, Any], part: str) -> float:
+    """Return the change that is found four times in five, in points."""
+    ends = (float(row[f"{part}_{end}"]) for end in ("low", "high", "se"))
+    return detectable.from_interval(*ends)
 
 
 def between(
@@ -132,15 +163,17 @@ def between(
     before, after = (
         naming.records(naming.pick(estimates, survey, year=year, **keys))[0] for year in years
     )
-    subject = ", ".join([*_units(names, where), language.text("“{item}”", item=names.item(item))])
+    quoted = language.text("“{item}”", item=names.item(item))
+    subject = joined(*_units(names, where), quoted, by=", ")
     if not survey.comparable(item, *years):
-        return language.text(
+        broken = language.text(
             "{item} {years}: {reason}.", item=subject,
             years=language.range(str(years[0]), str(years[1])),
             reason=change.reason(BREAK, language),
         )  # fmt: skip
+        return stating(broken, *(claims.value("estimates", row) for row in (before, after)))
     if not (before["shown"] and after["shown"]):
-        return f"{subject}: {disclosure.label(language)}."
+        return joined(subject, f"{disclosure.label(language)}.", by=": ")
     difference = after["estimate"] - before["estimate"]
     se = float(np.hypot(before["se"], after["se"]))
     half = SURE * se
@@ -150,18 +183,33 @@ def between(
         "change": language.signed(difference, 1), "verdict": verdict(row, "c", language),
         "interval": interval(row["c_low"], row["c_high"], language),
     }  # fmt: skip
+    known = (
+        _moved(before, after, row),
+        *(claims.value("estimates", one, "estimate") for one in (before, after)),
+    )
     if is_choice(survey, item, years[1]):
-        return language.text(
+        said = language.text(
             "{item}: mentioned by {before} in {first} and {after} in {last}; {change} percentage "
             "points ({interval}), {verdict}.",
             before=language.percent(before["estimate"] / 100),
             after=language.percent(after["estimate"] / 100), **numbers,
         )  # fmt: skip
-    return language.text(
+        return stating(said, *known)
+    said = language.text(
         "{item}: {before} in {first}, {after} in {last}; {change} points ({interval}), {verdict}.",
         before=language.number(before["estimate"]), after=language.number(after["estimate"]),
         **numbers,
     )  # fmt: skip
+    return stating(said, *known)
+
+
+def _moved(before: dict[str, Any], after: dict[str, Any], row: dict[str, float]) -> Claim:
+    """Claim the difference of two rounds, and whether it is sure."""
+    says = {f"difference{end}": row[f"c{end}"] for end in ("", "_low", "_high")}
+    sure = int(row["c_low"] > 0) - int(row["c_high"] < 0)
+    if not sure:
+        says["difference.detectable"] = _detectable(row, "c")
+    return claims.moved(before, after, sure=sure, says=says)
 
 
 def _units(names: Names, where: Where) -> list[str]:
@@ -181,6 +229,10 @@ def around_event(language: Language, *, event: str, item: str, found: dict[str, 
         (share of random divisions of the agencies that give a difference as large); n_affected,
         n_others; placebo, placebo_p_value (the same over the two rounds before; may be NaN).
     """
+    told = claims.effect(
+        "effects", found, "estimate", "ci_low", "ci_high", "n_affected", "n_others", "p_value",
+        "placebo", "placebo_p_value",
+    )  # fmt: skip
     said = [
         language.text(
             "{event}. From {first} to {last} “{item}” changed by {difference} points at the {n} "
@@ -207,7 +259,12 @@ def around_event(language: Language, *, event: str, item: str, found: dict[str, 
     said.append(
         language.text("Whether the measure has anything to do with it, these data cannot tell.")
     )
-    return " ".join(said)
+    rare = [
+        claims.holds("effects", found, (column, "<", RARE))
+        for column in ("p_value", "placebo_p_value")
+        if found[column] < RARE
+    ]
+    return stating(joined(*said), told, *rare)
 
 
 def _rare(p: float, language: Language) -> str:

@@ -4,9 +4,15 @@ import numpy as np
 import pandas as pd
 
 from betyg.data.study import Study
+from betyg.publish import claims, naming
+from betyg.publish.claims import Condition
 from betyg.publish.language import Language
 from betyg.publish.naming import Names
+from betyg.publish.sentence import joined, stating
 from betyg.stats import fit_checks
+
+TABLE = "fit_checks"
+CHECKED: Condition = ("verdict", "!=", "not_checked")
 
 
 def checked(checks: pd.DataFrame, survey: Study, language: Language) -> list[str]:
@@ -32,7 +38,7 @@ def checked(checks: pd.DataFrame, survey: Study, language: Language) -> list[str
 
 def _seen(known: pd.DataFrame, language: Language) -> str:
     seen = int((known["verdict"] != "not_seen").sum())
-    return language.text(
+    said = language.text(
         "Does the model fit? For each question it was checked whether all steps of the scale move "
         "alike, whether answers spread equally everywhere, and whether they fall on the "
         "categories as the model expects. Of {count} checks {seen} show a departure; about "
@@ -40,6 +46,13 @@ def _seen(known: pd.DataFrame, language: Language) -> str:
         count=language.integer(len(known)), seen=language.integer(seen),
         chance=language.integer(round(fit_checks.LEVEL * len(known))),
     )  # fmt: skip
+    expected = fit_checks.LEVEL * len(known)
+    departs: Condition = ("verdict", "!=", "not_seen")
+    return stating(
+        said,
+        claims.by_chance(TABLE, len(known), expected, CHECKED),
+        claims.count(TABLE, "", seen, CHECKED, must=[departs]),
+    )
 
 
 def _worth(known: pd.DataFrame, survey: Study, language: Language) -> str:
@@ -47,29 +60,35 @@ def _worth(known: pd.DataFrame, survey: Study, language: Language) -> str:
     dropped = known[known["check"] != "distribution"]
     serious = dropped[(dropped["verdict"] == "matters") | (dropped["swaps"] > 0)]
     if len(serious):
-        return language.text(
+        said = language.text(
             "The comparison depends on this: without these assumptions a value moves by up to "
             "{size} points, and {swaps} sure orders between two units turn round. The order should "
             "be read with care.",
-            size=_at_most(serious["size"], language),
+            size=_at_most(serious, language),
             swaps=language.integer(int(serious["swaps"].max())),
         )
+        most = naming.records(serious.sort_values("swaps", kind="stable"))[-1]
+        return stating(said, claims.value(TABLE, most, "swaps", "size"))
     headline = dropped[dropped["item"] == survey.compare.outcome]
     compared = headline if len(headline) else dropped  # an index of counts: its questions
-    worst = compared.sort_values("lost", kind="stable").iloc[-1]
-    size = _at_most(compared["size"], language)
+    worst = naming.records(compared.sort_values("lost", kind="stable"))[-1]
+    sure = claims.value(TABLE, worst, "lost", "sure")
+    orders = claims.count(TABLE, "", 0, CHECKED, must=[("swaps", ">", 0)])
+    size = _at_most(compared, language)
     if not worst["lost"]:
-        return language.text(
+        said = language.text(
             "No conclusion depends on these assumptions: without them no value moves by more than "
             "{size} points, and every sure difference stays.",
             size=size,
         )
-    return language.text(
+        return stating(said, sure, orders)
+    said = language.text(
         "No order depends on these assumptions: without them no value moves by more than {size} "
         "points and no sure order turns round. Of {sure} sure differences between two units, at "
         "most {lost} would no longer be sure.",
         size=size, sure=language.integer(worst["sure"]), lost=language.integer(worst["lost"]),
     )  # fmt: skip
+    return stating(said, sure, orders)
 
 
 def _distribution(known: pd.DataFrame, language: Language) -> str:
@@ -79,7 +98,7 @@ def _distribution(known: pd.DataFrame, language: Language) -> str:
     return language.text(
         "The mean that was observed lies nowhere more than {size} points from the mean that the "
         "model expects.",
-        size=_at_most(spread["size"], language),
+        size=_at_most(spread, language),
     )
 
 
@@ -89,10 +108,16 @@ def _unchecked(lost: pd.DataFrame, survey: Study, language: Language) -> str:
     names = Names(survey, language)
     return language.text(
         "Not checked, as too few answered or all gave one answer: {items}.",
-        items=language.listing([f"“{names.item(item)}”" for item in lost["item"]]),
+        items=language.listing(
+            [joined("“", names.item(item), "”", by="") for item in lost["item"]]
+        ),
     )
 
 
-def _at_most(sizes: pd.Series, language: Language) -> str:
+def _at_most(rows: pd.DataFrame, language: Language) -> str:
     """Round up: the sentence says that nothing is larger."""
-    return language.number(float(np.ceil(sizes.max() * 10.0) / 10.0), 1)
+    bound = float(np.ceil(rows["size"].max() * 10.0) / 10.0)
+    these = claims.conditions(check=sorted(set(rows["check"])), item=sorted(set(rows["item"])))
+    larger: Condition = ("size", ">", bound)
+    none = claims.count(TABLE, "", 0, CHECKED, *these, must=[larger])
+    return stating(language.number(bound, 1), none)

@@ -1,22 +1,25 @@
 """Sentences on order: places, the best, what is the same everywhere, what is clearly apart."""
 
-from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from betyg.data.study import Study
-from betyg.publish import disclosure, findings, naming
+from betyg.publish import claims, disclosure, findings, naming, together
 from betyg.publish.about_results import grade, in_band, with_margin
+from betyg.publish.claims import Claim
 from betyg.publish.language import Language, sentence_case
 from betyg.publish.naming import Names
 from betyg.publish.ranking import Ranked, place
+from betyg.publish.sentence import joined, stating
 from betyg.stats import detectable
 
 
-def _ranked(places: pd.DataFrame, survey: Study) -> pd.DataFrame:
+def _ranked(places: pd.DataFrame, survey: Study, of: Ranked) -> pd.DataFrame:
     rows = disclosure.hide(places, show=survey.disclosure.show)
-    return rows[rows["shown"]].sort_values("estimate", ascending=False)
+    named = rows.assign(code=rows[of])
+    return named[named["shown"]].sort_values("estimate", ascending=False)
 
 
 def places(
@@ -39,14 +42,15 @@ def places(
     """
     name = getattr(Names(survey, language), of)
     grouped: dict[str, list[str]] = {}
-    for row in naming.records(_ranked(ranked, survey)):
-        grouped.setdefault(place(row, language), []).append(name(str(row[of])))
-    listed = [f"{words}: {language.listing(units)}" for words, units in grouped.items()]
+    for row in naming.records(_ranked(ranked, survey, of)):
+        words = place(row, language)
+        grouped.setdefault(words, [words]).append(name(str(row[of])))
+    listed = [joined(words, language.listing(units), by=": ") for words, *units in grouped.values()]
     if not listed:
         return ""
     return language.text(
         "“{item}” {year}. {places}.", item=sentence_case(what), year=str(year),
-        places=sentence_case("; ".join(listed)),
+        places=sentence_case(joined(*listed, by="; ")),
     )  # fmt: skip
 
 
@@ -54,13 +58,15 @@ def best(
     ranked: pd.DataFrame, survey: Study, language: Language, *, year: int, of: Ranked = "item"
 ) -> str:
     """Say which has the highest grade, whether surely so, and what the others got."""
-    rows = naming.records(_ranked(ranked, survey))
+    rows = naming.records(_ranked(ranked, survey, of))
     if not rows:
         return ""
     name = getattr(Names(survey, language), of)
     top = rows[0]
     numbers = {
-        "item": name(str(top[of])), "grade": grade(top, survey, language), "year": str(year),
+        "item": name(str(top[of])), "year": str(year),
+        "grade": stating(grade(top, survey, language, table="orders"),
+                         claims.ranked("orders", top)),
     }  # fmt: skip
     if int(top["place_high"]) == 1:
         said = language.text(
@@ -69,21 +75,22 @@ def best(
         )
     else:
         near = [r for r in rows[1:] if int(r["place_low"]) == 1]
-        rivals = [name(str(r[of])) for r in near]
+        rivals = [stating(name(str(r[of])), claims.ranked("orders", r)) for r in near]
         said = language.text(
             "“{item}” has the highest value in {year}, {grade}, but {others} may be as high.",
             others=language.listing([language.text("“{item}”", item=rival) for rival in rivals]),
             **numbers,
         )
-        said = naming.sentences(said, _found([r["found"] for r in near], language))
+        said = joined(said, _found(near, language))
     others = [
         language.text("“{item}” {value}", item=name(str(row[of])),
-                      value=in_band(with_margin(row, language), row, survey, language))
+                      value=in_band(with_margin(row, language, table="orders"), row, survey,
+                                    language, table="orders"))
         for row in rows[1:]
     ]  # fmt: skip
     if not others:
         return said
-    return f"{said} " + language.text("The others: {items}.", items="; ".join(others))
+    return joined(said, language.text("The others: {items}.", items=joined(*others, by="; ")))
 
 
 def ahead(ranked: pd.DataFrame, *, at_most: int = 4) -> int:
@@ -111,19 +118,22 @@ def first_every_year(
     ranked : DataFrame
         As for :func:`places`, with a column year.
     """
-    rows = _ranked(ranked, survey)
+    rows = _ranked(ranked, survey, of)
     years = sorted(int(y) for y in rows["year"].unique())
     alone = rows[(rows["place_low"] == 1) & (rows["place_high"] == 1)]
     latest = alone[alone["year"] == years[-1]]
     if latest.empty:
+        nobody = language.text("No one is surely first in {year}.", year=str(years[-1]))
         near = rows[(rows["year"] == years[-1]) & (rows["place_low"] == 1)]
-        return naming.sentences(
-            language.text("No one is surely first in {year}.", year=str(years[-1])),
-            _found(near["found"].dropna(), language),
+        return joined(
+            stating(nobody, _first(rows, (years[-1],), ())),
+            _found(naming.records(near[near["found"].notna()]), language),
         )
     code = str(latest[of].iloc[0])
     own = sorted(int(y) for y in alone.loc[alone[of] == code, "year"])
-    name = getattr(Names(survey, language), of)(code)
+    name = stating(
+        getattr(Names(survey, language), of)(code), _first(rows, tuple(years), tuple(own), code)
+    )
     if own == years and len(years) > 1:
         return language.text(
             "“{item}” is still in first place in {year}, as in every round since {first}.",
@@ -135,9 +145,19 @@ def first_every_year(
     )  # fmt: skip
 
 
-def same_everywhere(
-    language: Language, *, what: str, largest: float, at_most: float, margin: float, groups: str
-) -> str:
+def _first(
+    rows: pd.DataFrame, years: tuple[int, ...], own: tuple[int, ...], code: str = ""
+) -> Claim:
+    """Claim in which of the years one (or without a code, anyone) is alone in first place."""
+    top = naming.records(rows)[0]
+    where = claims.conditions(of=top.get("of"), by=top.get("by"), year=years)
+    if code:
+        where += claims.conditions(code=code)
+    alone: tuple[claims.Condition, ...] = (("place_low", "==", 1), ("place_high", "==", 1))
+    return claims.count("orders", "year", len(own), *where, must=alone)
+
+
+def same_everywhere(language: Language, *, what: str, found: dict[str, Any], groups: str) -> str:
     """Say whether a view is shared by all groups, within the margin that matters.
 
     Not finding a difference is not enough: the interval of the largest one must lie within the
@@ -147,30 +167,30 @@ def same_everywhere(
     ----------
     what : str
         The item, in the reader's language.
-    largest : float
-        Largest difference between two groups, points on 0-100.
-    at_most : float
-        The bound, up or down, of the simultaneous interval of the differences.
-    margin : float
-        Differences smaller than this do not matter.
+    found : dict
+        A row of agreement.parquet: largest difference between two groups (points on 0-100),
+        bound of the simultaneous interval of the differences, margin under which they do not
+        matter.
     groups : str
         How many groups were compared, and what they are called: ``5 groups``.
     """
     numbers = {
-        "item": what, "groups": groups, "largest": language.number(largest, 1),
-        "bound": language.number(at_most, 1), "margin": language.number(margin),
+        "item": what, "groups": groups, "largest": language.number(found["largest"], 1),
+        "bound": language.number(found["bound"], 1), "margin": language.number(found["margin"]),
     }  # fmt: skip
-    if at_most < margin:
-        return language.text(
+    if found["bound"] < found["margin"]:
+        shared = language.text(
             "“{item}”: the view is shared by all {groups}. The largest difference is "
             "{largest} points and surely under {bound}; less than {margin} does not matter.",
             **numbers,
         )
-    return language.text(
+        return stating(shared, claims.equivalent(found))
+    unsure = language.text(
         "“{item}”: it cannot be said that all {groups} agree. The largest difference is "
         "{largest} points and may be up to {bound}; {margin} or more would matter.",
         **numbers,
     )
+    return stating(unsure, claims.not_equivalent(found))
 
 
 def apart_from_others(
@@ -199,35 +219,65 @@ def apart_from_others(
     if rows.empty:
         return ""
     above = int((rows["ci_low"] > 0).sum())
-    nearest = naming.records(rows)[0]
+    nearest = naming.records(rows)[0] | {"first": unit}
     numbers = {
         "item": names.item(item), "unit": name(unit), "total": language.integer(len(rows)),
         "other": name(str(nearest[of])), "difference": language.signed(nearest["difference"], 1),
         "low": language.signed(nearest["ci_low"], 1),
         "high": language.signed(nearest["ci_high"], 1),
     }  # fmt: skip
+    counted = _above(naming.records(rows), nearest, of=of, above=above)
     if above == len(rows):
-        return language.text(
+        said = language.text(
             "“{item}”: rated by the same persons, “{unit}” lies surely above each of the {total} "
             "others; nearest is “{other}”, {difference} points ({low} to {high}).",
             **numbers,
         )
+        return stating(said, *counted)
+    said = language.text(
+        "“{item}”: rated by the same persons, “{unit}” lies surely above {above} of the {total} "
+        "others; against “{other}” the difference is {difference} points ({low} to {high}).",
+        above=language.integer(above),
+        **numbers,
+    )
+    return joined(stating(said, *counted), _unseen(rows, nearest, language, of=of))
+
+
+def _above(
+    rows: list[dict[str, Any]], nearest: dict[str, Any], *, of: Ranked, above: int
+) -> tuple[Claim, ...]:
+    """Claim the nearest difference, that it is that, and above how many of the others one lies."""
+    where = claims.row_of("leads", nearest | {of: None})
+    others: claims.Condition = (of, "in", tuple(str(row[of]) for row in rows))
+    sure: claims.Condition = ("ci_low", ">", 0.0)
+    return (
+        claims.value("leads", nearest, "difference", "ci_low", "ci_high"),
+        claims.lowest("leads", nearest, *where, others, of="difference"),
+        claims.count("leads", of, len(rows), *where, others),
+        claims.count("leads", of, above, *where, others, must=[sure]),
+    )
+
+
+def _unseen(rows: pd.DataFrame, nearest: dict[str, Any], language: Language, *, of: Ranked) -> str:
+    """Say which difference would have been found from those that one is not surely above."""
+    nought: tuple[claims.Condition, ...] = (("ci_low", "<=", 0.0), ("ci_high", ">=", 0.0))
     unsure = rows[(rows["ci_low"] <= 0) & (rows["ci_high"] >= 0)]
-    found = detectable.from_interval(
+    sizes = detectable.from_interval(
         *(unsure[end].to_numpy(np.float64) for end in ("ci_low", "ci_high", "se"))
     )
-    return naming.sentences(
-        language.text(
-            "“{item}”: rated by the same persons, “{unit}” lies surely above {above} of the "
-            "{total} others; against “{other}” the difference is {difference} points ({low} to "
-            "{high}).",
-            above=language.integer(above),
-            **numbers,
-        ),
-        _found(found, language),
-    )
+    where = claims.row_of("leads", nearest | {of: None})
+    others: claims.Condition = (of, "in", tuple(str(code) for code in rows[of]))
+    claim = together.detectable("leads", sizes, *where, others, *nought, part="ci")
+    return findings.sentence_of((sizes, claim), language, "difference")
 
 
-def _found(sizes: Iterable[float], language: Language) -> str:
-    """Say which difference would have been found, after a sentence that says that none was."""
-    return findings.sentence_of(np.asarray(list(sizes), float), language, "difference")
+def _found(rivals: list[dict[str, Any]], language: Language) -> str:
+    """Say which difference from the first would have been found, of those that may be as high."""
+    if not rivals:
+        return ""
+    sizes = np.array([row["found"] for row in rivals], dtype=np.float64)
+    where = claims.row_of("orders", rivals[0] | {"code": None})
+    codes: claims.Condition = ("code", "in", tuple(str(row["code"]) for row in rivals))
+    ends = {"min": float(sizes.min()), "max": float(sizes.max())}
+    claim = claims.spread("orders", "found", ends, *where, codes)
+    return findings.sentence_of((sizes, claim), language, "difference")

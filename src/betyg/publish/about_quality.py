@@ -1,13 +1,16 @@
 """Sentences and tables on trust: who answered, what silence could hide, what another way says."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from betyg.data.study import Study
-from betyg.publish import disclosure, naming, table
+from betyg.publish import claims, disclosure, naming, table
+from betyg.publish.claims import Claim, Condition
 from betyg.publish.language import Language, msgid, sentence_case
 from betyg.publish.naming import ALL, Names
+from betyg.publish.sentence import stating
 from betyg.publish.standing import BANDS
 from betyg.publish.table import Column, Table
 
@@ -39,23 +42,23 @@ def response(quality: pd.DataFrame, survey: Study, language: Language, *, year: 
     said = []
     for row in _whole(quality, "response_rate", year):
         said.append(
-            language.text(
+            _stating(row, "n", "estimate", text=language.text(
                 "{n} were asked in {year}; {rate} of them answered.",
                 n=language.integer(row["n"]), year=str(year),
                 rate=language.percent(row["estimate"]),
-            )
+            ))
         )  # fmt: skip
     for row in _whole(quality, "r_indicator", year):
         said.append(
-            language.text(
+            _stating(row, "estimate", "ci_low", "ci_high", text=language.text(
                 "Did all strata answer as readily (R-indicator)? {value} ({low} to {high}), where "
                 "1 is wholly alike. How alike people are within a stratum it cannot tell.",
                 value=language.number(row["estimate"], 2),
                 low=language.number(row["ci_low"], 2), high=language.number(row["ci_high"], 2),
-            )
+            ), must=[("estimate", "<=", 1)])
         )  # fmt: skip
     shares = {
-        kind: float(row["estimate"])
+        kind: _percent(row, language)
         for kind in ("answer", "dont_know", "not_applicable", "no_answer")
         for row in _whole(quality, kind, year)
         if row["item"] == ALL
@@ -65,10 +68,20 @@ def response(quality: pd.DataFrame, survey: Study, language: Language, *, year: 
             language.text(
                 "Of all questions put, {answer} got an answer on the scale; {dont_know} “don’t "
                 "know”, {not_applicable} “not applicable”, {no_answer} nothing.",
-                **{kind: language.percent(share) for kind, share in shares.items()},
+                **shares,
             )
         )
     return [*said, *_patterns(quality, survey, language, year=year)]
+
+
+def _stating(row: dict[str, Any], *columns: str, text: str, must: Sequence[Condition] = ()) -> str:
+    """Claim numbers of a row of quality.parquet, and what must hold of it."""
+    required = [claims.holds("quality", row, *must)] if must else []
+    return stating(text, claims.value("quality", row, *columns), *required)
+
+
+def _percent(row: dict[str, Any], language: Language, digits: int = 0) -> str:
+    return _stating(row, "estimate", text=language.percent(row["estimate"], digits))
 
 
 def _patterns(quality: pd.DataFrame, survey: Study, language: Language, *, year: int) -> list[str]:
@@ -79,7 +92,7 @@ def _patterns(quality: pd.DataFrame, survey: Study, language: Language, *, year:
             language.text(
                 "One and the same answer to every question on a scale (five or more) came from at "
                 "most {share} of the respondents.",
-                share=language.percent(straight[0]["estimate"], 1),
+                share=stating(_percent(straight[0], language, 1), _most(straight[0], year)),
             )
         )
     ends = {}
@@ -94,12 +107,24 @@ def _patterns(quality: pd.DataFrame, survey: Study, language: Language, *, year:
                 "The highest answer is most common for “{top}” ({high}), the lowest for “{bottom}” "
                 "({low}): what lies beyond the ends of a scale cannot be told apart.",
                 top=names.item(str(ends["ceiling"]["item"])),
-                high=language.percent(ends["ceiling"]["estimate"]),
+                high=stating(
+                    _percent(ends["ceiling"], language),
+                    _most(ends["ceiling"], year, ("item", "in", survey.item_codes)),
+                ),
                 bottom=names.item(str(ends["floor"]["item"])),
-                low=language.percent(ends["floor"]["estimate"]),
+                low=stating(
+                    _percent(ends["floor"], language),
+                    _most(ends["floor"], year, ("item", "in", survey.item_codes)),
+                ),
             )
         )
     return said
+
+
+def _most(row: dict[str, Any], year: int, *among: Condition) -> Claim:
+    """Claim that a share is the largest of its kind in a year."""
+    same = claims.conditions(measure=row["measure"], year=year, agency=ALL, activity=ALL, group=ALL)
+    return claims.highest("quality", row, *same, ("shown", "==", True), *among)
 
 
 def reliability(
@@ -146,11 +171,12 @@ def tipping(tipped: pd.DataFrame, survey: Study, language: Language, *, year: in
         if pd.notna(row[f"{side}_by"])
     ]  # fmt: skip
     if not ways:
-        return language.text(
+        said = language.text(
             "Whatever those who did not answer think, no value on the scale would move any of the "
             "{total} to another side of the expected range.",
             total=language.integer(len(rows)),
         )
+        return stating(said, *_unmoved(year, len(rows)))
     points, side, nearest = min(ways, key=lambda way: way[0])
     numbers = {
         "agency": names.agency(str(nearest["agency"])),
@@ -159,19 +185,38 @@ def tipping(tipped: pd.DataFrame, survey: Study, language: Language, *, year: in
         "band": language.text(BANDS[nearest[f"band_if_{side}"]]),
         "rate": language.percent(nearest["response_rate"]),
     }
+    told = (
+        claims.value("tipping", nearest, f"{side}_by", "response_rate"),
+        claims.lowest("tipping", nearest, *_tipped(year), of=f"{side}_by"),
+        claims.holds("tipping", nearest, ("band", "==", nearest["band"]),
+                     (f"band_if_{side}", "==", nearest[f"band_if_{side}"])),
+    )  # fmt: skip
     if side == "lower":
-        return language.text(
+        said = language.text(
             "What could silence hide? Nearest to another verdict is {agency} ({rate} answered): if "
             "those who did not answer would have scored {points} points lower than those who did, "
             "its verdict would change from “{now}” to “{band}”.",
             **numbers,
         )
-    return language.text(
+        return stating(said, *told)
+    said = language.text(
         "What could silence hide? Nearest to another verdict is {agency} ({rate} answered): if "
         "those who did not answer would have scored {points} points higher than those who did, "
         "its verdict would change from “{now}” to “{band}”.",
         **numbers,
     )
+    return stating(said, *told)
+
+
+def _tipped(year: int) -> tuple[Condition, ...]:
+    return (("year", "==", year), ("shown", "==", True))
+
+
+def _unmoved(year: int, n: int) -> tuple[Claim, ...]:
+    """Claim how many agencies there are, and that silence could move none of them."""
+    ways = (f"{side}_by" for side in ("lower", "higher"))
+    none = (claims.count("tipping", "agency", 0, *_tipped(year), (way, ">", 0)) for way in ways)
+    return (claims.count("tipping", "agency", n, *_tipped(year)), *none)
 
 
 def tipping_table(
@@ -239,16 +284,40 @@ def robustness(tested: pd.DataFrame, survey: Study, language: Language, *, year:
         "firm": language.integer(int((counts["share"] == 1).sum())),
     }
     least = naming.records(counts)[0]
+    most = naming.records(counts.sort_values("ways", kind="stable"))[-1]
+    told = (*_firm(counts, year), _held(most, year)[0])
     if least["share"] == 1:
-        return language.text(
+        said = language.text(
             "Computed in other ways: all {total} conclusions hold in each of {ways}.", **numbers
         )
-    return language.text(
+        return stating(said, *told)
+    said = language.text(
         "Computed in other ways: {firm} of {total} conclusions hold in each of {ways}. Least firm: "
         "{conclusion}, which holds in {holds} of {own}.",
         conclusion=_conclusion(least, Names(survey, language)),
         holds=language.integer(least["holds"]), own=language.integer(least["ways"]), **numbers,
     )  # fmt: skip
+    return stating(said, *told, *_held(least, year))
+
+
+def _firm(counts: pd.DataFrame, year: int) -> tuple[Claim, Claim]:
+    """Claim how many conclusions there are, and how many hold in every way."""
+    where: tuple[Condition, ...] = (("year", "==", year), ("holds", "in", (True, False)))
+    firm, what = int((counts["share"] == 1).sum()), "conclusion,agency,reported"
+    return (
+        claims.count("robustness", what, len(counts), *where),
+        claims.always("robustness", what, firm, *where, must=[("holds", "==", True)]),
+    )
+
+
+def _held(row: dict[str, Any], year: int) -> tuple[Claim, Claim]:
+    """Claim in how many ways a conclusion was drawn again, and in how many it holds."""
+    where = claims.row_of("robustness", row | {"year": year})
+    drawn: Condition = ("holds", "in", (True, False))
+    return (
+        claims.count("robustness", "", int(row["ways"]), *where, drawn),
+        claims.count("robustness", "", int(row["holds"]), *where, ("holds", "==", True)),
+    )
 
 
 def robustness_table(

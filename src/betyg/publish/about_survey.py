@@ -8,8 +8,11 @@ import pandas as pd
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish.language import Language
+from betyg.publish import claims, present
+from betyg.publish.claims import Condition
+from betyg.publish.language import Language, sentence_case
 from betyg.publish.naming import ALL, Names
+from betyg.publish.sentence import joined, quoted, stating
 
 
 def _years(frame: pd.DataFrame, year: int) -> list[int]:
@@ -28,9 +31,10 @@ def rounds(frame: pd.DataFrame, survey: Study, language: Language, *, year: int)
         Column year.
     """
     years = _years(frame, year)
-    title = str(survey.label(survey.title, language.code))
+    title = quoted(str(survey.label(survey.title, language.code)))
     if len(years) == 1:
-        return language.text("{title} {year}: the first round.", title=title, year=str(year))
+        first = language.text("{title} {year}: the first round.", title=title, year=str(year))
+        return stating(first, *present.since(frame, years))
     yearly = years == list(range(years[0], year + 1))
     message = (
         language.text(
@@ -43,20 +47,12 @@ def rounds(frame: pd.DataFrame, survey: Study, language: Language, *, year: int)
             title=title, year=str(year), first=str(years[0]), ordinal=language.ordinal(len(years)),
         )
     )  # fmt: skip
-    return message
+    return stating(message, *present.since(frame, years))
 
 
 def _present(frame: pd.DataFrame, survey: Study, year: int) -> set[str]:
     known = set(survey.agency_codes)
     return known & set(frame.loc[frame["year"] == year, "agency"].astype(str))
-
-
-def _existing(survey: Study, year: int) -> set[str]:
-    """Return the agencies that there were in a year: no totals, none founded later or gone."""
-    units = (unit for unit in survey.agencies if not survey.is_total(unit.code))
-    return {
-        unit.code for unit in units if (unit.valid_from or year) <= year <= (unit.valid_to or year)
-    }
 
 
 def present_throughout(frame: pd.DataFrame, survey: Study, *, year: int) -> tuple[str, ...]:
@@ -81,11 +77,13 @@ def taking_part(
     years = _years(frame, year)
     now = _present(frame, survey, year)
     always = present_throughout(frame, survey, year=year)
-    first = _taking_part(
-        names, n=len(now), total=len(now | _existing(survey, year)), year=str(year)
+    said = _taking_part(
+        names, n=len(now), total=len(now | present.existing(survey, year)), year=str(year)
     )
+    first = stating(said, *present.taking_part(frame, survey, year=year, now=now))
     if len(years) < 2:
         return first
+    ever = present.throughout(frame, survey, years, len(always))
     if len(always) == len(now) > 1:
         second = language.text(
             "All of them have taken part in every round since {first}.", first=str(years[0])
@@ -94,14 +92,16 @@ def taking_part(
         second = language.plural(
             "{words} of them has taken part in every round since {first}.",
             "{words} of them have taken part in every round since {first}.",
-            len(always), words=_capital(language.cardinal(len(always))), first=str(years[0]),
+            len(always), words=sentence_case(language.cardinal(len(always))), first=str(years[0]),
         )  # fmt: skip
     else:
         second = language.text(
             "{agency} is one of {words} that have taken part in every round since {first}.",
             agency=names.agency(agency), words=language.cardinal(len(always)), first=str(years[0]),
         )  # fmt: skip
-    return f"{first} {second}"
+        own: tuple[Condition, ...] = (("agency", "==", agency), ("year", "<=", year))
+        second = stating(second, present.counted(frame, "year", len(years), *own))
+    return joined(first, stating(second, ever, *present.since(frame, years)))
 
 
 def _taking_part(names: Names, *, n: int, total: int, year: str) -> str:
@@ -121,11 +121,7 @@ def _taking_part(names: Names, *, n: int, total: int, year: str) -> str:
         if n == total
         else language.text("Taking part in {year}: {n} of {total} {units}.", **numbers)
     )
-    return _capital(said)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return sentence_case(said)
 
 
 def _activities(
@@ -157,17 +153,23 @@ def activities(
     listed = language.listing([names.activity(code) for code in codes], limit=limit)
     units, n = names.activities(), language.integer(len(codes))
     if units and len(codes) > 1:
-        return _capital(
+        said = sentence_case(
             language.text(
                 "{n} {units} were surveyed in {year}: {activities}.",
                 n=n, units=units, year=str(year), activities=listed,
             )
         )  # fmt: skip
-    return language.plural(
-        "{n} activity was surveyed in {year}: {activities}.",
-        "{n} activities were surveyed in {year}: {activities}.",
-        len(codes), year=str(year), activities=listed,
-    )  # fmt: skip
+    else:
+        said = language.plural(
+            "{n} activity was surveyed in {year}: {activities}.",
+            "{n} activities were surveyed in {year}: {activities}.",
+            len(codes), year=str(year), activities=listed,
+        )  # fmt: skip
+    all_of_them = present.surveyed(
+        frame, survey, codes=present.activity_codes(survey), n=len(codes), year=year
+    )
+    rest = present.surveyed(frame, survey, codes=codes[limit:], n=len(codes[limit:]), year=year)
+    return stating(said, all_of_them, rest)
 
 
 def selection(frame: pd.DataFrame, survey: Study, language: Language, *, year: int) -> str:
@@ -181,24 +183,33 @@ def selection(frame: pd.DataFrame, survey: Study, language: Language, *, year: i
     names = Names(survey, language)
     codes = _activities(frame, survey, year=year)
     everybody = _present(frame, survey, year)
-    present = frame.loc[frame["year"] == year, ["agency", "activity"]].astype(str)
-    reach = present.drop_duplicates().groupby("activity")["agency"].agg(set)
+    pairs = frame.loc[frame["year"] == year, ["agency", "activity"]].astype(str)
+    reach = pairs.drop_duplicates().groupby("activity")["agency"].agg(set)
     focus = [code for code in codes if everybody <= reach[code]]
     if len(everybody) < 2 or not 0 < len(focus) < len(codes):
         return ""
     listed = language.listing([names.activity(code) for code in focus])
     ever = {code for y in _years(frame, year) for code in _activities(frame, survey, year=y)}
-    first = language.text(
+    said = language.text(
         "In focus in {year}, surveyed at all who took part: {activities}.",
         year=str(year), activities=listed,
     )  # fmt: skip
+    said = stating(said, present.everywhere(frame, survey, focus, n=len(focus), year=year),
+                   present.everywhere(frame, survey, codes, n=len(focus), year=year))  # fmt: skip
     if len(ever) == len(codes):
-        return first
-    return f"{first} " + language.text(
+        return said
+    chosen = language.text(
         "Each round is a selection: {total} have been surveyed since {first}, {n} of them now.",
         total=language.integer(len(ever)), n=language.integer(len(codes)),
         first=str(_years(frame, year)[0]),
     )  # fmt: skip
+    every = present.activity_codes(survey)
+    seen: tuple[Condition, ...] = (("year", "<=", year), ("activity", "in", tuple(every)))
+    return joined(said, stating(
+        chosen, *present.since(frame, _years(frame, year)),
+        present.surveyed(frame, survey, codes=every, n=len(codes), year=year),
+        present.counted(frame, "activity", len(ever), ("year", ">", 0), *seen),
+    ))  # fmt: skip
 
 
 def activities_of(
@@ -214,24 +225,30 @@ def activities_of(
     names = Names(survey, language)
     now = _activities(frame, survey, year=year, agency=agency)
     if not now:
-        return language.text(
+        none = language.text(
             "None of the activities of {year} concerns {agency}.",
             year=str(year), agency=names.agency(agency),
         )  # fmt: skip
+        return stating(none, present.own_activities(frame, survey, agency, 0, ("year", "==", year)))
     before = {
         code
         for y in _years(frame, year)[:-1]
         for code in _activities(frame, survey, year=y, agency=agency)
     }
     repeated = [names.activity(code) for code in now if code in before]
+    these: Condition = ("activity", "in", tuple(now))
+    again = present.own_activities(frame, survey, agency, len(repeated), ("year", "<", year), these)
     if len(now) == len(_activities(frame, survey, year=year)):
-        return _followed(repeated, total=len(now), language=language)
+        return stating(_followed(repeated, total=len(now), language=language), again)
     first = language.plural(
         "{words} of the activities of {year} concerns {agency}.",
         "{words} of the activities of {year} concern {agency}.",
-        len(now), words=_capital(language.cardinal(len(now))), year=str(year),
+        len(now), words=sentence_case(language.cardinal(len(now))), year=str(year),
         agency=names.agency(agency),
     )  # fmt: skip
+    first = stating(
+        first, present.own_activities(frame, survey, agency, len(now), ("year", "==", year))
+    )
     if not repeated:
         second = language.text(
             "None of them was surveyed there before, so results cannot be followed over time."
@@ -242,10 +259,10 @@ def activities_of(
             "{activities}.",
             "{words} of them were surveyed before, so their results can be followed over time: "
             "{activities}.",
-            len(repeated), words=_capital(language.cardinal(len(repeated))),
+            len(repeated), words=sentence_case(language.cardinal(len(repeated))),
             activities=language.listing(repeated),
         )  # fmt: skip
-    return f"{first} {second}"
+    return joined(first, stating(second, again))
 
 
 def _followed(repeated: list[str], *, total: int, language: Language) -> str:
@@ -282,19 +299,28 @@ def answered(
     people = rows["respondent_id"].nunique()
     if people < survey.disclosure.show:
         return language.text("Too few answers to show.")
-    first = language.plural(
-        "{n} person answered in {year}.", "{n} persons answered in {year}.", people, year=str(year)
-    )
+    whose = claims.conditions(year=year, agency=agency)
+    first = stating(
+        language.plural(
+            "{n} person answered in {year}.", "{n} persons answered in {year}.", people,
+            year=str(year),
+        ),
+        claims.count("respondents", "respondent_id", people, *whose),
+    )  # fmt: skip
     by_group = rows.groupby("group", observed=True)["respondent_id"].nunique()
     counts = {str(g): int(n) for g, n in by_group.items() if str(g) != ALL}
     listed = [
-        f"{names.group(g.code)} {language.integer(counts[g.code])}"
+        joined(names.group(g.code), stating(
+            language.integer(counts[g.code]),
+            claims.count("respondents", "respondent_id", counts[g.code], *whose,
+                         ("group", "==", g.code)),
+        ))
         for g in survey.groups
         if counts.get(g.code, 0) >= survey.disclosure.show and not survey.is_total(g.code)
-    ]
+    ]  # fmt: skip
     if len(listed) < 2:
         return first
-    return f"{first} {names.role('group')}: {language.listing(listed)}."
+    return joined(first, names.role("group")) + ": " + language.listing(listed) + "."
 
 
 def groups_asked(survey: Study, language: Language) -> str:
@@ -310,9 +336,12 @@ def events(survey: Study, language: Language, *, year_from: int, year_to: int) -
     """Say which measures were taken, when and by how many; a sentence for each."""
     names = Names(survey, language)
     return tuple(
-        f"{names.event(at)} ({names.counted(len(event.agencies))})."
+        stating(
+            joined(names.event(at), f"({names.counted(len(event.agencies))})."),
+            claims.declared(f"events.{at}.agencies", len(event.agencies)),
+        )
         if event.agencies
-        else f"{names.event(at)}."
+        else joined(names.event(at), ".", by="")
         for at, event in enumerate(survey.events)
         if year_from <= event.year <= year_to
     )

@@ -1,5 +1,6 @@
 """Agencies compared: dots with intervals, sorted, against the mean of all."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Unpack
 
@@ -9,10 +10,12 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from betyg.data.study import Study
-from betyg.publish import figure, findings, naming, standing, table
+from betyg.publish import claims, figure, findings, naming, standing, table, together
+from betyg.publish.claims import Claim, Condition
 from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
+from betyg.publish.sentence import joined, quoted, stating
 
 TWO_COLUMNS_FROM: Final = 45
 ROW = 14.5
@@ -70,6 +73,7 @@ def compared(
         n=int((everyone if len(everyone) else drawn)["n"].sum()),
         span=axis_span(drawn),
         emphasis=emphasis,
+        table=claims.table_of(naming.records(rows.head(1))[0]),
         name=naming.slug("agencies", item, year, *where.values(), emphasis),
     )
     return Figure(
@@ -102,6 +106,7 @@ class _Plot:
     n: int
     span: tuple[float, float]
     emphasis: str | None
+    table: str
     name: str
 
     @property
@@ -131,21 +136,32 @@ def _surely_apart(rows: pd.DataFrame, plot: _Plot) -> NDArray[np.int_]:
     return findings.surely_apart(estimate, se, reference=plot.mean).astype(int)
 
 
-def _found(rows: pd.DataFrame, verdict: NDArray[np.int_]) -> NDArray[np.float64]:
+def _found(rows: pd.DataFrame, verdict: NDArray[np.int_], plot: _Plot) -> findings.Found:
+    """Return the differences that would have been found, and the claim that they are these."""
+    those = _those(rows, plot)
     if standing.is_known(rows):
-        return standing.found(rows)
-    return findings.found(rows["se"].to_numpy(), verdict)
+        sizes = standing.found(rows)
+        return sizes, together.detectable(plot.table, sizes, *those, part="from_mean")
+    sizes = findings.found(rows["se"].to_numpy(), verdict)
+    return sizes, together.detectable_together(
+        plot.table, sizes, *those, reference=_everyone(rows, plot)
+    )
 
 
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
     language = plot.language
     if np.isnan(plot.mean) or rows["se"].isna().all() or len(rows) < 2:
-        top = rows.iloc[0]
-        return language.text(
+        top = naming.records(rows)[0]
+        said = language.text(
             "{item}: highest value {value}, {agency}",
             item=plot.what,
             value=language.number(top["estimate"]),
-            agency=top["label"],
+            agency=quoted(top["label"]),
+        )
+        return stating(
+            said,
+            claims.value(plot.table, top, "estimate"),
+            claims.highest(plot.table, top, *_those(rows, plot)),
         )
     sure = _surely_apart(rows, plot)
     above, below = int((sure > 0).sum()), int((sure < 0).sum())
@@ -155,13 +171,44 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
         none = language.text(
             "{item}: none of the {total} is surely apart from the mean of all ({mean})", **numbers
         )
-        return findings.beside(none, _found(rows, sure), language, "difference")
-    return language.text(
-        "{item}: {above} of {total} surely above the mean of all ({mean}), {below} surely below",
-        above=language.integer(above),
-        below=language.integer(below),
-        **numbers,
-    )
+        said = findings.beside(none, _found(rows, sure, plot), language, "difference")
+    else:
+        said = language.text(
+            "{item}: {above} of {total} surely above the mean of all ({mean}), {below} surely "
+            "below",
+            above=language.integer(above),
+            below=language.integer(below),
+            **numbers,
+        )
+    return stating(said, *_claims(rows, plot, above=above, below=below))
+
+
+def _those(rows: pd.DataFrame, plot: _Plot) -> tuple[Condition, ...]:
+    """Return the conditions that the agencies of the figure fulfil, and no others."""
+    same = claims.row_of(plot.table, naming.records(rows)[0] | {"agency": None})
+    return (*same, ("agency", "in", tuple(str(code) for code in rows["agency"])))
+
+
+def _everyone(rows: pd.DataFrame, plot: _Plot) -> tuple[Condition, ...]:
+    """Return the conditions of the row of all, against which each is set."""
+    return claims.row_of(plot.table, {**naming.records(rows)[0], "agency": ALL})
+
+
+def _claims(rows: pd.DataFrame, plot: _Plot, *, above: int, below: int) -> Iterator[Claim]:
+    """Claim how many there are, their mean, and how many lie surely above and below it."""
+    table, those, first = plot.table, _those(rows, plot), naming.records(rows)[0]
+    yield claims.count(table, "agency", len(rows), *those)
+    if standing.is_known(rows):
+        up: Condition = ("from_mean_low", ">", 0.0)
+        down: Condition = ("from_mean_high", "<", 0.0)
+        yield claims.follows(table, first, {"estimate-from_mean": plot.mean})
+        yield claims.count(table, "agency", above, *those, must=[up])
+        yield claims.count(table, "agency", below, *those, must=[down])
+        return
+    reference = _everyone(rows, plot)
+    yield claims.value(table, {**first, "agency": ALL, "estimate": plot.mean}, "estimate")
+    for n, is_above in ((above, True), (below, False)):
+        yield together.surely_apart(table, n, *those, above=is_above, reference=reference)
 
 
 def _subtitle(plot: _Plot, *, activity: str) -> str:
@@ -207,7 +254,7 @@ def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
         else language.text("Mean of all: {mean}.", mean=language.number(plot.mean))
     )
     outside = standing.alt(rows, plot.names)
-    return naming.sentences(text, mean, outside, naming.answers(plot.names, plot.n))
+    return joined(text, mean, outside, naming.answers(plot.names, plot.n))
 
 
 def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:

@@ -16,6 +16,7 @@ from betyg.publish import (
     about_change,
     about_results,
     about_survey,
+    claims,
     naming,
     profile,
     prose,
@@ -23,10 +24,12 @@ from betyg.publish import (
     tables,
     years,
 )
+from betyg.publish.claims import Claim
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names
 from betyg.publish.report import Edition
 from betyg.publish.section import Section
+from betyg.publish.sentence import carried, joined, stating
 from betyg.stats import detectable
 
 LINES = 3  # of praise, and of criticism
@@ -72,7 +75,7 @@ def _apart(page: Edition, profiles: pd.DataFrame) -> list[tuple[float, str]]:
             continue
         numbers = {
             "agency": names.agency(page.focus), "item": names.item(row["outcome"]),
-            "value": about_results.with_margin(row, words),
+            "value": about_results.with_margin(row, words, table="profiles"),
             "points": words.number(abs(row["from_mean"]), 1), "year": str(page.year),
         }  # fmt: skip
         said = (
@@ -88,10 +91,18 @@ def _apart(page: Edition, profiles: pd.DataFrame) -> list[tuple[float, str]]:
                 **numbers,
             )
         )
+        said = stating(said, claims.value("profiles", row, "from_mean"), _apart_from_mean(row))
         if row["band"] == "as_expected":
-            said += " " + words.text("That is no more than agencies differ from each other anyway.")
+            usual = words.text("That is no more than agencies differ from each other anyway.")
+            said = joined(said, stating(usual, claims.as_expected("profiles", row)))
         told.append((abs(row["from_mean"]) / ((high - low) / 2), said))
     return told
+
+
+def _apart_from_mean(row: dict[str, Any]) -> Claim:
+    if row["from_mean_low"] > 0:
+        return claims.higher_than("profiles", row, by="from_mean_low")
+    return claims.lower_than("profiles", row, by="from_mean_high")
 
 
 def _changed(page: Edition) -> list[tuple[float, str]]:
@@ -155,33 +166,36 @@ def lead(page: Edition) -> prose.Prose:
 def praised(page: Edition) -> prose.Prose:
     """List what got the highest marks; where the study names bands, only what is surely high."""
     rows = _graded(page)
-    if page.high is not None:
-        rows = [row for row in rows if row["ci_low"] > page.high]
-    lines = [_line(page, row) for row in rows[:LINES]]
-    if not lines:
-        return prose.paragraph(
-            page.language.text(
-                "No question lies surely above {least} of 100.",
-                least=page.language.number(page.high or 0),
-            )
-        )
-    return prose.bullets(*lines)
+    sure = [row for row in rows if page.high is None or row["ci_low"] > page.high]
+    lines = [_line(page, row) for row in sure[:LINES]]
+    if lines:
+        return prose.bullets(*lines)
+    none = page.language.text(
+        "No question lies surely above {least} of 100.",
+        least=page.language.number(page.high or 0),
+    )
+    return prose.paragraph(stating(none, _nowhere(rows, ("ci_low", ">", page.high or 0.0))))
+
+
+def _nowhere(rows: list[dict[str, Any]], must: claims.Condition) -> Claim:
+    """Claim that no question of these is surely on one side."""
+    where = claims.row_of("estimates", rows[0] | {"item": None}) if rows else ()
+    codes: claims.Condition = ("item", "in", tuple(row["item"] for row in rows))
+    return claims.count("estimates", "item", 0, *where, codes, must=[must])
 
 
 def criticised(page: Edition) -> prose.Prose:
     """List what got the lowest marks; where the study names bands, only what is surely not high."""
     rows = _graded(page)[::-1]
-    if page.high is not None:
-        rows = [row for row in rows if row["ci_high"] < page.high]
-    lines = [_line(page, row, low=True) for row in rows[:LINES]]
-    if not lines:
-        return prose.paragraph(
-            page.language.text(
-                "No question lies surely below {least} of 100.",
-                least=page.language.number(page.high or 0),
-            )
-        )
-    return prose.bullets(*lines)
+    sure = [row for row in rows if page.high is None or row["ci_high"] < page.high]
+    lines = [_line(page, row, low=True) for row in sure[:LINES]]
+    if lines:
+        return prose.bullets(*lines)
+    none = page.language.text(
+        "No question lies surely below {least} of 100.",
+        least=page.language.number(page.high or 0),
+    )
+    return prose.paragraph(stating(none, _nowhere(rows, ("ci_high", "<", page.high or 0.0))))
 
 
 def _graded(page: Edition) -> list[dict[str, Any]]:
@@ -215,15 +229,20 @@ def _line(page: Edition, row: dict[str, Any], *, low: bool = False) -> str:
         "“{item}”: {grade}.",
         item=names.item(row["item"]), grade=about_results.grade(row, page.survey, words),
     )  # fmt: skip
-    if not low:
+    if page.high is not None:
+        said = stating(
+            said,
+            claims.is_low("estimates", row, most=page.high) if low
+            else claims.is_high("estimates", row, least=page.high),
+        )  # fmt: skip
+    share = low and about_results.low_share(
+        page.estimates, page.survey, words, item=row["item"], year=page.year,
+        where={"agency": page.focus},
+    )  # fmt: skip
+    if not share:
         return said
-    share = about_results.low_share(
-        page.estimates, page.survey, item=row["item"], year=page.year, where={"agency": page.focus}
-    )
-    if share is None:
-        return said
-    told = words.text("{share} give one of the two lowest answers", share=words.percent(share))
-    return f"{said[:-1]}; {told}."
+    told = words.text("{share} give one of the two lowest answers", share=share)
+    return carried(f"{said[:-1]}; {told}.", [said, told])
 
 
 def changed(page: Edition) -> prose.Prose:
@@ -276,17 +295,24 @@ def certainty(page: Edition) -> prose.Prose:
     found = detectable.from_interval(
         row["from_mean_low"], row["from_mean_high"], row["from_mean_se"]
     )
+    margin = (row["ci_high"] - row["ci_low"]) / 2
+    answers = words.plural("{n} answer.", "{n} answers.", int(row["n"]))
     return prose.bullets(
-        words.plural("{n} answer.", "{n} answers.", int(row["n"])),
+        stating(answers, claims.value("comparisons", row, "n")),
         words.text(
             "“{item}” has a margin of error of {margin} points up and down.",
             item=names.item(page.outcome),
-            margin=words.number((row["ci_high"] - row["ci_low"]) / 2, 1),
+            margin=stating(
+                words.number(margin, 1), claims.follows("comparisons", row, {"ci.half": margin})
+            ),
         ),
         words.text(
             "A difference of {points} points from the mean of all is found four times in five; "
             "smaller ones mostly stay unseen.",
-            points=words.number(found, 1),
+            points=stating(
+                words.number(found, 1),
+                claims.follows("comparisons", row, {"from_mean.detectable": found}),
+            ),
         ),
         words.text(
             "The intervals hold for all agencies at once, and tell of chance only: who chose not "

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import figure, findings, naming, table
+from betyg.publish import claims, figure, findings, naming, table, together
+from betyg.publish.claims import Condition
 from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
 from betyg.publish.language import Language, msgid
 from betyg.publish.naming import ALL, Names
+from betyg.publish.sentence import joined, stating
 from betyg.stats.change import BREAK, NO_OVERLAP
 
 ROW = 15.0
@@ -64,6 +65,7 @@ def compared(
         names=names,
         what=names.item(outcome),
         years=language.range(str(year_from), str(year_to)),
+        pair=claims.conditions(year_to=year_to, year_from=year_from, outcome=outcome),
         span=_span(drawn),
         name=naming.slug("change", outcome, year_from, year_to),
     )
@@ -76,7 +78,7 @@ def compared(
             what=language.text("{item}: change in points, 95% confidence interval", item=plot.what),
             year=(year_from, year_to),
         ),
-        note=naming.note(names, *_notes(drawn, language)),
+        note=naming.note(names, *_notes(drawn, plot)),
         alt=_alt(drawn, others, plot),
         svg=_draw(ordered, plot, width=figure.WIDE),
         svg_narrow=_draw(ordered, plot, width=figure.NARROW),
@@ -92,6 +94,7 @@ class _Plot:
     names: Names
     what: str
     years: str
+    pair: tuple[Condition, ...]
     span: tuple[float, float]
     name: str
 
@@ -156,44 +159,57 @@ def _verdicts(rows: pd.DataFrame) -> "pd.Series[int]":
     return pd.Series(verdict.astype(int), index=rows.index)
 
 
-def _found(rows: pd.DataFrame) -> NDArray[np.float64]:
+def _found(rows: pd.DataFrame, plot: _Plot) -> findings.Found:
     """Return the changes that would be found four times in five, of those that are not sure."""
     se = rows["like_for_like_se"].where(rows["comparable"]).to_numpy(float)
-    return findings.found(se, _verdicts(rows).to_numpy())
+    sizes = findings.found(se, _verdicts(rows).to_numpy())
+    return sizes, together.detectable_together(
+        "changes", sizes, *plot.pair, _those(rows), of="like_for_like"
+    )
+
+
+def _those(rows: pd.DataFrame) -> Condition:
+    return ("agency", "in", tuple(str(code) for code in rows["agency"]))
 
 
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
     language = plot.language
     if rows.empty:
-        return language.text(
+        said = language.text(
             "{item} {years}: no change can be computed, nothing is comparable",
             item=plot.what, years=plot.years,
         )  # fmt: skip
+        shown: tuple[Condition, ...] = (("comparable", "==", True), ("shown", "==", True))
+        return stating(said, claims.count("changes", "agency", 0, *plot.pair, *shown))
     verdicts = _verdicts(rows)
     up, down = int((verdicts > 0).sum()), int((verdicts < 0).sum())
+    numbers = {"item": plot.what, "years": plot.years, "total": language.integer(len(rows))}
     if not up and not down:
         none = language.text(
-            "{item} {years}, like for like: no sure change in any of the {total}",
-            item=plot.what,
-            years=plot.years,
-            total=language.integer(len(rows)),
+            "{item} {years}, like for like: no sure change in any of the {total}", **numbers
         )
-        return findings.beside(none, _found(rows), language, "change")
-    return language.text(
-        "{item} {years}, like for like: {up} of {total} up, {down} down, the rest without a sure "
-        "change",
-        item=plot.what,
-        years=plot.years,
-        up=language.integer(up),
-        down=language.integer(down),
-        total=language.integer(len(rows)),
+        said = findings.beside(none, _found(rows, plot), language, "change")
+    else:
+        said = language.text(
+            "{item} {years}, like for like: {up} of {total} up, {down} down, the rest without a "
+            "sure change",
+            up=language.integer(up),
+            down=language.integer(down),
+            **numbers,
+        )
+    those = _those(rows)
+    sure = (
+        together.surely_apart("changes", n, *plot.pair, those, above=above, of="like_for_like")
+        for n, above in ((up, True), (down, False))
     )
+    return stating(said, claims.count("changes", "agency", len(rows), *plot.pair, those), *sure)
 
 
-def _notes(rows: pd.DataFrame, language: Language) -> list[str]:
+def _notes(rows: pd.DataFrame, plot: _Plot) -> list[str]:
+    language = plot.language
     blue = language.text("Blue: the change is sure, all units judged together.")
     if (_verdicts(rows) != 0).any():  # else the title says it
-        blue = naming.sentences(blue, findings.sentence_of(_found(rows), language, "change"))
+        blue = joined(blue, findings.sentence_of(_found(rows, plot), language, "change"))
     if not parted(rows):
         return [blue]
     notes = [

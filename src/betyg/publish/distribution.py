@@ -9,11 +9,12 @@ import pandas as pd
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import diverging, figure, naming, table
+from betyg.publish import among, claims, diverging, figure, naming, table
 from betyg.publish.diverging import TOP_TWO_FROM, Bar
 from betyg.publish.figure import Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
+from betyg.publish.sentence import stating
 
 
 def answers(
@@ -82,6 +83,8 @@ def _bars(rows: pd.DataFrame, names: Names, year: int) -> Iterator[Bar]:
             continue
         shown = bool(shares["shown"].all())
         positions = shares["estimate"].reindex(range(1, scale.k + 1))
+        top = "top2" if scale.k >= TOP_TWO_FROM else "share"
+        best = own[(own["statistic"] == top) & (own["response"].isin([np.nan, scale.k]))]
         yield Bar(
             item=item.item,
             label=names.item(item.item),
@@ -92,6 +95,7 @@ def _bars(rows: pd.DataFrame, names: Names, year: int) -> Iterator[Bar]:
             dont_know=_one(own, "dont_know"),
             n=float(shares["n"].fillna(0).max()),
             shown=shown,
+            best=naming.records(best)[0] if len(best) else {},
         )
 
 
@@ -107,16 +111,26 @@ def _title(bars: Sequence[Bar], language: Language) -> str:
         return language.text(
             "“{item}”: {share} give one of the best answers",
             item=only.label,
-            share=language.percent(only.favour),
+            share=_favour(only, language),
         )
     best, worst = max(graded, key=lambda b: b.favour), min(graded, key=lambda b: b.favour)
-    return language.text(
+    said = language.text(
         "“{best}” gets the highest marks ({high}), “{worst}” the lowest ({low})",
         best=best.label,
-        high=language.percent(best.favour),
+        high=_favour(best, language),
         worst=worst.label,
-        low=language.percent(worst.favour),
+        low=_favour(worst, language),
     )
+    those = among.among([bar.best for bar in graded], "item")
+    return stating(
+        said,
+        claims.highest("estimates", best.best, *those),
+        claims.lowest("estimates", worst.best, *those),
+    )
+
+
+def _favour(bar: Bar, language: Language) -> str:
+    return stating(language.percent(bar.favour), claims.share("estimates", bar.best, "estimate"))
 
 
 def on_one_scale(bars: Sequence[Bar]) -> list[Bar]:

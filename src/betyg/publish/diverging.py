@@ -1,7 +1,8 @@
 """Diverging bars: the middle of each scale on one line, low to the left, high to the right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import seaborn as sns
@@ -33,6 +34,7 @@ class Bar:
     dont_know: float
     n: float
     shown: bool
+    best: Mapping[str, Any]  # the row that its favour is from
 
     @property
     def left(self) -> float:

@@ -20,7 +20,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from betyg.errors import ParameterError
-from betyg.publish import plain
+from betyg.publish import plain, sentence
 from betyg.publish.plain import PlainTable
 from betyg.publish.table import Table
 
@@ -115,8 +115,15 @@ class Figure:
                     "title and with alt text that says what it shows; write it from the same frame."
                 )
 
+        sentence.check(self.sentences)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the figure says of the data: its title."""
+        return (self.title,)
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return plain.bundle([self.plain()])
+        return plain.bundle([self.plain()]) | sentence.bundle(self.sentences)
 
     def plain(self) -> PlainTable:
         """Return the numbers of the drawing in machine form, with what the figure notes."""

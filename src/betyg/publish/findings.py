@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
-from statsmodels.stats.multitest import multipletests
 
+from betyg.publish.claims import Claim
 from betyg.publish.language import Language, msgid, sentence_case
+from betyg.publish.sentence import joined, stating
 from betyg.stats import detectable
 
 LEVEL = 0.05
@@ -17,6 +18,9 @@ _FOUND = {
     "change": msgid("a change of {points} is found four times in five"),
 }
 Kind = Literal["difference", "change"]
+Found = tuple[NDArray[np.float64], Claim]
+"""Sizes that are found four times in five, and the claim that they are these."""
+SURE = 1.96
 
 
 def surely_apart(
@@ -53,8 +57,10 @@ def surely_apart(
         return verdict
     freedom = np.broadcast_to(np.asarray(df, float), difference.shape)[usable]
     freedom = np.where(freedom > 0, freedom, np.inf)
-    p = 2 * student.sf(np.abs(difference[usable] / np.asarray(se)[usable]), freedom)
-    sure = multipletests(p, alpha=LEVEL, method="holm")[0]
+    p: NDArray[np.float64] = np.asarray(
+        2 * student.sf(np.abs(difference[usable] / np.asarray(se)[usable]), freedom)
+    )
+    sure = _holm(p) <= LEVEL
     verdict[usable] = np.where(sure, np.sign(difference[usable]), 0)
     return verdict
 
@@ -82,23 +88,40 @@ def found(se: NDArray[np.float64], verdict: NDArray[np.integer]) -> NDArray[np.f
     return detectable.smallest(unsure, critical=critical)
 
 
-def size_found(sizes: NDArray[np.float64], language: Language, kind: Kind) -> str:
+def size_found(found: Found, language: Language, kind: Kind) -> str:
     """Say which size is found four times in five: ``a difference of 3.1–5.0 is found …``.
 
     From the most to the least precise; nothing where no size is known.
     """
+    sizes, claim = found
     if not np.size(sizes):
         return ""
-    return language.text(_FOUND[kind], points=language.range(np.min(sizes), np.max(sizes), 1))
+    points = stating(language.range(np.min(sizes), np.max(sizes), 1), claim)
+    return language.text(_FOUND[kind], points=points)
 
 
-def beside(said: str, sizes: NDArray[np.float64], language: Language, kind: Kind) -> str:
+def beside(said: str, found: Found, language: Language, kind: Kind) -> str:
     """Put in brackets, after words that say that nothing is sure, what would have been found."""
-    size = size_found(sizes, language, kind)
-    return f"{said} ({size})" if size else said
+    size = size_found(found, language, kind)
+    return joined(said, joined("(", size, ")", by="")) if size else said
 
 
-def sentence_of(sizes: NDArray[np.float64], language: Language, kind: Kind) -> str:
+def sentence_of(found: Found, language: Language, kind: Kind) -> str:
     """Say the same in a sentence of its own."""
-    size = size_found(sizes, language, kind)
-    return f"{sentence_case(size)}." if size else ""
+    size = size_found(found, language, kind)
+    return joined(sentence_case(size), ".", by="") if size else ""
+
+
+def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Adjust p-values for their number, the smallest most.
+
+    References
+    ----------
+    Holm (1979), A simple sequentially rejective multiple test procedure.
+    R counterpart: ``p.adjust(p, "holm")``.
+    """
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted

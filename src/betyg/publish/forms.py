@@ -1,21 +1,26 @@
 """The forms in which readers get an executed notebook, each written as a key of the build tells.
 
 The facts of a key: study, language, agency (empty for the whole report), notebook (executed) and
-target; of a page also its other forms and where the whole report lies. Each form imports its
-writer when it is written: a page should not wait for the libraries of all.
+target, tables (their folder); of a page also its other forms, where the whole report lies and
+where the ledger goes. No form is written of a page whose claims the tables do not carry. Each form
+imports its writer when it is written: a page should not wait for the libraries of all.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from betyg.data.study import Study
-from betyg.publish import article, document, whole
+from betyg.publish import article, document, ledger, whole
 from betyg.publish import contents as front
 from betyg.publish.article import Article
+from betyg.publish.claims import ClaimError
 from betyg.publish.document import Cover
+from betyg.publish.ledger import Entry
 from betyg.publish.plain import PlainTable
 
 __all__ = ["WRITERS", "contents"]
@@ -47,6 +52,11 @@ def contents(facts: Facts, raw: Path) -> None:
 
 
 def _page(facts: Facts, raw: Path) -> None:
+    entries = _verified(facts, raw)
+    told = _typed(facts, raw)
+    if told:
+        sys.stderr.write(f"warning: {told}\n")
+    ledger.write(entries, Path(facts["ledger"]))
     document.render(
         Path(facts["notebook"]),
         Path(facts["target"]),
@@ -72,6 +82,7 @@ def _docx(facts: Facts, raw: Path) -> None:
 def _xlsx(facts: Facts, raw: Path) -> None:
     from betyg.publish import workbook
 
+    _verified(facts, raw)
     cover, tables = _tables(facts, raw)
     content = workbook.of_tables(
         tables, title=cover["title"], language=cover["language"], synthetic=cover["synthetic"]
@@ -82,6 +93,7 @@ def _xlsx(facts: Facts, raw: Path) -> None:
 def _csv(facts: Facts, raw: Path) -> None:
     from betyg.publish import table_files
 
+    _verified(facts, raw)
     cover, tables = _tables(facts, raw)
     table_files.write(
         tables, Path(facts["target"]), language=cover["language"], synthetic=cover["synthetic"]
@@ -98,7 +110,35 @@ WRITERS: Mapping[str, Callable[[Facts, Path], None]] = {
 """What writes each form, from the facts of a key and the folder of the studies."""
 
 
+def _verified(facts: Facts, raw: Path) -> list[Entry]:
+    """Look up all that a page claims; where nobody watches, refuse numbers that were typed.
+
+    Raises
+    ------
+    ClaimError
+        Names what the tables contradict; with ``CI=true``, too, every typed number.
+    """
+    survey = Study.load(raw, facts["study"])
+    entries = ledger.verify(Path(facts["notebook"]), tables=facts["tables"], survey=survey)
+    if os.environ.get("CI", "").lower() == "true" and (told := _typed(facts, raw)):
+        raise ClaimError(told)
+    return entries
+
+
+def _typed(facts: Facts, raw: Path) -> str:
+    """Tell of numbers that were typed into the text of a page, a line for each."""
+    names = _names(Study.load(raw, facts["study"]), facts["language"])
+    found = ledger.typed_numbers(
+        Path(facts["notebook"]), tables=facts["tables"], language=facts["language"], labels=names
+    )
+    return "\n".join(
+        f"{place}: a number that nothing checks. Let code print it (betyg.publish.statement)."
+        for place in found
+    )
+
+
 def _write(facts: Facts, raw: Path, form: Callable[[Article], bytes]) -> None:
+    _verified(facts, raw)
     target, cover = Path(facts["target"]), _cover(facts, raw)
     document.named_synthetic(target, synthetic=cover["synthetic"])
     page = document.page(Path(facts["notebook"]), **cover)

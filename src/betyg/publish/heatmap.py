@@ -1,8 +1,8 @@
 """Agencies by themes: how far each lies from the mean of all, and which differences are sure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import figure, findings, naming, plain, table
+from betyg.publish import claims, figure, findings, naming, plain, table, together
+from betyg.publish.claims import Claim, Condition
 from betyg.publish.figure import COLOURS, GRID, SOFT, Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, INDEX_OF_THEME, MARGIN, Names, Where
+from betyg.publish.sentence import stating
 
 ROOMS = (130.0, 190.0, 250.0)  # heights of upright headings, the lowest in which all fit
 ROW = 15.0
@@ -89,6 +91,9 @@ class _Grid:
 
     agencies: tuple[str, ...]
     themes: tuple[str, ...]
+    codes: tuple[str, ...]
+    items: tuple[str, ...]
+    first: Mapping[str, Any]  # one of the rows it is made from: year, activity, group
     means: NDArray[np.float64]
     difference: NDArray[np.float64]  # NaN where hidden or not asked
     sure: NDArray[np.int8]  # 1, 0, -1
@@ -117,6 +122,9 @@ def _grid(rows: pd.DataFrame, names: Names, survey: Study) -> _Grid:
     return _Grid(
         agencies=tuple(names.agency(codes[i]) for i in order),
         themes=tuple(names.item(str(item)) for item in themes),
+        codes=tuple(codes[i] for i in order),
+        items=tuple(map(str, themes)),
+        first=naming.records(one.head(1))[0],
         means=everyone[themes].to_numpy(float),
         difference=difference[order],
         sure=sure[order],
@@ -135,16 +143,49 @@ def _extreme(grid: _Grid, names: Names, *, sign: int) -> tuple[str, str, str] | 
     if not np.isfinite(cells).any():
         return None
     i, j = np.unravel_index(int(np.argmax(cells)), cells.shape)
-    return grid.agencies[i], grid.themes[j], names.language.signed(grid.difference[i, j], 0)
+    cell = {**grid.first, "agency": grid.codes[i], "item": grid.items[j]}
+    away = float(grid.difference[i, j])
+    said = stating(
+        names.language.signed(away, 0),
+        claims.apart("estimates", cell, {**cell, "agency": ALL}, away),
+    )
+    return grid.agencies[i], grid.themes[j], said
+
+
+def _sure(grid: _Grid) -> Iterator[Claim]:
+    """Claim how many cells lie surely above and below the mean of all."""
+    cells, reference = _cells(grid)
+    for sign in (1, -1):
+        n = int((grid.sure == sign).sum())
+        yield together.surely_apart("estimates", n, *cells, above=sign > 0, reference=reference)
+
+
+def _cells(grid: _Grid) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+    """Return the conditions of the cells that are shown, and of what they are set against."""
+    same = claims.row_of("estimates", {**grid.first, "agency": None, "item": None})
+    items: Condition = ("item", "in", grid.items)
+    own: tuple[Condition, ...] = (("agency", "in", grid.codes), items, ("shown", "==", True))
+    return (*same, *own), (*same, ("agency", "==", ALL), items)
+
+
+def _found(grid: _Grid) -> findings.Found:
+    cells, reference = _cells(grid)
+    return grid.found, together.detectable_together(
+        "estimates", grid.found, *cells, reference=reference
+    )
 
 
 def _title(grid: _Grid, names: Names) -> str:
+    return stating(_finding(grid, names), *_sure(grid))
+
+
+def _finding(grid: _Grid, names: Names) -> str:
     language = names.language
     up, down = (_extreme(grid, names, sign=s) for s in (1, -1))
     found = up or down
     if found is None:
         none = language.text("No difference from the mean of all is sure")
-        return findings.beside(none, grid.found, language, "difference")
+        return findings.beside(none, _found(grid), language, "difference")
     if up and down:
         return language.text(
             "Furthest above the mean: {top}, “{theme}” ({up}); furthest below: {bottom}, "
@@ -167,7 +208,7 @@ def _notes(grid: _Grid, language: Language) -> list[str]:
         )
     ]
     if grid.sure.any():  # else the title says it
-        notes.append(findings.sentence_of(grid.found, language, "difference"))
+        notes.append(findings.sentence_of(_found(grid), language, "difference"))
     if grid.hidden.any():
         notes.append(language.text("Hatched: too few answers to show."))
     if (~np.isfinite(grid.difference) & ~grid.hidden).any():

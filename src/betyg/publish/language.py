@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from betyg.errors import ParameterError
+from betyg.publish.sentence import carried
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -130,7 +131,7 @@ class Language:
         ParameterError
             If the catalogue lacks the message: English must not slip into another language.
         """
-        return self._translation(msgid, 0).format(**values)
+        return carried(self._translation(msgid, 0).format(**values), values.values())
 
     def plural(self, singular: str, plural: str, n: int, /, **values: object) -> str:
         """Translate the form that goes with ``n``; ``{n}`` is filled with the number itself."""
@@ -138,7 +139,7 @@ class Language:
             form = singular if n == 1 else plural
         else:
             form = self._translation((singular, plural), self._plural_index(n))
-        return form.format(**{"n": self.integer(n), **values})
+        return carried(form.format(**{"n": self.integer(n), **values}), values.values())
 
     def _plural_index(self, n: int) -> int:
 
@@ -189,7 +190,7 @@ class Language:
         # A dash between signed numbers reads as another sign.
         if any(end.startswith((MINUS, "+")) for end in ends):
             return self.text("{low} to {high}", low=ends[0], high=ends[1])
-        return EN_DASH.join(ends)
+        return carried(EN_DASH.join(ends), ends)
 
     def date(self, day: datetime.date) -> str:
         """Write a day in full: ``8 november 2012``."""
@@ -220,7 +221,7 @@ class Language:
         rest = len(names) - len(shown)
         if rest:
             shown.append(self.plural("{n} more", "{n} more", rest))
-        return format_list(shown, locale=self.code) if shown else ""
+        return carried(format_list(shown, locale=self.code), names) if shown else ""
 
     def genitive(self, name: str) -> str:
         """Put a name in the genitive: Swedish ``Kronobergs``, English ``Kronoberg’s``.
@@ -229,9 +230,9 @@ class Language:
         name; asking for the genitive is an error rather than a wrong form.
         """
         if self.code == "sv":
-            return name if name[-1:].lower() in "sxz" else f"{name}s"
+            return name if name[-1:].lower() in "sxz" else carried(f"{name}s", [name])
         if self.code == SOURCE_LANGUAGE:
-            return f"{name}’" if name.endswith("s") else f"{name}’s"
+            return carried(f"{name}’" if name.endswith("s") else f"{name}’s", [name])
         raise ParameterError(
             f"language '{self.code}': no rule for the genitive of “{name}”. "
             "Write the phrase so that the name stands in its basic form."
@@ -240,4 +241,4 @@ class Language:
 
 def sentence_case(text: str) -> str:
     """Return ``text`` with a capital first letter and the rest as it is."""
-    return text[:1].upper() + text[1:]
+    return carried(text[:1].upper() + text[1:], [text])

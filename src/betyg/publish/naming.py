@@ -11,7 +11,9 @@ import pandas as pd
 from betyg.data.study import Study
 from betyg.errors import DataError
 from betyg.publish import disclosure
+from betyg.publish.claims import declared
 from betyg.publish.language import Language
+from betyg.publish.sentence import joined, quoted, stating
 
 ALL = "all"
 INDEX_OF_THEME = "theme."
@@ -41,7 +43,7 @@ class Names:
 
     def theme(self, code: str) -> str:
         """Return the label of a theme; the theme's own name where there is no other."""
-        return next((self._label(t) for t in self.survey.themes if t.theme == code), code)
+        return next((self._label(t) for t in self.survey.themes if t.theme == code), quoted(code))
 
     def agency(self, code: str) -> str:
         """Return the label of an agency; for the margin, the word for all."""
@@ -57,15 +59,15 @@ class Names:
 
     def role(self, role: str) -> str:
         """Return what the study calls a role, such as ``Länsstyrelse`` for agency."""
-        return str(self.survey.role_label(role, self.language.code))
+        return quoted(str(self.survey.role_label(role, self.language.code)))
 
     def agencies(self) -> str:
         """Return what agencies are called in running text; empty where the study does not say."""
-        return self.survey.many("agencies", self.language.code)
+        return quoted(self.survey.many("agencies", self.language.code))
 
     def activities(self) -> str:
         """Return what activities are called in running text; empty where it does not say."""
-        return self.survey.many("activities", self.language.code)
+        return quoted(self.survey.many("activities", self.language.code))
 
     def counted(self, n: int) -> str:
         """Return how many agencies, as the study calls them: ``5 municipality groups``."""
@@ -77,7 +79,8 @@ class Names:
     def event(self, at: int) -> str:
         """Return the year and label of an event, by its row in events.csv."""
         event = self.survey.events[at]
-        return f"{event.year}: {self._label(event)}"
+        when = stating(str(event.year), declared(f"events.{at}.year", event.year))
+        return joined(when, self._label(event), by=": ")
 
     def everyone(self) -> str:
         """Return the words for all agencies together."""
@@ -88,10 +91,10 @@ class Names:
         if code == ALL:
             return self.language.text("All")
         units = getattr(self.survey, kind)
-        return next((self._label(u) for u in units if u.code == code), code)
+        return next((self._label(u) for u in units if u.code == code), quoted(code))
 
     def _label(self, thing: object) -> str:
-        return str(self.survey.label(thing, self.language.code))
+        return quoted(str(self.survey.label(thing, self.language.code)))
 
 
 def pick(frame: pd.DataFrame, survey: Study, **keys: object) -> pd.DataFrame:
@@ -119,6 +122,20 @@ def pick(frame: pd.DataFrame, survey: Study, **keys: object) -> pd.DataFrame:
     rows = disclosure.hide(frame[chosen].reset_index(drop=True), show=survey.disclosure.show)
     base = rows["n"].astype(float) if "n" in rows else pd.Series(np.nan, index=rows.index)
     return rows.assign(n=base.mask(base == 0))
+
+
+def estimated(
+    estimates: pd.DataFrame, survey: Study, *, year: int, where: Where, **keys: object
+) -> list[dict[str, Any]]:
+    """Return rows of estimates.parquet as mappings: means of the margin, if nothing else is said.
+
+    Raises
+    ------
+    DataError
+        As :func:`pick`.
+    """
+    chosen: dict[str, object] = {"statistic": "mean", **MARGIN, **where, "year": year, **keys}
+    return records(pick(estimates, survey, **chosen))
 
 
 def subtitle(
@@ -157,11 +174,6 @@ def answers(names: Names, n: float) -> str:
     if not n or np.isnan(n):
         return ""
     return names.language.plural("{n} answer.", "{n} answers.", int(n))
-
-
-def sentences(*parts: str) -> str:
-    """Join sentences, leaving out empty ones."""
-    return " ".join(part for part in parts if part)
 
 
 def left_out(names: Names, units: Sequence[str]) -> str:

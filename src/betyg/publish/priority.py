@@ -7,11 +7,12 @@ from typing import Final
 import pandas as pd
 
 from betyg.data.study import Study
-from betyg.publish import figure, naming, priority_drawing, table
+from betyg.publish import claims, figure, naming, priority_drawing, table
 from betyg.publish.figure import Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, Names
 from betyg.publish.priority_drawing import FIELDS
+from betyg.publish.sentence import joined, quoted, stating
 
 SURE: Final = 0.975  # share of the replicates from which an order is called sure
 
@@ -45,7 +46,7 @@ def matrix(
         name=plot.name,
         title=_title(rows, plot)
         if agency == ALL
-        else f"{names.agency(agency)}: {_title(rows, plot)}",
+        else joined(names.agency(agency), _title(rows, plot), by=": "),
         subtitle=naming.subtitle(
             names,
             what=language.text(
@@ -93,23 +94,31 @@ class _Plot:
 
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
     language = plot.language
-    urgent = list(rows.loc[rows["field"] == "prioritise", "label"])
+    urgent = [
+        stating(quoted(row["label"]), claims.holds("drivers", row, ("field", "==", "prioritise")))
+        for row in naming.records(rows)
+        if row["field"] == "prioritise"
+    ]
     if urgent:
         return language.text(
             "To prioritise: {themes} – goes strongly with “{item}”, and has a low score",
             themes=language.listing(urgent), item=plot.outcome,
         )  # fmt: skip
-    top = rows.iloc[0]
+    top = naming.records(rows)[0]
+    where = claims.row_of("drivers", top | {"theme": None})
+    none = claims.count("drivers", "theme", 0, *where, must=[("field", "==", "prioritise")])
     if top["p_most"] >= SURE:
-        return language.text(
+        said = language.text(
             "{theme} goes most strongly with “{item}”; nothing stands out as low and important",
-            theme=top["label"], item=plot.outcome,
+            theme=quoted(top["label"]), item=plot.outcome,
         )  # fmt: skip
-    return language.text(
+        return stating(said, none, claims.holds("drivers", top, ("p_most", ">=", SURE)))
+    said = language.text(
         "What goes most strongly with “{item}” cannot be told; nothing stands out as low and "
         "important",
         item=plot.outcome,
     )
+    return stating(said, none, claims.holds("drivers", top, ("p_most", "<", SURE)))
 
 
 def _note(rows: pd.DataFrame, plot: _Plot) -> str:
@@ -150,7 +159,7 @@ def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
         high=language.percent(first["importance"]), bottom=last["label"],
         low=language.percent(last["importance"]), fields="; ".join(told),
     )  # fmt: skip
-    return naming.sentences(text, naming.answers(plot.names, rows["n"].iloc[0]))
+    return joined(text, naming.answers(plot.names, rows["n"].iloc[0]))
 
 
 def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:

@@ -8,15 +8,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from betyg.data.study import Study
-from betyg.publish import figure, naming, standing, table
+from betyg.publish import claims, figure, naming, standing, table
 from betyg.publish.agencies import axis_span
 from betyg.publish.figure import ACCENT, GRID, INK, Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import Names
+from betyg.publish.sentence import joined, quoted, stating
 
 ROW = 24.0
 HEAD = 8.0
 FOOT = 22.0
+ABOVE = ("higher", "much_higher")
+BELOW = ("lower", "much_lower")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,23 +87,31 @@ def finding(rows: pd.DataFrame, names: Names, *, agency: str) -> str:
         The agency's shown rows of profiles.parquet in one year, with a column label.
     """
     language, who = names.language, names.agency(agency)
-    above = _named(rows, ("higher", "much_higher"), language)
-    below = _named(rows, ("lower", "much_lower"), language)
+    above = _named(rows, ABOVE, language)
+    below = _named(rows, BELOW, language)
     parts = []
     if above:
         parts.append(language.text("higher than expected for {items}", items=above))
     if below:
         parts.append(language.text("lower than expected for {items}", items=below))
     if parts:
-        return f"{who}: {'; '.join(parts)}"
+        return joined(who, joined(*parts, by="; "), by=": ")
     if not standing.is_known(rows):
         return language.text("{agency}, theme by theme", agency=who)
-    return language.text("{agency}: as expected in everything that was asked", agency=who)
+    said = language.text("{agency}: as expected in everything that was asked", agency=who)
+    known = naming.records(rows[rows["band"] == "as_expected"])
+    return stating(said, *(claims.as_expected("profiles", row) for row in known))
 
 
 def _named(rows: pd.DataFrame, bands: tuple[str, ...], language: Language) -> str:
-    labels = rows.loc[rows["band"].isin(bands), "label"]
-    return language.listing([language.text("“{item}”", item=label) for label in labels])
+    return language.listing([
+        stating(
+            language.text("“{item}”", item=quoted(row["label"])),
+            claims.not_as_expected("profiles", row, bands=bands),
+        )
+        for row in naming.records(rows)
+        if row["band"] in bands
+    ])  # fmt: skip
 
 
 def _with_range(rows: pd.DataFrame) -> pd.DataFrame:
@@ -142,9 +153,7 @@ def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
         agency=plot.agency, year=str(plot.year), top=first["label"], bottom=last["label"],
         high=language.number(first["estimate"]), low=language.number(last["estimate"]),
     )  # fmt: skip
-    return naming.sentences(
-        text, standing.alt(rows, plot.names), naming.answers(plot.names, rows["n"].max())
-    )
+    return joined(text, standing.alt(rows, plot.names), naming.answers(plot.names, rows["n"].max()))
 
 
 def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:

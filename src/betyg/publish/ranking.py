@@ -8,11 +8,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from betyg.data.study import Study
-from betyg.publish import disclosure, figure, naming, table
+from betyg.publish import claims, disclosure, figure, naming, table
 from betyg.publish.agencies import axis_span
 from betyg.publish.figure import ACCENT, GRID, Figure
 from betyg.publish.language import Language, sentence_case
 from betyg.publish.naming import Names
+from betyg.publish.sentence import joined, quoted, stating
 
 ROW = 22.0
 HEAD = 8.0
@@ -24,7 +25,13 @@ Ranked = Literal["activity", "item", "group", "agency"]
 def place(row: dict[str, Any], language: Language) -> str:
     """Say a place in words: ``shared third place``, or ``place 3–5`` where it is not settled."""
     low, high = int(row["place_low"]), int(row["place_high"])
-    if row["shared"]:
+    claimed = claims.shared_place if row["shared"] else claims.ranked
+    words = _words(low, high, shared=row["shared"], language=language)
+    return stating(words, claimed("orders", row))
+
+
+def _words(low: int, high: int, *, shared: bool, language: Language) -> str:
+    if shared:
         return language.text("shared {ordinal} place", ordinal=language.ordinal(low))
     if low == high:
         return language.text("{ordinal} place", ordinal=language.ordinal(low))
@@ -59,7 +66,7 @@ def compared(
     names = Names(survey, language)
     hidden = disclosure.hide(places, show=survey.disclosure.show)
     labels = [getattr(names, of)(str(code)) for code in hidden[of]]
-    ranked = hidden.assign(label=labels).sort_values(
+    ranked = hidden.assign(label=labels, code=hidden[of]).sort_values(
         ["estimate", "label"], ascending=[False, True], na_position="last"
     )
     drawn = ranked[ranked["shown"]]
@@ -118,8 +125,12 @@ def _places(rows: pd.DataFrame) -> str:
 
 
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
-    text = plot.names.language.text
-    return text("{item}: {places}", item=plot.what, places=_places(rows.head(4)))
+    language = plot.names.language
+    first = [
+        joined(quoted(row["label"]), joined("(", place(row, language), ")", by=""))
+        for row in naming.records(rows.head(4))
+    ]
+    return language.text("{item}: {places}", item=plot.what, places=joined(*first, by=", "))
 
 
 def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
@@ -133,7 +144,7 @@ def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
         low=language.number(rows["estimate"].min()),
         high=language.number(rows["estimate"].max()),
     )
-    return naming.sentences(text, naming.answers(plot.names, rows["n"].max()))
+    return joined(text, naming.answers(plot.names, rows["n"].max()))
 
 
 def _table(rows: pd.DataFrame, plot: _Plot, *, of: Ranked) -> table.Table:

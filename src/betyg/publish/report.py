@@ -12,6 +12,7 @@ from betyg.publish import (
     about_survey,
     agencies,
     change,
+    claims,
     distribution,
     heatmap,
     naming,
@@ -19,9 +20,11 @@ from betyg.publish import (
     tables,
     years,
 )
+from betyg.publish.claims import Claim
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, Names
 from betyg.publish.section import Section
+from betyg.publish.sentence import quoted, stating
 from betyg.stats import estimate
 
 FEWEST_COMPARED = 2
@@ -163,26 +166,39 @@ def _of_published(page: Edition) -> list[str]:
     words = page.language
     values = page.estimates[page.estimates["item"] == page.outcome]
     values = values[~values["agency"].isin(list(page.survey.totals))]
-    told = [
-        words.text(
+    told: list[str] = [
+        stating(words.text(
             "{item}: {values} published values of {units} units, {first}–{last}.",
             item=Names(page.survey, words).item(page.outcome), values=words.integer(len(values)),
             units=words.integer(values["agency"].nunique()), first=str(values["year"].min()),
             last=str(values["year"].max()),
-        )
+        ), *_counted_values(page, values))
     ]  # fmt: skip
     pair = page.within[page.within["year_to"] == page.year]
     for row in naming.records(pair[pair["ci_low"].notna()]):
         told.append(
-            words.text(
+            stating(words.text(
                 "The {n} units with a value in both years changed on average by {change} points "
                 "from {first} to {last} ({interval}).",
                 n=words.integer(row["n"]), change=words.signed(row["estimate"], 1),
                 first=str(row["year_from"]), last=str(row["year_to"]),
                 interval=about_change.interval(row["ci_low"], row["ci_high"], words),
-            )
+            ), claims.value("within", row, "n", "estimate", "ci_low", "ci_high"))
         )  # fmt: skip
     return told
+
+
+def _counted_values(page: Edition, values: pd.DataFrame) -> tuple[Claim, Claim]:
+    """Claim how many values of how many units there are, and from when to when."""
+    units = tuple(sorted(values["agency"].astype(str).unique()))
+    where = claims.conditions(item=page.outcome, agency=units)
+    years: tuple[claims.Condition, ...] = (
+        ("year", ">=", int(values["year"].min())), ("year", "<=", int(values["year"].max())),
+    )  # fmt: skip
+    return (
+        claims.count("estimates", "", len(values), *where, ("year", "<=", page.year), must=years),
+        claims.count("estimates", "agency", len(units), *where, ("year", "<=", page.year)),
+    )
 
 
 def _themes(page: Edition) -> str:
@@ -206,13 +222,14 @@ def like_for_like(page: Edition, agency: str) -> list[str]:
 def facts(page: Edition) -> Section:
     """Show the facts box and the measures taken over the years."""
     survey, words = page.survey, page.language
-    about = prose.paragraph(str(survey.label(survey.about, words.code)) if survey.about else "")
+    told = quoted(str(survey.label(survey.about, words.code))) if survey.about else ""
+    about = prose.paragraph(told)
     if page.is_published:
         return Section((about, tables.sources(survey, words, values=page.estimates)))
     box = tables.facts(page.presence, survey, words, year=page.year, agency=page.focus or None)
     first = int(page.cells["year"].min())
-    told = about_survey.events(survey, words, year_from=first, year_to=page.year)
-    return Section((about, box, prose.bullets(*told)))
+    measures = about_survey.events(survey, words, year_from=first, year_to=page.year)
+    return Section((about, box, prose.bullets(*measures)))
 
 
 def answers(page: Edition) -> Section:

@@ -1,15 +1,18 @@
 """The report's section on what goes with satisfaction: importance, scores and what is unsure."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
-from betyg.publish import priority, prose
+from betyg.publish import claims, naming, priority, prose
+from betyg.publish.claims import Claim
 from betyg.publish.language import sentence_case
 from betyg.publish.naming import ALL, Names
 from betyg.publish.priority_drawing import FIELDS
 from betyg.publish.report import Edition
 from betyg.publish.section import Section, Shown
+from betyg.publish.sentence import quoted, stating
 from betyg.stats.drivers import FEWEST_EACH, predictors
 
 
@@ -62,12 +65,13 @@ def _of_focus(page: Edition, rows: pd.DataFrame) -> Iterator[Shown]:
     if rows.empty:
         count = len(predictors(page.survey, page.year).items)
         least = max(page.survey.disclosure.rank, FEWEST_EACH * count)
-        yield prose.paragraph(
-            text(
-                "{agency}: fewer than {n} complete answers, too few for a matrix of its own.",
-                agency=names.agency(page.focus), n=page.language.integer(least),
-            )
+        few = text(
+            "{agency}: fewer than {n} complete answers, too few for a matrix of its own.",
+            agency=names.agency(page.focus), n=page.language.integer(least),
         )  # fmt: skip
+        where = claims.conditions(year=page.year, agency=page.focus)
+        none = claims.count("drivers", "theme", 0, *where, must=[("n", ">=", least)])
+        yield prose.paragraph(stating(few, none))
         return
     yield from _of(page, rows, page.focus)
 
@@ -75,9 +79,9 @@ def _of_focus(page: Edition, rows: pd.DataFrame) -> Iterator[Shown]:
 def _together(page: Edition, rows: pd.DataFrame) -> str:
     words = page.language
     names = Names(page.survey, words)
-    first = rows.iloc[0]
+    first = naming.records(rows)[0]
     agency = str(first["agency"])
-    return words.text(
+    said = words.text(
         "{who}: taken together, the {count} {kind} explain {share} of how “{item}” varies "
         "between persons within a unit and round ({n} complete answers).",
         who=names.everyone() if agency == ALL else names.agency(agency),
@@ -86,37 +90,61 @@ def _together(page: Edition, rows: pd.DataFrame) -> str:
         share=words.percent(first["r_squared"]), item=names.item(str(first["outcome"])),
         n=words.integer(first["n"]),
     )  # fmt: skip
+    where = claims.row_of("drivers", first | {"theme": None})
+    return stating(
+        said,
+        claims.value("drivers", first, "r_squared", "n"),
+        claims.count("drivers", "theme", len(rows), *where),
+    )
 
 
 def _first(page: Edition, rows: pd.DataFrame) -> str:
     """Say what is most important and how sure its place is."""
     words = page.language
-    first, second = rows.iloc[0], rows.iloc[1]
+    first, second = naming.records(rows.iloc[:2])
+    known = _in_order(naming.records(rows))
     values = {
-        "first": first["label"], "share": words.percent(first["importance"]),
+        "first": quoted(first["label"]), "share": words.percent(first["importance"]),
         "interval": words.range(words.percent(first["ci_low"]), words.percent(first["ci_high"])),
-        "second": second["label"], "next": words.percent(second["importance"]),
+        "second": quoted(second["label"]), "next": words.percent(second["importance"]),
     }  # fmt: skip
     if first["p_most"] >= priority.SURE:
-        return words.text(
+        surely = words.text(
             "“{first}” goes most strongly with it: {share} of what is explained ({interval}), "
             "surely more than any other. Next is “{second}” ({next}).",
             **values,
         )
-    return words.text(
+        sure = claims.holds("drivers", first, ("p_most", ">=", priority.SURE))
+        return stating(surely, *known, sure)
+    said = words.text(
         "“{first}” lies highest with {share} of what is explained ({interval}), but which goes "
         "most strongly with it is not sure. Next is “{second}” ({next}).",
         **values,
     )
+    unsure = claims.holds("drivers", first, ("p_most", "<", priority.SURE))
+    return stating(said, *known, unsure)
+
+
+def _in_order(rows: list[dict[str, Any]]) -> Iterator[Claim]:
+    """Claim the two most important, and that they are that."""
+    same = claims.row_of("drivers", rows[0] | {"theme": None})
+    for at, row in enumerate(rows[:2]):
+        left: claims.Condition = ("theme", "in", tuple(str(r["theme"]) for r in rows[at:]))
+        yield claims.share("drivers", row, "importance", "ci_low", "ci_high")
+        yield claims.highest("drivers", row, *same, left, of="importance")
 
 
 def _fields(page: Edition, rows: pd.DataFrame) -> Iterator[str]:
     """Say which themes lie in which field; nothing of a field that is empty."""
     words = page.language
     for field, name in FIELDS.items():
-        own = list(rows.loc[rows["field"] == field, "label"])
-        if own:
+        own = naming.records(rows[rows["field"] == field])
+        listed = [
+            stating(quoted(row["label"]), claims.holds("drivers", row, ("field", "==", field)))
+            for row in own
+        ]
+        if listed:
             yield words.text(
                 "{field}: {themes}.",
-                field=sentence_case(words.text(name)), themes=words.listing(own),
+                field=sentence_case(words.text(name)), themes=words.listing(listed),
             )  # fmt: skip

@@ -7,9 +7,11 @@ import pandas as pd
 from betyg.data.codebook import Item
 from betyg.publish import (
     about_change,
+    about_choices,
     about_order,
     about_results,
     about_survey,
+    claims,
     naming,
     prose,
     ranking,
@@ -17,6 +19,7 @@ from betyg.publish import (
 from betyg.publish.naming import ALL, Names
 from betyg.publish.report import ANSWERS_OF_THREE_WAYS, Edition, like_for_like
 from betyg.publish.section import Section, Shown
+from betyg.publish.sentence import joined, stating
 
 ANSWERS_OF_A_CHOICE = 2
 
@@ -80,7 +83,7 @@ def _grades(page: Edition, orders: pd.DataFrame) -> Iterator[Shown]:
         own = now[now["by"] == theme].rename(columns={"code": "item"})
         if _answers(page, str(own["item"].iloc[0])) > ANSWERS_OF_THREE_WAYS:
             said = about_order.best(own, page.survey, page.language, year=page.year)
-            told.append(f"{Names(page.survey, page.language).theme(str(theme))}: {said}")
+            told.append(joined(Names(page.survey, page.language).theme(str(theme)), said, by=": "))
     if told:
         yield prose.bullets(*told)
 
@@ -108,8 +111,7 @@ def _shared(page: Edition, agreement: pd.DataFrame) -> Iterator[Shown]:
     names = Names(survey, words)
     told = [
         about_order.same_everywhere(
-            words, what=names.item(row["item"]), largest=row["largest"], at_most=row["bound"],
-            margin=row["margin"], groups=names.counted(row["agencies"]),
+            words, what=names.item(row["item"]), found=row, groups=names.counted(row["agencies"]),
         )
         for row in naming.records(now)
         if _answers(page, row["item"]) > ANSWERS_OF_THREE_WAYS
@@ -123,7 +125,7 @@ def _mentioned(page: Edition, orders: pd.DataFrame) -> Iterator[Shown]:
     choices = (i for i in _asked(page) if _answers(page, i.item) == ANSWERS_OF_A_CHOICE)
     now = orders[(orders["of"] == "item") & (orders["year"] == page.year)]
     told = [
-        about_results.mentioned(
+        about_choices.mentioned(
             page.estimates, page.survey, page.language, theme=theme, year=page.year,
             ahead=about_order.ahead(now[now["by"] == theme]),
         )
@@ -185,9 +187,12 @@ def focus(page: Edition) -> Section:
         return page.left_out(words.text("No unit was chosen to be described by itself."))
     if not ((page.estimates["agency"] == agency) & (page.estimates["year"] == year)).any():
         return page.left_out(
-            words.text(
-                "{agency} did not take part in {year}.",
-                agency=Names(survey, words).agency(agency), year=str(year),
+            stating(
+                words.text(
+                    "{agency} did not take part in {year}.",
+                    agency=Names(survey, words).agency(agency), year=str(year),
+                ),
+                claims.count("estimates", "", 0, *claims.conditions(year=year, agency=agency)),
             )
         )  # fmt: skip
     everyone = about_survey.taking_part(page.presence, survey, words, year=year)

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from betyg.publish import about_model, about_quality, prose, replication, tables
+from betyg.publish import about_model, about_quality, claims, prose, replication, tables
 from betyg.publish.language import msgid
 from betyg.publish.naming import Names
 from betyg.publish.report import Edition
 from betyg.publish.section import Section, Shown
+from betyg.publish.sentence import stating
 from betyg.stats import clustered
 
 _INFERENCE = {
@@ -107,7 +108,10 @@ def _of_answers(page: Edition) -> list[str]:
         words.text(
             "Places and largest differences: simultaneous intervals of all pairs. Differences "
             "under {margin} points are taken not to matter.",
-            margin=words.number(survey.compare.margin),
+            margin=stating(
+                words.number(survey.compare.margin),
+                claims.declared("compare.margin", survey.compare.margin),
+            ),
         ),
     ]
 
@@ -139,21 +143,29 @@ def _sampling(page: Edition) -> Iterable[str]:
     weight = page.respondents["weight"].to_numpy()
     if np.ptp(weight) > 0:
         effect = weight.size * float((weight**2).sum()) / float(weight.sum()) ** 2
-        yield words.text(
+        said = words.text(
             "The answers are weighted; the weights go from {low} to {high} and multiply the "
             "variance by {effect} (Kish).",
             low=words.number(float(weight.min()), 1), high=words.number(float(weight.max()), 1),
             effect=words.number(effect, 2),
         )  # fmt: skip
+        numbers = {"min": float(weight.min()), "max": float(weight.max()), "kish": effect}
+        yield stating(
+            said, claims.spread("respondents", "weight", numbers, ("year", "<=", page.year))
+        )
 
 
 def _modelling(page: Edition) -> Iterable[str]:
     if page.is_modelled:
-        yield page.language.text(
+        said = page.language.text(
             "Units at one common mix: a cumulative logit model of the ordered answers, fitted to "
             "{n} answers, with the values averaged over the mix of all answers.",
             n=page.language.integer(_modelled(page)),
         )
+        where: tuple[claims.Condition, ...] = (
+            ("agency", "==", "all"), ("year", ">", 0), ("year", "<=", page.year),
+        )  # fmt: skip
+        yield stating(said, claims.total("comparisons", "n", _modelled(page), *where))
         if clustered.declared(page.survey):
             yield page.language.text(
                 "Their errors are made of the clusters' sums, so that answers from one cluster "
@@ -172,5 +184,7 @@ def _base(page: Edition) -> str:
     return words.text(
         "A number is shown from {show} answers. Response rates under {rate} are too low for a "
         "comparison over the whole country.",
-        show=words.integer(shown.show), rate=words.percent(shown.response_rate),
+        show=stating(words.integer(shown.show), claims.declared("disclosure.show", shown.show)),
+        rate=stating(words.percent(shown.response_rate),
+                     claims.declared("disclosure.response_rate", shown.response_rate)),
     )  # fmt: skip

@@ -2,11 +2,12 @@
 
 import pandas as pd
 
-from betyg.publish import prose
+from betyg.publish import claims, prose
 from betyg.publish.language import Language
 from betyg.publish.naming import Names
 from betyg.publish.report import Edition
 from betyg.publish.section import Section
+from betyg.publish.sentence import stating
 
 LEAST = 0.01  # a share that rounds to nothing is not nothing
 
@@ -23,21 +24,20 @@ def differences(page: Edition, parts: pd.DataFrame) -> Section:
     own = parts[parts["outcome"] == page.outcome]
     if own.empty:
         return Section(())
-    share = own.set_index("term")["share"]
-    agency = share[share.index.str.startswith("agency")]
-    told = []
-    if len(agency):
-        told.append((names.role("agency"), float(agency.sum())))
-    if "activity" in share:
-        told.append((names.role("activity"), float(share["activity"])))
+    terms = list(own["term"].astype(str))
+    told = {
+        "agency": [term for term in terms if term.startswith("agency")],
+        "activity": [term for term in terms if term == "activity"],
+    }
     listed = [
-        words.text("{role} {share}", role=role.lower(), share=_share(value, words))
-        for role, value in told
+        words.text("{role} {share}", role=names.role(role).lower(), share=_share(own, of, words))
+        for role, of in told.items()
+        if of
     ]
     said = words.text(
         "What makes one answer differ from another goes with these to this extent: {parts}. The "
         "rest, {rest}, lies between people who rated the same.",
-        parts=words.listing(listed), rest=_share(float(share["people"]), words),
+        parts=words.listing(listed), rest=_share(own, ["people"], words),
     )  # fmt: skip
     few = words.text(
         "So a difference between two of those compared says little about what any one user will "
@@ -46,5 +46,14 @@ def differences(page: Edition, parts: pd.DataFrame) -> Section:
     return Section((prose.paragraph(said, few),))
 
 
-def _share(value: float, language: Language) -> str:
-    return language.percent(value) if value >= LEAST else language.text("less than 1%")
+def _share(parts: pd.DataFrame, terms: list[str], language: Language) -> str:
+    value = float(parts.loc[parts["term"].isin(terms), "share"].sum())
+    where = claims.conditions(outcome=parts["outcome"].iloc[0], term=terms)
+    if value >= LEAST:
+        return stating(
+            language.percent(value), claims.total("variance_parts", "share", value, *where)
+        )
+    return stating(
+        language.text("less than 1%"),
+        claims.total("variance_parts", "share", value, *where, under=LEAST),
+    )

@@ -1,9 +1,9 @@
-"""Parts of a page that belong together, and the tables among them."""
+"""Parts of a page that belong together, and the tables and sentences among them."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from betyg.publish import plain
+from betyg.publish import plain, sentence
 from betyg.publish.figure import Figure
 from betyg.publish.plain import PlainTable
 from betyg.publish.table import Table
@@ -25,7 +25,13 @@ class Section:
         return "\n".join(part._repr_html_() for part in self.parts)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return plain.bundle(self.tables)
+        return plain.bundle(self.tables) | sentence.bundle(self.sentences)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the section says, the titles of its figures among it."""
+        own = (getattr(part, "sentences", ()) for part in self.parts)
+        return tuple(text for texts in own for text in texts)
 
     @property
     def tables(self) -> list[PlainTable]:

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from betyg.data.study import Study
-from betyg.publish import figure, naming, table, trend_lines
+from betyg.publish import claims, figure, naming, table, trend_lines
 from betyg.publish.agencies import axis_span
+from betyg.publish.claims import Claim
 from betyg.publish.figure import Figure
+from betyg.publish.findings import SURE
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
+from betyg.publish.sentence import joined, stating
 from betyg.publish.trend_lines import Series
 from betyg.stats import detectable
-
-SURE = 1.96
 
 
 def compared(
@@ -152,19 +153,37 @@ def change(series: Series, plot: trend_lines.Plot) -> Change | None:
     )
 
 
+def _claims(series: Series, found: Change) -> Iterator[Claim]:
+    """Claim both ends of a change, and whether it is sure."""
+    rows = {int(row["year"]): row for row in naming.records(series.rows)}
+    ends = rows[found.first], rows[found.last]
+    table = claims.table_of(ends[0])
+    yield from (claims.value(table, row, "estimate") for row in ends)
+    if not np.isnan(found.se):
+        sure = int(found.sure) * int(np.sign(found.after - found.before))
+        says = {"difference": found.after - found.before}
+        yield claims.moved(*ends, sure=sure, says=says, table=table)
+
+
 def _title(what: str, series: Sequence[Series], plot: trend_lines.Plot) -> str:
     language = plot.names.language
     main = series[-1] if series[-1].colour == "accent" else series[0]
     found = change(main, plot)
-    subject = what if main is series[0] else f"{main.label}, {what}"
+    subject = what if main is series[0] else joined(main.label, what, by=", ")
     if found is None:
         last = main.rows[main.rows["shown"]].iloc[-1]
-        return language.text(
+        said = language.text(
             "{item}: {value} in {year}; no other year can be compared with it",
             item=subject,
             value=language.number(last["estimate"]),
             year=str(int(last["year"])),
         )
+        alone = naming.records(last.to_frame().T)[0]
+        return stating(said, claims.value(claims.table_of(alone), alone, "estimate"))
+    return stating(_went(subject, found, language), *_claims(main, found))
+
+
+def _went(subject: str, found: Change, language: Language) -> str:
     numbers = {
         "item": subject,
         "before": language.number(found.before),
@@ -236,7 +255,7 @@ def _alt(what: str, series: Sequence[Series], plot: trend_lines.Plot) -> str:
         )
         if plot.of_answers:
             sentences.append(naming.answers(plot.names, rows["n"].sum()))
-    return naming.sentences(*sentences)
+    return joined(*sentences)
 
 
 def _table(series: Sequence[Series], what: str, plot: trend_lines.Plot) -> table.Table:

@@ -1,0 +1,361 @@
+"""Evidence: what the stored tables say to a claim, read anew and by nobody who wrote it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import eq, ge, gt, le, lt, ne
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from betyg.data import store
+from betyg.data.study import Study
+from betyg.publish import findings
+from betyg.publish.claims import Claim, ClaimError, Condition, Kind, Number
+from betyg.publish.findings import LEVEL, SURE, surely_apart
+from betyg.stats import detectable
+
+ALWAYS: Final = 9999  # a year that nothing ends in
+RTOL: Final = 1e-9  # sums may be added in another order
+_OPS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge,
+}  # fmt: skip
+_JUDGED: Final = ("surely_above", "surely_below", "detectable", "detectable_together")
+_OF_ENDS: Final = ("half", "detectable")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was found for a claim.
+
+    Attributes
+    ----------
+    values : mapping of str to number or str
+        What the claim prints or requires, as the tables have it now.
+    holds : bool
+        Whether that is what the claim says.
+    """
+
+    values: Mapping[str, Any]
+    holds: bool
+
+
+class Tables:
+    """The tables of one study: each is read once, and only the columns that claims ask for."""
+
+    def __init__(self, folder: str | Path, survey: Study, claims: Iterable[Claim]) -> None:
+        self.survey = survey
+        self._folder = folder
+        self._wanted: dict[str, set[str]] = {}
+        for claim in claims:
+            if claim.table != "study":
+                self._wanted.setdefault(claim.table, set()).update(_columns(claim))
+        self._found: dict[tuple[str, tuple[Condition, ...]], pd.DataFrame] = {}
+
+    def rows(self, table: str, where: tuple[Condition, ...]) -> pd.DataFrame:
+        """Return the rows that fulfil all conditions; what was narrowed before is used again."""
+        key = (table, where)
+        if key not in self._found:
+            if where:
+                before = self.rows(table, where[:-1])
+                self._found[key] = before[fulfilled(before, where[-1])]
+            else:
+                self._found[key] = self._read(table)
+        return self._found[key]
+
+    def _read(self, table: str) -> pd.DataFrame:
+        if table.startswith("study."):
+            return _units(self.survey, table.removeprefix("study."))
+        return store.read(table, self._folder, columns=self._wanted[table])
+
+
+def _units(survey: Study, kind: str) -> pd.DataFrame:
+    """Return the units that the study's files declare, and when there were any."""
+    units = getattr(survey, kind)
+    return pd.DataFrame({
+        "code": [unit.code for unit in units],
+        "valid_from": [unit.valid_from or 0 for unit in units],
+        "valid_to": [unit.valid_to or ALWAYS for unit in units],
+        "total": [survey.is_total(unit.code) for unit in units],
+    })  # fmt: skip
+
+
+def fulfilled(rows: pd.DataFrame, condition: Condition) -> NDArray[np.bool_]:
+    """Return which rows fulfil a condition; nobody does where the column is not there."""
+    column, op, wanted = condition
+    if column not in rows:
+        return np.zeros(len(rows), dtype=bool)
+    values = rows[column]
+    if isinstance(values.dtype, pd.CategoricalDtype):  # a few names stand for many rows
+        names = pd.Series(values.cat.categories)
+        fitting = np.append(_fulfilled(names, op, wanted), op == "!=")
+        return fitting[values.cat.codes.to_numpy()]
+    return _fulfilled(values, op, wanted)
+
+
+def _fulfilled(values: pd.Series, op: str, wanted: Any) -> NDArray[np.bool_]:
+    if op == "in":
+        return np.asarray(values.isin(list(wanted)).to_numpy(), dtype=bool)
+    found = _OPS[op](values, wanted)
+    return np.asarray(found.fillna(False).to_numpy(), dtype=bool)
+
+
+def evaluate(claim: Claim, tables: Tables) -> Evidence:
+    """Look a claim up in the tables.
+
+    Returns
+    -------
+    Evidence
+        That does not hold, too, where the tables have no such row.
+    """
+    values, must = _READERS.get(claim.kind, _one)(claim, tables)
+    says = all(name in values and _same(values[name], number) for name, number in claim.says)
+    return Evidence(values=values, holds=bool(values) and must and says)
+
+
+def _same(found: Any, said: Number) -> bool:
+    return bool(np.isclose(float(found), said, rtol=RTOL, atol=RTOL))
+
+
+_Read = tuple[dict[str, Any], bool]
+
+
+def _one(claim: Claim, tables: Tables) -> _Read:
+    """Read one row; it has to be the only one."""
+    rows = tables.rows(claim.table, claim.where)
+    if len(rows) != 1:
+        return {}, False
+    row = _row(rows, claim)
+    # Where nothing is printed or required, the row itself is the evidence.
+    return _required(claim, row) if claim.says or claim.must else (row, True)
+
+
+def _row(rows: pd.DataFrame, claim: Claim) -> dict[str, Any]:
+    """Return what a claim asks for of the first row."""
+    found = {name: rows[name].iloc[0] for name in sorted(_columns(claim)) if name in rows}
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in found.items()
+    }
+
+
+def _required(claim: Claim, row: Mapping[str, Any]) -> _Read:
+    names = [name for name, _ in claim.says] + [column for column, _, _ in claim.must]
+    values = {name: _worked_out(name, row) for name in names}
+    known = {name: found for name, found in values.items() if found is not None}
+    return known, all(
+        column in known and _fits(known[column], op, wanted) for column, op, wanted in claim.must
+    )
+
+
+def _fits(found: Any, op: str, wanted: Any) -> bool:
+    return bool(found in wanted if op == "in" else _OPS[op](found, wanted))
+
+
+def _worked_out(name: str, row: Mapping[str, Any]) -> Any:
+    """Return a value of a row, ``a-b`` of two, or what follows from an interval: see claims."""
+    if "-" in name:
+        one, other = (row.get(column, np.nan) for column in name.split("-"))
+        return one - other
+    part, _, what = name.rpartition(".")
+    if what not in _OF_ENDS:
+        return row.get(name)
+    low, high = row.get(f"{part}_low"), row.get(f"{part}_high")
+    if low is None or high is None:
+        return None
+    if what == "half":
+        return (high - low) / 2
+    return detectable.from_interval(low, high, row.get(f"{part}_se", row.get("se", np.nan)))
+
+
+def _moved(claim: Claim, tables: Tables) -> _Read:
+    """Read a change: from a row that holds it, or from two independent estimates."""
+    if not claim.against:
+        return _one(claim, tables)
+    pair = [tables.rows(claim.table, where) for where in (claim.against, claim.where)]
+    if any(len(rows) != 1 for rows in pair):
+        return {}, False
+    before, after = (_row(rows, claim) for rows in pair)
+    difference = after["estimate"] - before["estimate"]
+    half = SURE * float(np.hypot(before["se"], after["se"]))
+    row = {"difference": difference, "difference_low": difference - half}
+    row |= {"difference_high": difference + half, "difference_se": half / SURE}
+    row |= {"before": before["estimate"], "after": after["estimate"]}
+    return _required(claim, row)
+
+
+def _apart(claim: Claim, tables: Tables) -> _Read:
+    pair = [tables.rows(claim.table, where) for where in (claim.where, claim.against)]
+    if any(len(rows) != 1 for rows in pair):
+        return {}, False
+    own, other = (float(rows["estimate"].iloc[0]) for rows in pair)
+    return {"difference": own - other}, True
+
+
+def _surely(claim: Claim, tables: Tables) -> _Read:
+    """Judge all rows together, each against the reference of its item or the only one."""
+    _, verdict = _judged(claim, tables)
+    return {"n": int((verdict == (1 if claim.kind == "surely_above" else -1)).sum())}, True
+
+
+def _detectable_together(claim: Claim, tables: Tables) -> _Read:
+    """Read what would have been found of rows that are judged together and are not apart."""
+    return _ends(findings.found(*_judged(claim, tables)))
+
+
+def _detectable(claim: Claim, tables: Tables) -> _Read:
+    """Read what would have been found, of each row that has an interval."""
+    rows = tables.rows(claim.table, claim.where)
+    error = f"{claim.of}_se" if f"{claim.of}_se" in rows else "se"
+    sizes = detectable.from_interval(
+        *(
+            rows[name].to_numpy(np.float64)
+            for name in (f"{claim.of}_low", f"{claim.of}_high", error)
+        )
+    )
+    return _ends(sizes[np.isfinite(sizes)])
+
+
+def _ends(sizes: NDArray[np.float64]) -> _Read:
+    if not sizes.size:
+        return {}, False
+    return {"least": float(sizes.min()), "largest": float(sizes.max())}, True
+
+
+def _judged(claim: Claim, tables: Tables) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Return the standard errors of rows, and which lie surely above (1) or below (-1)."""
+    rows = tables.rows(claim.table, claim.where)
+    error = f"{claim.of}_se" if f"{claim.of}_se" in rows else "se"
+    reference: NDArray[np.float64] | float = 0.0
+    if claim.against:
+        others = tables.rows(claim.table, claim.against)
+        key = "item" if "item" in rows else "outcome"
+        known = dict(zip(others[key], others[claim.of], strict=True))
+        reference = rows[key].map(known).to_numpy(np.float64)
+    values, se = (rows[column].to_numpy(np.float64) for column in (claim.of, error))
+    return se, surely_apart(values, se, reference=reference)
+
+
+def _count(claim: Claim, tables: Tables) -> _Read:
+    rows = tables.rows(claim.table, claim.where)
+    for condition in claim.must:
+        rows = rows[fulfilled(rows, condition)]
+    n = len(_distinct(rows, claim)) if claim.of else len(rows)
+    expected = {name: n * LEVEL for name, _ in claim.says if name == "n.expected"}
+    return {"n": n, **expected}, True
+
+
+def _distinct(rows: pd.DataFrame, claim: Claim) -> pd.DataFrame:
+    return rows[claim.of.split(",")].dropna().drop_duplicates()
+
+
+def _always(claim: Claim, tables: Tables) -> _Read:
+    """Count the values none of whose rows breaks a condition."""
+    rows = tables.rows(claim.table, claim.where)
+    good = np.ones(len(rows), dtype=bool)
+    for condition in claim.must:
+        good &= fulfilled(rows, condition)
+    broken = _distinct(rows[~good], claim)
+    return {"n": len(_distinct(rows, claim)) - len(broken)}, True
+
+
+def _throughout(claim: Claim, tables: Tables) -> _Read:
+    pairs = tables.rows(claim.table, claim.where)[[claim.of, claim.each]].drop_duplicates()
+    times = pairs.groupby(claim.of, observed=True)[claim.each].size()
+    return {"n": int((times == pairs[claim.each].nunique()).sum())}, True
+
+
+def _total(claim: Claim, tables: Tables) -> _Read:
+    rows, column = tables.rows(claim.table, claim.where), claim.says[0][0]
+    if rows.empty:
+        return {}, False
+    return _required(claim, {column: float(rows[column].sum())})
+
+
+def _spread(claim: Claim, tables: Tables) -> _Read:
+    values = tables.rows(claim.table, claim.where)[claim.of].to_numpy(np.float64)
+    if not values.size:
+        return {}, False
+    kish = values.size * float((values**2).sum()) / float(values.sum()) ** 2
+    return {"min": float(values.min()), "max": float(values.max()), "kish": kish}, True
+
+
+def _extreme(claim: Claim, tables: Tables) -> _Read:
+    """Read a row and those among which it is the first; a row of equal value is no rival."""
+    rows = tables.rows(claim.table, claim.where)
+    among = tables.rows(claim.table, claim.against)
+    if len(rows) != 1 or among.empty:
+        return {}, False
+    own, others = float(rows[claim.of].iloc[0]), among[claim.of].to_numpy(np.float64)
+    first = float(np.nanmax(others) if claim.kind == "highest" else np.nanmin(others))
+    return {claim.of: own, "first": first}, _same(own, first)
+
+
+def _declared(claim: Claim, tables: Tables) -> _Read:
+    """Read an attribute of the study; of several things, their number."""
+    what = claim.says[0][0]
+    found: Any = tables.survey
+    for part in what.split("."):
+        found = found[int(part)] if part.isdigit() else getattr(found, part, None)
+        if found is None:
+            return {}, False
+    return {what: len(found) if isinstance(found, tuple | frozenset | dict) else found}, True
+
+
+_READERS: Mapping[Kind, Callable[[Claim, Tables], _Read]] = {
+    "changed": _moved, "no_difference": _moved, "apart": _apart,
+    "surely_above": _surely, "surely_below": _surely, "detectable": _detectable,
+    "detectable_together": _detectable_together, "highest": _extreme, "lowest": _extreme,
+    "count": _count, "throughout": _throughout, "always": _always, "total": _total,
+    "spread": _spread, "declared": _declared,
+}  # fmt: skip
+
+
+def _columns(claim: Claim) -> set[str]:
+    named = {name for name, _ in claim.says}
+    parts = {name.rpartition(".")[0] for name in named if "." in name}
+    named |= {f"{part}{end}" for part in parts for end in ("_low", "_high", "_se")}
+    named |= {column for column, _, _ in (*claim.where, *claim.must, *claim.against)}
+    named |= {column for name in named for column in name.split("-")}
+    if claim.kind in _JUDGED:
+        named |= {"se", "item", "outcome"} | {f"{claim.of}_{end}" for end in ("low", "high", "se")}
+    return named | {
+        *claim.of.split(","),
+        claim.each,
+        *(("estimate", "se") if claim.against or parts else ()),
+    }
+
+
+def refuse(found: Iterable[tuple[str, Claim, Evidence]], *, where: str) -> None:
+    """Raise if there is a contradiction.
+
+    Raises
+    ------
+    ClaimError
+        Names file, sentence, claim and what the tables say.
+    """
+    problems = [
+        f"  - “{text}”\n    {_told(claim)}\n    the tables say: {_listed(evidence.values)}"
+        for text, claim, evidence in found
+    ]
+    if problems:
+        raise ClaimError(
+            f"{where}: the tables contradict {len(problems)} claim(s), so nothing is published:\n"
+            + "\n".join(problems)
+            + "\nRun the notebook again on the tables as they are (make does, when they change)."
+        )
+
+
+def _told(claim: Claim) -> str:
+    rows = ", ".join(f"{column} {op} {wanted}" for column, op, wanted in claim.where)
+    must = ", ".join(f"{column} {op} {wanted}" for column, op, wanted in claim.must)
+    says = ", ".join(f"{name} = {number:.6g}" for name, number in claim.says)
+    parts = [f"{claim.kind} of {claim.table} ({rows})" if rows else f"{claim.kind}"]
+    return ": ".join([*parts, "; ".join(filter(None, (says, must)))])
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    told = (f"{k} = {v:.6g}" if isinstance(v, float) else f"{k} = {v}" for k, v in values.items())
+    return ", ".join(told) or "no such row"
