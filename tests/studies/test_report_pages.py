@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pytest
 from report_states import Rebuilt
 
 from betyg.__main__ import main
+from betyg.data import store
 from betyg.data.codebook import Event
 from betyg.publish import (
     causal,
@@ -156,15 +158,17 @@ def test_l12_a_measure_that_claims_what_it_led_to_is_refused(run, boards_cleaned
 def project(run, tmp_path, monkeypatch) -> Path:
     """A folder in which the page of the boards is the next thing that make does."""
     notebook, _ = run("boards", "sv")
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "raw").symlink_to(ROOT / "data" / "raw")
     (tmp_path / "build").mkdir()
     nbformat.write(notebook, tmp_path / "05_report.ipynb")
     target = "reports/lansstyrelserna/lansstyrelserna-report-sv-synthetic.html"
     key = {"study": "lansstyrelserna", "language": "sv", "agency": "",
-           "notebook": "05_report.ipynb", "target": target, "forms": {}, "report": ""}  # fmt: skip
+           "notebook": "05_report.ipynb", "target": target, "forms": {}, "report": "",
+           "tables": "tables", "ledger": "claims/report-sv.json"}  # fmt: skip
+    store.write(pd.DataFrame({"year": [2012]}), "cells", "tables")
     (tmp_path / "page.key").write_text(json.dumps(key), "utf-8")
-    monkeypatch.chdir(tmp_path)
     return tmp_path / target
 
 

@@ -187,7 +187,7 @@ def test_plain_statements_and_quoted_questions_pass(sentence):
 
 def test_labels_of_the_study_are_quoted_and_not_claimed(tmp_path):
     label = "Beslutet leder till något"
-    cells = [shown(prose.paragraph(f"{label}: 72 av 100."))]
+    cells = [shown(prose.paragraph(f"{label}: så är det."))]
     with pytest.raises(causal.CausalWordingError):
         render(cells, tmp_path)
     assert label in render(cells, tmp_path, labels=[label]).read_text("utf-8")

@@ -209,12 +209,8 @@ def _detectable(claim: Claim, tables: Tables) -> _Read:
     """Read what would have been found, of each row that has an interval."""
     rows = tables.rows(claim.table, claim.where)
     error = f"{claim.of}_se" if f"{claim.of}_se" in rows else "se"
-    sizes = detectable.from_interval(
-        *(
-            rows[name].to_numpy(np.float64)
-            for name in (f"{claim.of}_low", f"{claim.of}_high", error)
-        )
-    )
+    columns = (f"{claim.of}_low", f"{claim.of}_high", error)
+    sizes = detectable.from_interval(*(rows[name].to_numpy(np.float64) for name in columns))
     return _ends(sizes[np.isfinite(sizes)])
 
 
