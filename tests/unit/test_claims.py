@@ -6,11 +6,12 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
 import invented
 from betyg.data import store
-from betyg.publish import claims, evidence, findings, ledger, prose, sentence, typed
+from betyg.publish import claims, evidence, findings, ledger, prose, sentence, together, typed
 from betyg.publish.claims import Claim, ClaimError
 from betyg.publish.language import Language
 from betyg.stats import detectable
@@ -81,10 +82,17 @@ TRUE_AND_FALSE = {
     "apart": (claims.apart("estimates", A, EVERYONE, 10.0),
               claims.apart("estimates", A, EVERYONE, 9.0)),
     "surely_above": tuple(
-        claims.surely_apart("estimates", n, *SINGLE, above=True,
+        together.surely_apart("estimates", n, *SINGLE, above=True,
                             reference=claims.row_of("estimates", EVERYONE)) for n in (1, 2)),
-    "surely_below": tuple(claims.surely_apart("changes", n, above=False, of="like_for_like")
+    "surely_below": tuple(together.surely_apart("changes", n, above=False, of="like_for_like")
                           for n in (0, 1)),
+    "detectable": tuple(
+        together.detectable("comparisons", np.array([size]), ("agency", "==", "C"),
+                            part="from_mean")
+        for size in (detectable.from_interval(-3.5, 4.5, 2.0), 4.0)),
+    "detectable_together": tuple(
+        together.detectable_together("changes", np.array([size]), of="like_for_like")
+        for size in (detectable.smallest(1.0, critical=norm.isf(0.025)), 1.0)),
     "ranked": (claims.ranked("comparisons", LAST),
                claims.ranked("comparisons", LAST | {"place_low": 2})),
     "shared_place": (claims.shared_place("comparisons", FIRST),
