@@ -10,15 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import unescape
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from report_sentences import Row
 
+from betyg.data import store
 from betyg.data.clean import Cleaned
 from betyg.data.study import Study
-from betyg.publish import report, report_orders
+from betyg.publish import evidence, report, report_orders
+from betyg.publish.evidence import Evidence
 from betyg.publish.language import NO_BREAK, Language
 from betyg.publish.report import Edition
-from betyg.publish.section import Shown
+from betyg.publish.section import Section
+from betyg.publish.sentence import claims_of
 from betyg.stats import cells, change, estimate, orders
 
 MARGINS = (("year",), ("agency", "year"), ("agency", "year", "activity"))
@@ -52,6 +58,9 @@ class Rebuilt:
     by: Sequence[Sequence[str]] | None = None
     changed: bool = False
     _said: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False)
+    _sentences: dict[tuple[str, str], list[str]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -100,14 +109,14 @@ class Rebuilt:
         )  # fmt: skip
 
 
-def text(section: Shown) -> str:
+def text(section: Section) -> str:
     """Return what a section says in sentences and captions, without drawings and tables."""
     html = re.sub(r"<(table|svg|style)\b.*?</\1>", " ", section._repr_html_(), flags=re.S)
     words = unescape(re.sub(r"<[^>]+>", " ", html)).replace(NO_BREAK, " ")
     return " ".join(words.split())
 
 
-def section(tables: Rebuilt, page: Edition, name: str) -> Shown:
+def section(tables: Rebuilt, page: Edition, name: str) -> Section:
     """Return one section of the report by the name of its function."""
     if name == "views":
         return report_orders.views(page, tables.orders, tables.leads, tables.agreement)
@@ -128,3 +137,33 @@ def says(tables: Rebuilt, name: str, language: str) -> str:
     if (name, language) not in tables._said:
         tables._said[name, language] = text(section(tables, tables.page(language), name))
     return tables._said[name, language]
+
+
+STORED = {"respondents": "rows"}  # what a table is called here, where it differs
+
+
+def stated(tables: Rebuilt, row: Row, language: str) -> list[str]:
+    """Return the sentences of the report that state a row, with their claims."""
+    key = (row.section, language)
+    if key not in tables._sentences:
+        made = section(tables, tables.page(language), row.section)
+        tables._sentences[key] = list(made.sentences)
+    said = tables._sentences[key]
+    plain = [str(sentence).replace(NO_BREAK, " ") for sentence in said]
+    match = re.search(row.patterns()[language], " ".join(plain))
+    assert match, f"{row.section}: not in its sentences"
+    ends = np.cumsum([len(text) + 1 for text in plain])
+    return [
+        sentence
+        for sentence, text, end in zip(said, plain, ends, strict=True)
+        if end - 1 > match.start() and end - len(text) - 1 < match.end()
+    ]
+
+
+def looked_up(sentences: Sequence[str], tables: Rebuilt, folder: Path) -> list[Evidence]:
+    """Look up the claims of sentences in tables that are stored as the build stores them."""
+    claims = [claim for sentence in sentences for claim in claims_of(sentence)]
+    for name in {claim.table for claim in claims if not claim.table.startswith("study")}:
+        store.write(getattr(tables, STORED.get(name, name)), name, folder)
+    known = evidence.Tables(folder, tables.survey, claims)
+    return [evidence.evaluate(claim, known) for claim in claims]

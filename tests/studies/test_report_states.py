@@ -1,8 +1,10 @@
 """The report itself states L1-L12 and K1-K14, in each language, and stops when the data change.
 
 For each row of the two releases: the sentence in which the report says it, with its number and how
-sure it is; and a twin that alters the answers behind the row, makes the tables anew and finds the
-sentence changed or gone. L11 and L12, which are about whole pages, are in test_report_pages.py.
+sure it is, each claim of it borne out by the stored tables; and a twin that alters the answers
+behind the row, makes the tables anew and finds the sentence changed or gone, and the old sentence
+contradicted: a page that still said it would stop the build. L11 and L12, which are about whole
+pages, are in test_report_pages.py.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import lansstyrelserna_statements as say
 import numpy as np
@@ -17,7 +20,7 @@ import pandas as pd
 import pytest
 from alter import altered, forgotten, moved, recomposed, rows, swapped, without
 from report_sentences import ASSOCIATION, BOARDS, UNSURE, D, N, Row
-from report_states import MARGINS, Rebuilt, says, section
+from report_states import MARGINS, Rebuilt, looked_up, says, section, stated
 
 from betyg.publish import change, heatmap, ranking
 
@@ -62,18 +65,35 @@ def found(tables: Rebuilt, row: Row) -> dict[str, str | None]:
     }
 
 
+def carried(tables: Rebuilt, row: Row, folder: Path) -> None:
+    """Check that what states a row has claims, and that the tables carry each of them."""
+    for language in row.patterns():
+        held = [one.holds for one in looked_up(stated(tables, row, language), tables, folder)]
+        assert held and all(held), language
+
+
+def contradicted(tables: Rebuilt, row: Row, other: Rebuilt, folder: Path) -> None:
+    """Check that what stated a row is refused by other tables, and not for want of a row."""
+    for language in row.patterns():
+        found = looked_up(stated(tables, row, language), other, folder)
+        assert any(one.values and not one.holds for one in found), language
+
+
 @pytest.mark.parametrize("row", BOARDS)
-def test_the_report_of_the_boards_states(row, boards_2012, boards_2013):
-    said = found(boards_2013 if row == "L10" else boards_2012, BOARDS[row])
+def test_the_report_of_the_boards_states(row, boards_2012, boards_2013, tmp_path):
+    tables = boards_2013 if row == "L10" else boards_2012
+    said = found(tables, BOARDS[row])
     assert set(said) == {"sv", "en"}
     assert all(said.values()), said
+    carried(tables, BOARDS[row], tmp_path)
 
 
 @pytest.mark.parametrize("row", ASSOCIATION)
-def test_the_report_of_the_association_states(row, association_2021):
+def test_the_report_of_the_association_states(row, association_2021, tmp_path):
     said = found(association_2021, ASSOCIATION[row])
     assert set(said) == {"sv", "en", "fi"}
     assert all(said.values()), said
+    carried(association_2021, ASSOCIATION[row], tmp_path)
 
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -197,7 +217,9 @@ def which(twins: list[Twin]) -> list[str]:
 
 
 @pytest.mark.parametrize("twin", OF_BOARDS, ids=which(OF_BOARDS))
-def test_other_answers_make_another_report_of_the_boards(twin, boards, boards_cleaned):
+def test_other_answers_make_another_report_of_the_boards(
+    twin, boards, boards_cleaned, boards_2012, tmp_path
+):
     answers = boards_cleaned.respondents
     kept = answers["year"].between(twin.since, 2012)
     if twin.agency:
@@ -208,6 +230,7 @@ def test_other_answers_make_another_report_of_the_boards(twin, boards, boards_cl
     )  # fmt: skip
     assert not any(found(rebuilt, BOARDS[twin.row]).values())
     assert all(found(rebuilt, twin.instead).values())
+    contradicted(boards_2012, BOARDS[twin.row], rebuilt, tmp_path)
 
 
 AROUND = [
@@ -221,10 +244,11 @@ AROUND = [
 
 
 @pytest.mark.parametrize("twin", AROUND, ids=("the effect", "the rounds before"))
-def test_l10_other_answers_before_or_after_the_measure_are_told(twin, boards_2013):
+def test_l10_other_answers_before_or_after_the_measure_are_told(twin, boards_2013, tmp_path):
     rebuilt = replace(boards_2013, respondents=twin.change(boards_2013.respondents))
     assert not any(found(rebuilt, BOARDS["L10"]).values())
     assert all(found(rebuilt, twin.instead).values())
+    contradicted(boards_2013, BOARDS["L10"], rebuilt, tmp_path)
 
 
 def test_l10_the_switchboard_is_on_record_only_from_its_first_year(boards_2012, boards_2013):
@@ -343,8 +367,9 @@ OF_ASSOCIATION = [
 
 @pytest.mark.parametrize("twin", OF_ASSOCIATION, ids=which(OF_ASSOCIATION))
 def test_other_answers_make_another_report_of_the_association(
-    twin, answers, association, association_2021
+    twin, answers, association, association_2021, tmp_path
 ):
     rebuilt = replace(association_2021, respondents=recomposed(twin.change(answers), association))
     assert not any(found(rebuilt, ASSOCIATION[twin.row]).values())
     assert all(found(rebuilt, twin.instead).values())
+    contradicted(association_2021, ASSOCIATION[twin.row], rebuilt, tmp_path)
