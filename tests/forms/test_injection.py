@@ -9,6 +9,7 @@ import pytest
 
 from betyg.publish import whole
 from betyg.publish.prose import paragraph
+from betyg.publish.sentence import quoted
 from betyg.publish.table import Table
 from notebook_pages import shown, words
 from page_forms import make
@@ -26,7 +27,7 @@ def spoilt(request, tmp_path_factory):
     evil = request.param
     one = Table(name="t", caption=evil, header=("A", evil), rows=((evil, evil),), note=evil,
                 numeric=(False, False))  # fmt: skip
-    cells = [words("# T\n\n## A", "sv"), shown(paragraph(evil)), shown(one)]
+    cells = [words("# T\n\n## A", "sv"), shown(paragraph(quoted(evil))), shown(one)]
     return evil, make(cells, tmp_path_factory.mktemp("spoilt"), title=evil)
 
 

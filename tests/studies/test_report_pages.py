@@ -20,12 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import pandas as pd
 import pytest
 from report_states import Rebuilt
 
 from betyg.__main__ import main
-from betyg.data import store
 from betyg.data.codebook import Event
 from betyg.publish import (
     causal,
@@ -167,7 +165,6 @@ def project(run, tmp_path, monkeypatch) -> Path:
     key = {"study": "lansstyrelserna", "language": "sv", "agency": "",
            "notebook": "05_report.ipynb", "target": target, "forms": {}, "report": "",
            "tables": "tables", "ledger": "claims/report-sv.json"}  # fmt: skip
-    store.write(pd.DataFrame({"year": [2012]}), "cells", "tables")
     (tmp_path / "page.key").write_text(json.dumps(key), "utf-8")
     return tmp_path / target
 

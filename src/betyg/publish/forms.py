@@ -128,9 +128,7 @@ def _verified(facts: Facts, raw: Path) -> list[Entry]:
 def _typed(facts: Facts, raw: Path) -> str:
     """Tell of numbers that were typed into the text of a page, a line for each."""
     names = _names(Study.load(raw, facts["study"]), facts["language"])
-    found = ledger.typed_numbers(
-        Path(facts["notebook"]), tables=facts["tables"], language=facts["language"], labels=names
-    )
+    found = ledger.typed_numbers(Path(facts["notebook"]), language=facts["language"], labels=names)
     return "\n".join(
         f"{place}: a number that nothing checks. Let code print it (betyg.publish.statement)."
         for place in found

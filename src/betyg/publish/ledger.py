@@ -13,7 +13,6 @@ from typing import Any
 
 import nbformat
 
-from betyg.data import store
 from betyg.data.study import Study
 from betyg.publish import evidence, sentence, typed, whole
 from betyg.publish.claims import Claim
@@ -86,19 +85,15 @@ def write(entries: Iterable[Entry], target: Path) -> None:
     whole.write(target, f"{text}\n".encode())
 
 
-def typed_numbers(
-    executed: Path, *, tables: str | Path, language: str, labels: Collection[str]
-) -> list[str]:
+def typed_numbers(executed: Path, *, language: str, labels: Collection[str]) -> list[str]:
     """List the numbers that were typed into the text of a notebook for one language.
 
-    Rounds of the study and its labels may be typed; any other number is stale after the next
-    make report.
+    Years and labels of the study may be typed; any other number is stale after the next make
+    report.
     """
-    years = store.read("cells", tables, columns=["year"])["year"].unique()
     notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
     return list(typed.numbers(
-        notebook.cells, language=language, years={int(year) for year in years}, labels=labels,
-        name=executed.name,
+        notebook.cells, language=language, labels=labels, name=executed.name
     ))  # fmt: skip
 
 

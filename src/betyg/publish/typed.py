@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 _NOT_TEXT = re.compile(r"\]\([^)]*\)|<[^>]*>|`[^`]*`")  # addresses, markup, code
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _NUMBER = re.compile(r"\d(?:[\d.,]*\d)?")
 
 
@@ -12,7 +13,6 @@ def numbers(
     cells: Iterable[Any],
     *,
     language: str,
-    years: Collection[int],
     labels: Collection[str],
     name: str,
 ) -> Iterator[str]:
@@ -20,10 +20,8 @@ def numbers(
 
     Parameters
     ----------
-    years : collection of int
-        Rounds of the study, which may be typed.
     labels : collection of str
-        The study's names and questions, which may hold digits.
+        The study's names and questions, which may hold digits. Years may, too, be typed.
     name : str
         What the notebook is called.
     """
@@ -31,7 +29,7 @@ def numbers(
         if cell["cell_type"] != "markdown" or language not in cell["metadata"].get("tags", []):
             continue
         for line, text in enumerate(cell["source"].splitlines(), start=1):
-            found = [n for n in _typed(text, labels) if n not in map(str, years)]
+            found = [n for n in _typed(text, labels) if not _YEAR.fullmatch(n)]
             if found:
                 yield f"{name}, cell {at}, line {line}: {', '.join(found)} in “{text.strip()}”"
 
