@@ -248,7 +248,9 @@ def claims(options: argparse.Namespace) -> None:
     if not folders:
         raise ParameterError("No report has been built yet: make report, then make claims.")
     for folder in folders:
-        sys.stdout.writelines(f"{line}\n" for line in ledger.table(folder, language=_asked('LANGUAGE')))
+        sys.stdout.writelines(
+            f"{line}\n" for line in ledger.table(folder, language=_asked("LANGUAGE"))
+        )
 
 
 def lab(options: argparse.Namespace) -> None:
