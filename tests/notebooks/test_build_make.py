@@ -101,7 +101,7 @@ def test_pages_of_a_language_that_was_given_up_are_removed(project: Project) -> 
     assert sorted(project.built("reports/one/**/*")) == sorted([
         "reports/one/notebooks/01_clean.ipynb", "reports/one/notebooks/05_report-sv.ipynb", PAGE,
         *FORMS, "reports/one/tables/report-sv-synthetic/contents-synthetic.csv", FRONT,
-        "reports/one/manifest.json",
+        "reports/one/claims/report-sv.json", "reports/one/manifest.json",
     ])  # fmt: skip
     assert b"report-en" not in project.built(FRONT)[FRONT]
 
