@@ -12,7 +12,6 @@ from betyg.errors import ParameterError
 from betyg.publish import replication, table, tables
 from betyg.publish.language import Language
 from betyg.publish.table import Column, Table
-from betyg.stats import response
 
 SV, EN = Language("sv"), Language("en")
 
@@ -129,15 +128,6 @@ def answered(agency: str) -> pd.DataFrame:
     return cells.assign(agency=agency, year=2017, activity="all", group="all")
 
 
-def measured(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
-    """The rows of quality.parquet that tell what became of each question."""
-    counted = response.missingness(cells, survey)
-    long = counted.melt(
-        ["year", "agency", "item", "asked"], list(response.KINDS), "measure", "estimate"
-    )
-    return long.rename(columns={"asked": "n"})
-
-
 def with_a_total() -> Study:
     """The invented study where board 02 is part of board 01."""
     whole, part, *others = invented.study().agencies
@@ -145,10 +135,8 @@ def with_a_total() -> Study:
     return invented.study().model_copy(update={"agencies": (whole, part, *others)})
 
 
-def test_totals_are_not_asked_once_more():
+def test_totals_are_no_respondents_once_more():
     both = pd.concat([answered(agency="01"), answered(agency="02")])
-    made = tables.missing_answers(measured(both, with_a_total()), with_a_total(), SV, year=2017)
-    assert {row[0]: row[1] for row in made.rows}["Det är lätt att få tag på rätt person"] == "100"
     asked = {"statistic": "respondents", "year": 2017, "value": 0}
     facts = (published(**asked), published(id="y", agency="01", **asked))
     survey = with_a_total().model_copy(update={"published": facts})
@@ -166,15 +154,6 @@ def test_a_figure_keeps_the_decimal_that_it_was_printed_with(value, tolerance, w
     facts = [published(item="engaged", year=2017, value=value, tolerance=tolerance)]
     survey = invented.study(published=tuple(facts))
     assert tables.published(compared(facts), survey, SV).rows[0][1] == written
-
-
-def test_missing_answers_are_shares_of_those_asked():
-    made = tables.missing_answers(
-        measured(answered(agency="01"), invented.study()), invented.study(), SV, year=2017
-    )
-    rows = {row[0]: row[1:] for row in made.rows}
-    assert rows["Det är lätt att få tag på rätt person"][:3] == ("100", "90\u00a0%", "10\u00a0%")
-    assert rows["Beslutet var lätt att förstå"] == ("för få svar för att redovisas", "", "", "", "")
 
 
 def test_headers_have_scope_and_caption_names_the_region():

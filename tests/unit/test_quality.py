@@ -21,6 +21,7 @@ from simulated import cells_of, respondents, study, words
 ITEMS = {"a": 5, "b": 5, "c": 5, "d": 5, "e": 5}
 SIMULATED = 0.02  # three standard errors of a coverage of 0.95 over 1,000 surveys
 CLOSED = 1e-12
+PRINTED = 5e-5  # four decimals
 
 
 def asked(*rows: dict[str, object]) -> tuple[FrameRow, ...]:
@@ -63,6 +64,15 @@ def test_a_respondent_with_rows_on_two_activities_answers_once():
     twice = pd.concat([rows.assign(activity="x"), rows.assign(activity="y")])
     found = response.rates(twice, survey).query("agency == 'A'")
     np.testing.assert_array_equal(found["respondents"], [40])
+
+
+def test_the_interval_of_a_response_rate_is_wilsons():
+    # Newcombe (1998), Stat. Med. 17, 857-872, Table I: 81 of 263, score method.
+    answers, survey = survey_of(frame_rows=asked({"agency": "A", "sample": 263, "respondents": 81}))
+    rows = respondents(answers, survey)
+    found = quality.table(rows, cells_of(rows, survey), survey)
+    rate = found[(found["measure"] == "response_rate") & (found["agency"] == "A")]
+    np.testing.assert_allclose(rate[["ci_low", "ci_high"]], [[0.2553, 0.3662]], atol=PRINTED)
 
 
 def test_whom_the_frame_states_as_respondents_counts_before_the_data():

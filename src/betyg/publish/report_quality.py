@@ -5,7 +5,15 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from betyg.publish import about_model, about_quality, claims, prose, replication, tables
+from betyg.publish import (
+    about_model,
+    about_quality,
+    claims,
+    prose,
+    replication,
+    response,
+    tables,
+)
 from betyg.publish.language import msgid
 from betyg.publish.naming import Names
 from betyg.publish.report import Edition
@@ -61,11 +69,8 @@ def quality(
     parts: list[Shown | None] = [
         tables.attrition(attrition, survey, words),
         prose.bullets(*about_quality.response(measured, survey, words, year=year)),
-        tables.response_rates(measured, survey, words, year=year),
-    ]
-    if not page.is_published:
-        parts.append(tables.missing_answers(measured, survey, words, year=year))
-    parts += [
+        response.rates(measured, survey, words, year=year),
+        response.missing(measured, survey, words, year=year),
         about_quality.reliability(measured, survey, words, year=year),
         prose.paragraph(about_quality.tipping(tipped, survey, words, year=year)),
         about_quality.tipping_table(tipped, survey, words, year=year),

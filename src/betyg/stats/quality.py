@@ -12,6 +12,7 @@ from betyg.data.study import Study
 from betyg.errors import DesignError
 from betyg.stats import answer_patterns, representativity, response, scale_reliability
 from betyg.stats.joint import scores_of
+from betyg.stats.proportions import wilson
 from betyg.stats.scale_reliability import FEWEST_ITEMS
 
 __all__ = ["COLUMNS", "MEASURES", "table"]
@@ -46,11 +47,11 @@ def table(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> pd.D
         measure category (one of ``MEASURES``); year int16; agency, activity, group str ("all" =
         over all); item str (an item, index or theme; of straight_lining a scale; "all" = over
         all questions); estimate float64 (0-1; omega and alpha may be negative); ci_low, ci_high
-        float64 (of r_indicator and alpha, else NaN); n int64: persons asked (response_rate,
-        r_indicator), persons asked times questions (answer, dont_know, not_applicable,
-        no_answer), answers (floor, ceiling), respondents (straight_lining), rows with all answers
-        (alpha) or with the fewest to two items (omega); shown bool; reason str: why
-        there is no estimate, else "".
+        float64 (of response_rate, r_indicator and alpha, else NaN); n int64: persons asked
+        (response_rate, r_indicator), persons asked times questions (answer, dont_know,
+        not_applicable, no_answer), answers (floor, ceiling), respondents (straight_lining), rows
+        with all answers (alpha) or with the fewest to two items (omega); shown bool; reason str:
+        why there is no estimate, else "".
 
     References
     ----------
@@ -59,7 +60,7 @@ def table(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> pd.D
     """
     rates = response.rates(respondents, survey)
     parts = [
-        rates.rename(columns={"rate": "estimate", "sample": "n"}).assign(measure="response_rate"),
+        _response_rates(rates),
         *_representativity(rates),
     ]
     if survey.kind != "published":
@@ -71,6 +72,15 @@ def table(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> pd.D
         straight = answer_patterns.straight_lining(respondents, survey)
         parts += [straight.assign(measure="straight_lining"), *_reliability(respondents, survey)]
     return _typed(pd.concat(parts, ignore_index=True), survey)
+
+
+def _response_rates(rates: pd.DataFrame) -> pd.DataFrame:
+    """Return the rates with the intervals of those asked, who answered or not on their own."""
+    share, n = (rates[name].to_numpy(np.float64) for name in ("rate", "sample"))
+    se = np.sqrt(share * (1.0 - share) / n)
+    low, high = wilson(share, se, n=n, df=n - 1.0)
+    named = rates.rename(columns={"rate": "estimate", "sample": "n"})
+    return named.assign(measure="response_rate", ci_low=low, ci_high=high)
 
 
 def _measured(frame: pd.DataFrame, name: str) -> pd.DataFrame:
