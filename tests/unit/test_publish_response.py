@@ -129,6 +129,10 @@ def test_missing_answers_are_shares_of_those_asked():
     assert made.title == f"Oftast utan svar: ”{ease}”"
 
 
+def test_published_values_have_no_figure_of_missing_answers():
+    assert drawn.missing(rates(), invented.study(), SV, year=2017) is None
+
+
 def test_the_spread_of_the_agencies_stands_beside_each_question():
     sure = answered(agency="02").assign(n=[100, 0, 3])
     made = unanswered(pd.concat([answered(agency="01"), sure]), invented.study())

@@ -145,7 +145,8 @@ def _unanswered(quality: pd.DataFrame, names: Names, *, year: int) -> pd.DataFra
     one = (quality["year"] == year) & (quality["item"] != ALL) & quality["measure"].isin(KINDS)
     kinds = quality[one].astype({"measure": "str"})
     wide = kinds.pivot(index=["agency", "item", "n"], columns="measure", values="estimate")
-    shares = wide.reset_index().assign(estimate=lambda of: 1.0 - of["answer"])
+    shares = wide.reindex(columns=list(KINDS)).reset_index()
+    shares = shares.assign(estimate=lambda of: 1.0 - of["answer"])
     shares = shares.assign(asked=shares["n"], ci_low=np.nan, ci_high=np.nan)
     shares = disclosure.hide(shares, show=names.survey.disclosure.show)
     whole = shares["agency"] == ALL
