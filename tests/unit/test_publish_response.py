@@ -13,6 +13,7 @@ from betyg.data.study import Study
 from betyg.publish import response as drawn
 from betyg.publish.figure import Figure
 from betyg.publish.language import Language
+from betyg.publish.sentence import claims_of
 from betyg.stats import response
 
 SV, EN = Language("sv"), Language("en")
@@ -67,9 +68,13 @@ def with_a_total() -> Study:
     return invented.study().model_copy(update={"agencies": (whole, part, *others)})
 
 
-def test_the_title_names_who_answered_most_and_least():
+def test_the_title_claims_who_answered_most_and_least():
     one, other = (invented.study().label(u, "en") for u in invented.study().agencies[:2])
-    assert participation(rates()).title == f"Response rate: highest {one}, lowest {other}"
+    assert (
+        participation(rates()).title == f"Response rate: highest {one} (60%), lowest {other} (35%)"
+    )
+    kinds = [claim.kind for claim in claims_of(participation(rates()).title)]
+    assert kinds == ["value", "value", "highest", "lowest"]
 
 
 def test_the_alt_text_has_the_ends_the_whole_and_who_lies_under_the_least():
@@ -107,7 +112,7 @@ def test_without_a_rate_that_may_be_shown_there_is_no_figure(quality):
 
 def test_a_survey_of_one_stratum_draws_the_row_of_all():
     made = participation(rates().query("agency == 'all'"))
-    assert made.title == "Response rate: All"
+    assert made.title == "Response rate: All 43%"
     assert len(made.table.rows) == 1
 
 
@@ -127,6 +132,7 @@ def test_missing_answers_are_shares_of_those_asked():
     assert few[0] == "för få svar för att redovisas"
     assert not any(few[1:])
     assert made.title == f"Oftast utan svar: ”{ease}”"
+    assert [claim.kind for claim in claims_of(made.title)] == ["lowest"]
 
 
 def test_published_values_have_no_figure_of_missing_answers():

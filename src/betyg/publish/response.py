@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from betyg.data.study import Study
-from betyg.publish import disclosure, figure, naming, table
+from betyg.publish import claims, disclosure, figure, naming, table
 from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, Names
+from betyg.publish.sentence import joined, quoted, stating
 from betyg.publish.table import Column, Table
 from betyg.stats.response import KINDS
 
@@ -97,7 +98,7 @@ def missing(
     what = text("Share of those asked who gave no answer on the scale")
     return Figure(
         name=plot.name,
-        title=text("Most often without an answer: “{item}”", item=drawn["label"].iloc[0]),
+        title=_missing_title(drawn, language, year=year),
         subtitle=naming.subtitle(names, what=what, year=year),
         note=naming.note(
             names,
@@ -163,10 +164,31 @@ def _with_parts(rows: pd.DataFrame, parts: pd.DataFrame, *, by: str) -> pd.DataF
 
 
 def _rates_title(rows: pd.DataFrame, language: Language) -> str:
-    top, bottom = rows["label"].iloc[0], rows["label"].iloc[-1]
+    ends = [naming.records(rows)[at] for at in (0, -1)]
+    named = [quoted(row["label"]) for row in ends]
+    told = [language.percent(row["estimate"]) for row in ends]
+    values = [claims.value("quality", row, "estimate") for row in ends]
     if len(rows) == 1:
-        return language.text("Response rate: {unit}", unit=top)
-    return language.text("Response rate: highest {top}, lowest {bottom}", top=top, bottom=bottom)
+        said = language.text("Response rate: {unit} {rate}", unit=named[0], rate=told[0])
+        return stating(said, values[0])
+    said = language.text(
+        "Response rate: highest {top} ({high}), lowest {bottom} ({low})",
+        top=named[0], high=told[0], bottom=named[1], low=told[1],
+    )  # fmt: skip
+    same = claims.conditions(measure="response_rate", year=ends[0]["year"], activity=ALL, group=ALL)
+    those = (*same, ("agency", "in", tuple(str(code) for code in rows["agency"])))
+    extremes = claims.highest("quality", ends[0], *those), claims.lowest("quality", ends[1], *those)
+    return stating(said, *values, *extremes)
+
+
+def _missing_title(rows: pd.DataFrame, language: Language, *, year: int) -> str:
+    first = naming.records(rows)[0]
+    said = language.text("Most often without an answer: “{item}”", item=quoted(first["label"]))
+    answered: dict[str, object] = {
+        "measure": "answer", "year": year, "agency": ALL, "activity": ALL, "group": ALL,
+    }  # fmt: skip
+    those = claims.conditions(**answered, item=[str(code) for code in rows["item"]])
+    return stating(said, claims.lowest("quality", {**answered, "item": first["item"]}, *those))
 
 
 def _ends(rows: pd.DataFrame, language: Language) -> dict[str, str]:
@@ -197,9 +219,9 @@ def _rates_alt(rows: pd.DataFrame, plot: _Plot, *, year: int) -> str:
             "{n} lies under {limit}.", "{n} lie under {limit}.", low, limit=limit
         )
     if np.isnan(plot.all):
-        return naming.sentences(text, under)
+        return joined(text, under)
     rate = language.percent(plot.all)
-    return naming.sentences(text, language.text("Of all asked, {rate} answered.", rate=rate), under)
+    return joined(text, language.text("Of all asked, {rate} answered.", rate=rate), under)
 
 
 def _missing_alt(rows: pd.DataFrame, plot: _Plot, *, year: int) -> str:
