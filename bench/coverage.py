@@ -19,7 +19,6 @@ from scipy.optimize import brentq
 
 from bench import rotating
 from betyg.data.study import Study
-from betyg.publish import findings
 from betyg.stats import (
     bands,
     change,
@@ -32,6 +31,7 @@ from betyg.stats import (
     ranks,
     standardise,
 )
+from betyg.stats.bands import Z95
 from betyg.stats.ordinal import OrdinalFit
 
 YEARS: tuple[int, int, int] = (2014, 2015, 2016)
@@ -303,7 +303,7 @@ def found_four_times_in_five() -> Effects:
         moved = shifted(true, "year", shift)
         expected = np.rint(probabilities(plan(21), moved) * plan(21).size[:, None]).astype(int)
         step, se = of_two_years(expected)
-        return abs_step(plan(21), moved) - detectable.smallest(se, critical=findings.SURE)
+        return abs_step(plan(21), moved) - detectable.smallest(se, critical=Z95)
 
     return shifted(true, "year", brentq(missing, true["year"][1], true["year"][1] + 2.0, xtol=1e-3))
 
@@ -329,7 +329,7 @@ def power_of_change(seed: int) -> dict[str, object]:
     """Whether a change of the size that the figure calls detectable is found."""
     rng = np.random.default_rng([SEED, 6, seed])
     step, se = of_two_years(answers(plan(21), found_four_times_in_five(), rng))
-    return {"power, change from year to year": step > findings.SURE * se}
+    return {"power, change from year to year": step > Z95 * se}
 
 
 KINDS: tuple[Callable[[int], dict[str, object]], ...] = (

@@ -11,10 +11,10 @@ from statsmodels.stats.multitest import multipletests
 
 import invented
 from betyg.data import store
-from betyg.publish import claims, evidence, findings, ledger, prose, sentence, together, typed
+from betyg.publish import claims, evidence, ledger, prose, sentence, together, typed
 from betyg.publish.claims import Claim, ClaimError
 from betyg.publish.language import Language
-from betyg.stats import detectable
+from betyg.stats import apart, detectable
 
 ROWS = pd.DataFrame({
     "year": 2012, "agency": ["A", "B", "C", "all"], "item": "courtesy", "statistic": "mean",
@@ -216,8 +216,8 @@ def test_typed_numbers_are_listed_by_cell_and_line():
 def test_differences_are_judged_together_by_holms_method():
     rng = np.random.default_rng(3)
     estimate = rng.normal(0, 3, 40)
-    p = 2 * findings.student.sf(np.abs(estimate), np.inf)
-    sure = multipletests(p, alpha=findings.LEVEL, method="holm")[0]
-    found = findings.surely_apart(estimate, np.ones(40), reference=0.0)
+    p = 2 * norm.sf(np.abs(estimate))
+    sure = multipletests(p, alpha=apart.LEVEL, method="holm")[0]
+    found = apart.surely(estimate, np.ones(40), reference=0.0)
     np.testing.assert_array_equal(found != 0, sure)
     assert 0 < sure.sum() < 40

@@ -18,7 +18,6 @@ from betyg.publish import (
     change,
     distribution,
     figure,
-    findings,
     heatmap,
     ranking,
     trend_lines,
@@ -26,6 +25,7 @@ from betyg.publish import (
 )
 from betyg.publish.figure import Figure
 from betyg.publish.language import Language
+from betyg.stats import apart
 
 LANGUAGES = ["sv", "fi", "en"]
 DRAWN: dict[str, list[Figure]] = {}  # drawing takes longer than looking
@@ -181,18 +181,18 @@ def test_maps_and_changes_without_a_sure_difference_say_which_would_have_been_fo
 
 def test_the_size_found_four_times_in_five_lies_that_far_beyond_where_a_difference_is_named():
     se = np.array([1.0, 2.0, 1.5, 1.0])
-    sizes = findings.found(se, np.zeros(4, int))
+    sizes = apart.found(se, np.zeros(4, int))
     for at, size in enumerate(sizes):
         edge = size - norm.isf(0.2) * se[at]
         for beyond, verdict in ((0.999, 0), (1.001, 1)):
             truth = np.where(np.arange(4) == at, beyond * edge, 0.0)
-            assert findings.surely_apart(truth, se, reference=0.0)[at] == verdict
+            assert apart.surely(truth, se, reference=0.0)[at] == verdict
 
 
 def test_holm_names_no_more_than_single_tests_would():
     rng = np.random.default_rng(1)
     estimate = np.append(rng.normal(50, 1, 99), 60.0)
-    verdict = findings.surely_apart(estimate, np.ones(100), reference=50.0)
+    verdict = apart.surely(estimate, np.ones(100), reference=50.0)
     alone = np.abs(estimate - 50) > 1.96
     assert verdict[-1] == 1
     assert np.abs(verdict).sum() < alone.sum()
@@ -200,7 +200,7 @@ def test_holm_names_no_more_than_single_tests_would():
 
 def test_the_chance_of_one_false_name_is_held_and_not_their_share():
     z = norm.isf(np.array([0.01, 0.02, 0.03, 0.04]) / 2)
-    verdict = findings.surely_apart(50 - z, np.ones(4), reference=50.0)
+    verdict = apart.surely(50 - z, np.ones(4), reference=50.0)
     assert verdict.tolist() == [-1, 0, 0, 0]
 
 

@@ -149,6 +149,8 @@ def test_a_range_prints_one_number_where_both_ends_are_the_same():
     assert swedish.range(3, 9) == "3–9"
     assert swedish.range(71.6, 72.4) == "72"
     assert swedish.range(-2, 3) == "\u22122 till 3"
+    assert swedish.range(swedish.percent(0.29), swedish.percent(0.32)) == "29–32\u00a0%"
+    assert swedish.range(swedish.percent(0.29), swedish.percent(0.291)) == "29\u00a0%"
 
 
 def test_genitive_follows_the_ending_of_the_name():

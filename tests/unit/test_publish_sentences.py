@@ -130,6 +130,24 @@ def test_too_few_respondents_are_not_counted_out(survey):
     assert about_survey.answered(few, survey, SV, year=2012) == "För få svar för att redovisas."
 
 
+@pytest.mark.parametrize(("kept", "listed"), [(7, "Företag 168 och Kommuner 7"), (6, "")])
+def test_no_group_is_left_out_whose_size_subtraction_would_tell(survey, kept, listed):
+    rows = respondents().query("year == 2012")
+    towns = rows.index[rows["group"] == "towns"]
+    said = about_survey.answered(rows.drop(towns[kept:]), survey, SV, year=2012)
+    assert said == f"{168 + kept} personer svarade 2012." + (f" Grupp: {listed}." if listed else "")
+
+
+def test_the_smallest_group_is_left_out_with_one_that_is_too_small(survey):
+    third = survey.groups[0].model_copy(update={"code": "schools"})
+    three = survey.model_copy(update={"groups": (*survey.groups, third)})
+    rows = respondents().query("year == 2012")
+    towns = rows.index[rows["group"] == "towns"]
+    rows = rows.assign(group=rows["group"].mask(rows.index.isin(towns[:40]), "schools"))
+    said = about_survey.answered(rows.drop(towns[46:]), three, SV, year=2012)
+    assert said == "214 personer svarade 2012.", "the six towns would follow from the rest"
+
+
 def of_activities(values: dict[str, float]) -> pd.DataFrame:
     base = invented.estimates(years=(2017,)).iloc[[0]]
     rows = [base.assign(agency=KRONOBERG, item="theme.treatment", activity=a, estimate=v,

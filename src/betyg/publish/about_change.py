@@ -9,11 +9,11 @@ from betyg.data.study import Study
 from betyg.publish import change, claims, disclosure, naming
 from betyg.publish.about_choices import is_choice
 from betyg.publish.claims import Claim
-from betyg.publish.findings import SURE
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
 from betyg.publish.sentence import joined, stating
 from betyg.stats import detectable
+from betyg.stats.bands import Z95
 from betyg.stats.change import BREAK
 
 RARE = 0.01  # a share that rounds to nothing is not nothing
@@ -176,7 +176,7 @@ def between(
         return joined(subject, f"{disclosure.label(language)}.", by=": ")
     difference = after["estimate"] - before["estimate"]
     se = float(np.hypot(before["se"], after["se"]))
-    half = SURE * se
+    half = Z95 * se
     row = {"c": difference, "c_low": difference - half, "c_high": difference + half, "c_se": se}
     numbers = {
         "item": subject, "first": str(years[0]), "last": str(years[1]),

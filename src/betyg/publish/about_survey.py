@@ -16,7 +16,7 @@ from betyg.publish.sentence import joined, quoted, stating
 
 
 def _years(frame: pd.DataFrame, year: int) -> list[int]:
-    years = sorted({int(y) for y in frame["year"] if y > 0})
+    years = sorted(int(y) for y in frame["year"].unique() if y > 0)
     if year not in years:
         raise DataError(f"no data of {year}. There are: {', '.join(map(str, years))}.")
     return [y for y in years if y <= year]
@@ -307,8 +307,7 @@ def answered(
         ),
         claims.count("respondents", "respondent_id", people, *whose),
     )  # fmt: skip
-    by_group = rows.groupby("group", observed=True)["respondent_id"].nunique()
-    counts = {str(g): int(n) for g, n in by_group.items() if str(g) != ALL}
+    counts = _of_groups(rows, survey, people=people)
     listed = [
         joined(names.group(g.code), stating(
             language.integer(counts[g.code]),
@@ -316,11 +315,26 @@ def answered(
                          ("group", "==", g.code)),
         ))
         for g in survey.groups
-        if counts.get(g.code, 0) >= survey.disclosure.show and not survey.is_total(g.code)
+        if g.code in counts
     ]  # fmt: skip
     if len(listed) < 2:
         return first
     return joined(first, names.role("group")) + ": " + language.listing(listed) + "."
+
+
+def _of_groups(rows: pd.DataFrame, survey: Study, *, people: int) -> dict[str, int]:
+    """Count the persons of each group that is large enough to be shown.
+
+    Where the persons of all other groups would be known by subtraction, and are too few, the
+    smallest group is left out with them.
+    """
+    show = survey.disclosure.show
+    by_group = rows.groupby("group", observed=True)["respondent_id"].nunique()
+    known = {str(g): int(n) for g, n in by_group.items() if str(g) != ALL and int(n) >= show}
+    shown = {group: n for group, n in known.items() if not survey.is_total(group)}
+    if shown and 0 < people - sum(shown.values()) < show:
+        del shown[min(shown, key=lambda group: shown[group])]
+    return shown
 
 
 def groups_asked(survey: Study, language: Language) -> str:

@@ -16,6 +16,7 @@ from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
 from betyg.publish.sentence import joined, quoted, stating
+from betyg.stats import apart
 
 TWO_COLUMNS_FROM: Final = 45
 ROW = 14.5
@@ -133,7 +134,7 @@ def _surely_apart(rows: pd.DataFrame, plot: _Plot) -> NDArray[np.int_]:
     if standing.is_known(rows):
         return standing.surely_apart(rows)
     estimate, se = rows["estimate"].to_numpy(), rows["se"].to_numpy()
-    return findings.surely_apart(estimate, se, reference=plot.mean).astype(int)
+    return apart.surely(estimate, se, reference=plot.mean).astype(int)
 
 
 def _found(rows: pd.DataFrame, verdict: NDArray[np.int_], plot: _Plot) -> findings.Found:
@@ -142,7 +143,7 @@ def _found(rows: pd.DataFrame, verdict: NDArray[np.int_], plot: _Plot) -> findin
     if standing.is_known(rows):
         sizes = standing.found(rows)
         return sizes, together.detectable(plot.table, sizes, *those, part="from_mean")
-    sizes = findings.found(rows["se"].to_numpy(), verdict)
+    sizes = apart.found(rows["se"].to_numpy(), verdict)
     return sizes, together.detectable_together(
         plot.table, sizes, *those, reference=_everyone(rows, plot)
     )

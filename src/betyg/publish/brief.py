@@ -47,7 +47,7 @@ def edition(
     """
     survey.agency(agency)
     own = frames["cells"].loc[frames["cells"]["agency"] == agency, "year"]
-    known = sorted({int(y) for y in own if not year or y <= year})
+    known = sorted(int(y) for y in own.unique() if not year or y <= year)
     if not known:
         raise ParameterError(
             f"agency: {agency} has no answers{f' up to {year}' if year else ''}. Its rounds: "

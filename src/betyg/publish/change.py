@@ -15,6 +15,7 @@ from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
 from betyg.publish.language import Language, msgid
 from betyg.publish.naming import ALL, Names
 from betyg.publish.sentence import joined, stating
+from betyg.stats import apart
 from betyg.stats.change import BREAK, NO_OVERLAP
 
 ROW = 15.0
@@ -155,14 +156,14 @@ def _span(rows: pd.DataFrame) -> tuple[float, float]:
 def _verdicts(rows: pd.DataFrame) -> "pd.Series[int]":
     """Say which changes are surely up (1) or down (-1), all units judged together."""
     like, se = (rows[c].where(rows["comparable"]) for c in ("like_for_like", "like_for_like_se"))
-    verdict = findings.surely_apart(like.to_numpy(float), se.to_numpy(float), reference=0.0)
+    verdict = apart.surely(like.to_numpy(float), se.to_numpy(float), reference=0.0)
     return pd.Series(verdict.astype(int), index=rows.index)
 
 
 def _found(rows: pd.DataFrame, plot: _Plot) -> findings.Found:
     """Return the changes that would be found four times in five, of those that are not sure."""
     se = rows["like_for_like_se"].where(rows["comparable"]).to_numpy(float)
-    sizes = findings.found(se, _verdicts(rows).to_numpy())
+    sizes = apart.found(se, _verdicts(rows).to_numpy())
     return sizes, together.detectable_together(
         "changes", sizes, *plot.pair, _those(rows), of="like_for_like"
     )

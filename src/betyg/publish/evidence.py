@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from betyg.data import store
 from betyg.data.study import Study
-from betyg.publish import findings
 from betyg.publish.claims import Claim, ClaimError, Condition, Kind, Number
-from betyg.publish.findings import LEVEL, SURE, surely_apart
-from betyg.stats import detectable
+from betyg.stats import apart, detectable
+from betyg.stats.bands import Z95
 
 ALWAYS: Final = 9999  # a year that nothing ends in
 RTOL: Final = 1e-9  # sums may be added in another order
@@ -179,9 +178,9 @@ def _moved(claim: Claim, tables: Tables) -> _Read:
         return {}, False
     before, after = (_row(rows, claim) for rows in pair)
     difference = after["estimate"] - before["estimate"]
-    half = SURE * float(np.hypot(before["se"], after["se"]))
+    half = Z95 * float(np.hypot(before["se"], after["se"]))
     row = {"difference": difference, "difference_low": difference - half}
-    row |= {"difference_high": difference + half, "difference_se": half / SURE}
+    row |= {"difference_high": difference + half, "difference_se": half / Z95}
     row |= {"before": before["estimate"], "after": after["estimate"]}
     return _required(claim, row)
 
@@ -202,7 +201,7 @@ def _surely(claim: Claim, tables: Tables) -> _Read:
 
 def _detectable_together(claim: Claim, tables: Tables) -> _Read:
     """Read what would have been found of rows that are judged together and are not apart."""
-    return _ends(findings.found(*_judged(claim, tables)))
+    return _ends(apart.found(*_judged(claim, tables)))
 
 
 def _detectable(claim: Claim, tables: Tables) -> _Read:
@@ -231,7 +230,7 @@ def _judged(claim: Claim, tables: Tables) -> tuple[NDArray[np.float64], NDArray[
         known = dict(zip(others[key], others[claim.of], strict=True))
         reference = rows[key].map(known).to_numpy(np.float64)
     values, se = (rows[column].to_numpy(np.float64) for column in (claim.of, error))
-    return se, surely_apart(values, se, reference=reference)
+    return se, apart.surely(values, se, reference=reference)
 
 
 def _count(claim: Claim, tables: Tables) -> _Read:
@@ -239,7 +238,7 @@ def _count(claim: Claim, tables: Tables) -> _Read:
     for condition in claim.must:
         rows = rows[fulfilled(rows, condition)]
     n = len(_distinct(rows, claim)) if claim.of else len(rows)
-    expected = {name: n * LEVEL for name, _ in claim.says if name == "n.expected"}
+    expected = {name: n * apart.LEVEL for name, _ in claim.says if name == "n.expected"}
     return {"n": n, **expected}, True
 
 

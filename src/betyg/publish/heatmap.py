@@ -20,6 +20,7 @@ from betyg.publish.figure import COLOURS, GRID, SOFT, Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, INDEX_OF_THEME, MARGIN, Names, Where
 from betyg.publish.sentence import stating
+from betyg.stats import apart
 
 ROOMS = (130.0, 190.0, 250.0)  # heights of upright headings, the lowest in which all fit
 ROW = 15.0
@@ -118,7 +119,7 @@ def _grid(rows: pd.DataFrame, names: Names, survey: Study) -> _Grid:
     mean = np.array([np.nanmean(d) if np.isfinite(d).any() else -np.inf for d in difference])
     codes = [str(code) for code in wide["estimate"].unstack("item").index]
     order = np.argsort(-mean, kind="stable")
-    sure = findings.surely_apart(estimate, se, reference=everyone[themes].to_numpy(float))
+    sure = apart.surely(estimate, se, reference=everyone[themes].to_numpy(float))
     return _Grid(
         agencies=tuple(names.agency(codes[i]) for i in order),
         themes=tuple(names.item(str(item)) for item in themes),
@@ -128,7 +129,7 @@ def _grid(rows: pd.DataFrame, names: Names, survey: Study) -> _Grid:
         means=everyone[themes].to_numpy(float),
         difference=difference[order],
         sure=sure[order],
-        found=findings.found(se, sure),
+        found=apart.found(se, sure),
         hidden=hidden[order],
     )
 

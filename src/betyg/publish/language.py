@@ -190,7 +190,10 @@ class Language:
         # A dash between signed numbers reads as another sign.
         if any(end.startswith((MINUS, "+")) for end in ends):
             return self.text("{low} to {high}", low=ends[0], high=ends[1])
-        return carried(EN_DASH.join(ends), ends)
+        first, last = ends
+        if first.endswith("%") and last.endswith("%"):  # the sign is written once
+            first = first.removesuffix("%").removesuffix(NO_BREAK)
+        return carried(f"{first}{EN_DASH}{last}", ends)
 
     def date(self, day: datetime.date) -> str:
         """Write a day in full: ``8 november 2012``."""

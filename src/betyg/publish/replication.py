@@ -84,7 +84,7 @@ def _derive(
 
 def _rounds(presence: pd.DataFrame, published: Published) -> list[int]:
     last = published.year or int(presence["year"].max())
-    return sorted({int(y) for y in presence["year"] if y <= last})
+    return sorted(int(y) for y in presence["year"].unique() if y <= last)
 
 
 def _part(presence: pd.DataFrame, published: Published, *, year: int | None = None) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def facts(
         Adds what concerns this one.
     """
     text = language.text
-    years = sorted({int(y) for y in presence["year"] if 0 < y <= year})
+    years = sorted(int(y) for y in presence["year"].unique() if 0 < y <= year)
     rows = [
         (text("Survey"), str(survey.label(survey.title, language.code))),
         (text("Round"), about_survey.rounds(presence, survey, language, year=year)),
@@ -60,7 +60,8 @@ def facts(
         rows.append((Names(survey, language).agency(agency), concerned))
     if "respondent_id" in presence:
         people = about_survey.answered(presence, survey, language, year=year, agency=agency)
-        rows.append((text("Answers"), people))
+        of = "" if agency is None else f", {Names(survey, language).agency(agency)}"
+        rows.append((text("Answers") + of, people))
     rows.append((text("Data"), _data(survey, language)))
     kept = tuple(row for row in rows if row[1])
     return Table(

@@ -12,12 +12,12 @@ from betyg.publish import claims, figure, naming, table, trend_lines
 from betyg.publish.agencies import axis_span
 from betyg.publish.claims import Claim
 from betyg.publish.figure import Figure
-from betyg.publish.findings import SURE
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
 from betyg.publish.sentence import joined, stating
 from betyg.publish.trend_lines import Series
 from betyg.stats import detectable
+from betyg.stats.bands import Z95
 
 
 def compared(
@@ -48,7 +48,7 @@ def compared(
     """
     names = Names(survey, language)
     series = list(_series(estimates, panel, names, item=item, where=where))
-    rounds = tuple(sorted({int(y) for y in estimates["year"] if y > 0}))
+    rounds = tuple(sorted(int(y) for y in estimates["year"].unique() if y > 0))
     rows = pd.concat([s.rows for s in series])
     plot = trend_lines.Plot(
         names=names,
@@ -130,12 +130,12 @@ class Change:
     @property
     def sure(self) -> bool:
         """Whether the change is outside what chance gives 19 times in 20."""
-        return abs(self.after - self.before) > SURE * self.se
+        return abs(self.after - self.before) > Z95 * self.se
 
     @property
     def found(self) -> float:
         """The change, in points, that would be found four times in five."""
-        return detectable.smallest(self.se, critical=SURE)
+        return detectable.smallest(self.se, critical=Z95)
 
 
 def change(series: Series, plot: trend_lines.Plot) -> Change | None:

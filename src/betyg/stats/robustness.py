@@ -10,7 +10,8 @@ import pandas as pd
 
 from betyg.data.study import Study
 from betyg.errors import ConvergenceError, DesignError
-from betyg.stats.bands import FEWEST, Z95, expected_range
+from betyg.stats import apart
+from betyg.stats.bands import FEWEST, expected_range
 from betyg.stats.ranks import own_error
 from betyg.stats.ways import Means, Way, means, ways
 
@@ -19,6 +20,7 @@ __all__ = ["COLUMNS", "CONCLUSIONS", "panel"]
 Found = Mapping[tuple[str, str], str]
 ALL = "all"
 CONCLUSIONS = ("band", "change", "first")
+DIRECTION = {-1: "fall", 0: "none", 1: "rise"}
 COLUMNS = (
     "conclusion", "agency", "year_from", "year", "reported",
     "measure", "weighted", "adjusted", "found", "holds",
@@ -36,7 +38,8 @@ def panel(
     """Put each conclusion of the latest round to the test: ``robustness.parquet``.
 
     The conclusions are each agency's band, each agency's like-for-like change since the round
-    before (a sure rise, a sure fall, or neither), and who has the highest value. Each is
+    before (a sure rise, a sure fall, or neither; all agencies judged together, as in the figure
+    of changes), and who has the highest value. Each is
     drawn again from this round alone (a change: from both, in the activities of both), by the
     ordinal model, the mean and the share of the two highest answers; with weights and without;
     at one common mix and as answered. A change by the weighted mean at one common mix is the
@@ -104,8 +107,10 @@ def _reported_changes(changes: pd.DataFrame, latest: int) -> pd.DataFrame:
     told = changes["comparable"] & changes["shown"] & (changes["agency"] != ALL)
     pairs = changes[told & (changes["year_to"] == latest)].astype({"agency": "str"})
     pairs = pairs[pairs["year_from"] == pairs["year_from"].max()]
-    ends = zip(pairs["like_for_like_low"], pairs["like_for_like_high"], strict=True)
-    words = [_direction(low, high) for low, high in ends]
+    own, error = (
+        pairs[name].to_numpy(np.float64) for name in ("like_for_like", "like_for_like_se")
+    )
+    words = [DIRECTION[sign] for sign in apart.surely(own, error, reference=0.0).tolist()]
     told_in_words: pd.DataFrame = pairs.assign(conclusion="change", year=latest, reported=words)
     return told_in_words
 
@@ -119,10 +124,6 @@ def _as_reported(reported: pd.DataFrame) -> Found:
     return {
         ("change", str(a)): str(r) for a, r in zip(told["agency"], told["reported"], strict=True)
     }
-
-
-def _direction(low: float, high: float) -> str:
-    return "rise" if low > 0 else "fall" if high < 0 else "none"
 
 
 def _drawn(
@@ -158,17 +159,17 @@ def _bands(found: Means) -> Found:
 
 
 def _changes(found: Means, years: tuple[int, int]) -> Found:
-    """Return the direction of each agency's change."""
+    """Return the direction of each agency's change, all agencies judged together."""
     place = {key: at for at, key in enumerate(found.keys)}
-    told = {}
-    for agency in dict.fromkeys(agency for agency, _ in found.keys):
-        if all((agency, year) in place for year in years):
-            at = [place[agency, year] for year in years]
-            change = float(found.estimate[at[1]] - found.estimate[at[0]])
-            own = found.covariance[np.ix_(at, at)]
-            half = Z95 * float(np.sqrt(max(own[0, 0] + own[1, 1] - 2.0 * own[0, 1], 0.0)))
-            told["change", agency] = _direction(change - half, change + half)
-    return told
+    both = [
+        a for a in dict.fromkeys(a for a, _ in found.keys) if all((a, y) in place for y in years)
+    ]
+    before, after = ([place[agency, year] for agency in both] for year in years)
+    change = found.estimate[after] - found.estimate[before]
+    own = np.diag(found.covariance)
+    variance = own[before] + own[after] - 2.0 * found.covariance[before, after]
+    signs = apart.surely(change, np.sqrt(np.maximum(variance, 0.0)), reference=0.0)
+    return {("change", a): DIRECTION[sign] for a, sign in zip(both, signs.tolist(), strict=True)}
 
 
 def _shared(rows: pd.DataFrame, survey: Study, years: tuple[int, int]) -> pd.DataFrame:
