@@ -175,3 +175,20 @@ def test_estimates_without_the_outcome_are_refused():
     cells = simulated.cells_of(frame, survey)
     with pytest.raises(DataError, match="no mean of 'q' by agency and year"):
         change.decompose(estimate.direct(frame, survey, by=[()]), cells, survey)
+
+
+def test_single_answers_have_no_error_and_so_no_change():
+    cells = [(year, f"a{at}", [at % 5 + 1]) for year in (2011, 2012) for at in range(8)]
+    survey = survey_of(activities=tuple(f"a{at}" for at in range(8)))
+    row = decompose(answers_of(cells), survey).iloc[0]
+    assert (row["comparable"], row["reason"]) == (False, change.NO_ERROR)
+    assert np.isnan(
+        row[[f"{part}{end}" for part in PARTS for end in ("", "_se")]].astype(float)
+    ).all()
+
+
+def test_single_answers_take_the_variance_of_cells_with_several():
+    cells = [(2011, "plan", [3]), (2012, "plan", [4]), (2012, "farm", [1, 5, 2, 4])]
+    row = decompose(answers_of(cells), survey_of()).iloc[0]
+    assert row["comparable"]
+    assert row["like_for_like_se"] > 0

@@ -16,7 +16,7 @@ from betyg.publish.language import Language, msgid
 from betyg.publish.naming import ALL, Names
 from betyg.publish.sentence import joined, stating
 from betyg.stats import apart
-from betyg.stats.change import BREAK, NO_OVERLAP
+from betyg.stats.change import BREAK, NO_ERROR, NO_OVERLAP
 
 ROW = 15.0
 TOP = 4.0  # above the first row, where there is no key
@@ -26,6 +26,7 @@ TOO_FEW = "too_few_answers"
 REASONS = {
     NO_OVERLAP: msgid("not comparable: no activity in both years"),
     BREAK: msgid("not comparable: the question changed"),
+    NO_ERROR: msgid("not comparable: single answers tell nothing of their margin"),
     TOO_FEW: msgid("not comparable: too few answers"),
     "": msgid("not comparable"),
 }

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from betyg.data.study import Study
 from betyg.errors import DataError
 from betyg.stats import change_parts
-from betyg.stats.change_cells import Cells, cells_of
+from betyg.stats.change_cells import Cells, Pair, cells_of
 from betyg.stats.change_parts import PARTS, Parts
 
-__all__ = ["BREAK", "COLUMNS", "NO_OVERLAP", "decompose"]
+__all__ = ["BREAK", "COLUMNS", "NO_ERROR", "NO_OVERLAP", "decompose"]
 
 Array = NDArray[np.float64]
 
 NO_OVERLAP = "no_shared_activity"
+NO_ERROR = "single_answers"
 BREAK = "question_changed"
 ALL = "all"
 COLUMNS = [
@@ -124,8 +125,7 @@ def _row(
     parts = change_parts.split(
         pair.shares, pair.means, covariances=pair.covariances, dfs=pair.dfs, across=pair.across
     )
-    broken = not survey.comparable(outcome, *years)
-    reason = BREAK if broken else NO_OVERLAP if parts.shared == 0 else ""
+    reason = _reason(parts, pair, broken=not survey.comparable(outcome, *years))
     before, after = pair.answers
     row: dict[str, object] = {
         "outcome": outcome,
@@ -145,6 +145,15 @@ def _row(
         "shown": pair.published or min(before, after) >= survey.disclosure.show,
     }
     return row
+
+
+def _reason(parts: Parts, pair: Pair, *, broken: bool) -> str:
+    """Return why there is no comparison, or ""."""
+    if broken:
+        return BREAK
+    if parts.shared == 0:
+        return NO_OVERLAP
+    return "" if pair.published or np.isfinite(parts.se).all() else NO_ERROR
 
 
 def _numbers(parts: Parts, *, hidden: bool) -> dict[str, float]:

@@ -210,7 +210,7 @@ def _small_cells(table: pd.DataFrame, *, cut: bool) -> pd.DataFrame:
 
     Linearisation takes the size of a domain as random; given its size, its variance is
     n / (n - 1) larger. One answer tells nothing of its variance: it gets the pooled variance of
-    the cells of its agency and year, or of all.
+    the cells of its agency and year, or of all. Where no cell has two answers nothing is known.
 
     Parameters
     ----------
@@ -225,7 +225,8 @@ def _small_cells(table: pd.DataFrame, *, cut: bool) -> pd.DataFrame:
     single = grown * table["n_eff"]
     weighted = table.assign(sum=np.where(known, single * df, 0.0), own=np.where(known, df, 0.0))
     local = weighted.groupby(["agency", "year"])[["sum", "own"]].transform("sum")
-    overall = weighted["sum"].sum() / max(weighted["own"].sum(), 1.0)
+    degrees = weighted["own"].sum()
+    overall = weighted["sum"].sum() / degrees if degrees else np.nan
     pooled = (local["sum"] / local["own"].where(local["own"] > 0)).fillna(overall)
     variance = grown.where(df > 0, pooled / table["n_eff"])
     return table.assign(se=np.sqrt(variance)).drop(columns="n_eff")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from betyg.data.settings import Index
 from betyg.data.study import Study
 from betyg.errors import DataError, DesignError
-from betyg.stats import clustered, estimate, ordinal, published, ranks, standardise
+from betyg.stats import clustered, connected, estimate, ordinal, published, ranks, standardise
 from betyg.stats.model_fit import OrdinalFit
 from betyg.stats.ordinal_cells import pattern_codes
 from betyg.stats.ordinal_sandwich import Sampling
@@ -207,6 +207,8 @@ def compare(
         cells = clustered.cells_of(respondents, survey, item=survey.compare.outcome)
     chosen = comparable(cells, survey, year_from=year_from)
     both = [role for role in ("agency", "year") if chosen.cells[role].nunique() > 1]
+    if both:
+        connected.check(chosen.cells, both, chosen.adjust_for)
     over_time = _fit(chosen, both, sampling) if both else None
     each_year = _fit(chosen, ["agency:year"], sampling) if len(both) == 2 else over_time
     margin = partial(_margin, survey=survey, cells=chosen.cells, standing=standing)
