@@ -12,6 +12,7 @@ from witness import Agreement, check, check_twin, read
 
 RTOL = 1e-10  # the same closed formulas on both sides; the reference has 15 digits
 RTOL_INTERVAL = 1e-8  # two implementations of the inverse of the incomplete beta function
+ROUNDING = 1e-12  # of a standard error that is nought in exact numbers
 
 DESIGNS = ("weights", "strata", "strata_fpc", "psu", "psu_fpc")
 AGENCIES, ACTIVITIES = "ABCDEF", ("plan", "farm", "water", "animal")
@@ -96,9 +97,11 @@ def test_all_domains_at_once_equal_svyby(answers, name, verify):
     found = estimate.direct(frame, survey)
     stored = read("survey_means.csv").query("design == @name and lonely == 'adjust'")
     rows = rows_like(stored, found[found["statistic"] == "mean"])
+    single = ((stored["df"] == 0) & (stored["se"] < ROUNDING)).to_numpy()
+    assert rows["se"].isna().to_numpy()[single].all()  # R says 0 of a domain of one PSU
     for got, want in (
         (rows["estimate"] / 25 + 1, stored["mean"]),
-        (rows["se"] / 25, stored["se"]),
+        (rows["se"][~single] / 25, stored["se"][~single]),
         (rows["df"], stored["df"]),
         (rows["n"], stored["n"]),
     ):

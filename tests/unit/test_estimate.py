@@ -264,3 +264,22 @@ def test_a_round_of_one_psu_is_refused_by_agency_and_year():
         direct(answers, survey_of())
     row = one(direct(answers, survey_of(design={"lonely": "certainty"})), agency="B")
     assert row["se"] > 0
+
+
+@pytest.mark.parametrize(("lonely", "known"), [("adjust", False), ("certainty", True)])
+def test_a_domain_of_one_psu_has_no_error_unless_it_is_taken_for_certain(lonely, known):
+    answers = {
+        "agency": "A",
+        "activity": ["x"] * 8 + ["y"] * 8,
+        "q": np.tile([1, 2, 4, 5], 4),
+        "psu": [0] * 8 + [1, 1, 2, 2, 3, 3, 4, 4],
+    }
+    survey = survey_of(activities=("x", "y"), design={"lonely": lonely, "strata": ("agency",)})
+    found = estimate.direct(
+        simulated.respondents(pd.DataFrame(answers), survey), survey, by=[("agency", "activity")]
+    )
+    row = one(found, agency="A", activity="x")
+    assert row["df"] == 0
+    assert np.isfinite(row["se"]) == known
+    assert np.isnan(row["ci_low"])
+    assert one(found, agency="A", activity="y")["se"] > 0

@@ -166,7 +166,8 @@ class DomainMeans:
     Attributes
     ----------
     estimate, se : ndarray
-        Mean and standard error; NaN where nobody answered.
+        Mean and standard error; NaN where nobody answered. Where all answers come from one PSU
+        nothing is known of the error, unless the rule for lonely strata takes it for certain.
     df : ndarray
         PSUs minus strata of the respondents in the domain.
     n : ndarray
@@ -298,12 +299,15 @@ def domain_means(sums: Tally, ratio: Ratio, variance: Array) -> DomainMeans:
     """
     mean, total = ratio_of(sums, ratio)
     psus = sums.psus(ratio.base)
+    units = by_code(sums.domains.piece_domain, psus, total.size)
     n = sums.n @ ratio.base
     some = total > 0
+    # The deviations of a single PSU from its own mean add up to nothing: that is no small error.
+    varies = some & ((units > 1) | (sums.strata.lonely == "certainty"))
     n_eff = total**2 / np.where(some, sums.square @ ratio.base, 1.0)
     return DomainMeans(
         estimate=np.where(some, mean + sums.offset, np.nan),
-        se=np.where(some, np.sqrt(variance), np.nan),
+        se=np.where(varies, np.sqrt(variance), np.nan),
         df=by_code(sums.domains.piece_domain, psus - (psus > 0), total.size),
         n=n,
         n_eff=n_eff,
