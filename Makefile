@@ -14,7 +14,8 @@ override LANGUAGE := $(call given,LANGUAGE)
 override PARAMS := $(call given,PARAMS)
 override VENV := $(call given,VENV)
 override FULL := $(call given,FULL)
-export STUDY LANGUAGE PARAMS
+override REF := $(call given,REF)
+export STUDY LANGUAGE PARAMS REF
 export BETYG_MAKE := $(shell echo $$PPID)
 
 # The environment is .venv, made below; or a conda environment made from environment.yml, while
@@ -63,7 +64,8 @@ fetching: $(READY)
 	  $(PIP) --no-build-isolation --editable '.[insteval]'
 
 ##@ Work
-.PHONY: lab claims accessibility verify test lint bench lock picture clean help fetching measuring
+.PHONY: lab claims accessibility verify diff test faults lint bench lock picture clean help
+.PHONY: fetching measuring
 lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
 	@$(BETYG) lab
 claims: $(READY) ## List what the built reports claim, and what the tables say; STUDY=name
@@ -72,8 +74,12 @@ accessibility: $(READY) ## Check the built reports for every reader, in a browse
 	@$(BETYG) accessibility
 verify: $(READY) ## Build twice from clean, in different worlds, and compare every byte; STUDY=name
 	@$(BETYG) verify
+diff: $(READY) ## Which published numbers moved since REF=main, and because of what; STUDY=name
+	@$(BETYG) diff
 test: $(READY) ## Run the tests
 	@$(PYTHON) -m pytest --numprocesses logical --dist worksteal
+faults: $(READY) ## Kill make at fifty moments, fill the disk, set the clock wrong
+	@FAULTS=50 $(PYTHON) -m pytest tests/faults
 lint: $(READY) ## Check style and types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .

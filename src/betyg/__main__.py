@@ -8,27 +8,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from betyg.errors import DataError, ParameterError, SurveyError
+from betyg.errors import DataError, ParameterError, SurveyError, of_the_system
 
 RAW = Path("data/raw")
-UNFINISHED = re.compile(r"\.([^/]+)\.(\d+|half|unfinished)$")  # names while files are written
-KEPT = "What was made before is as it was; then run the same command again."
-ROOM = f". Make room on the disk. {KEPT}"
-LEAVE = f". Let this folder be written to. {KEPT}"
-CANNOT_WRITE = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), ROOM),
-    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), LEAVE),
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,19 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"\n{error}\n\n")
         return 2
     except OSError as error:
-        sys.stderr.write(f"\n{_of_the_system(error, options)}\n\n")
+        made = _read_key(options.key).get("target") if options.command in OF_A_KEY else "build/"
+        sys.stderr.write(f"\n{of_the_system(error, made)}\n\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. What was finished is kept; the same command goes on.\n")
         return 130
-
-
-def _of_the_system(error: OSError, options: argparse.Namespace) -> str:
-    """Return what is said of a file that could not be read or written, and how to mend it."""
-    made = [_read_key(options.key).get("target")] if options.command in OF_A_KEY else []
-    name = UNFINISHED.sub(r"\1", str(next(filter(None, [error.filename, *made]), "build/")))
-    remedy = CANNOT_WRITE.get(error.errno or 0, "")
-    return f"{name}: {error.strerror or error}{remedy}"
 
 
 def keys(options: argparse.Namespace) -> None:
@@ -209,6 +192,31 @@ def verify(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def diff(options: argparse.Namespace) -> None:
+    """Say which published numbers moved since REF, and because of what."""
+    del options
+    from betyg.build import plan, since
+    from betyg.publish import moved
+
+    ref = _asked("REF")
+    if not ref:
+        raise ParameterError(
+            "make diff needs something to compare with: make diff REF=main, or "
+            "REF=folder/manifest.json of a published folder."
+        )
+    for study in [_asked("STUDY")] if _asked("STUDY") else plan.folders(RAW):
+        reports = since.build(ref, study=study, language=_asked("LANGUAGE"))
+        old, new, *others = moved.values(
+            [moved.tables(files) for files in (reports.old, reports.new, *reports.alone.values())]
+        )
+        alone = dict(zip(reports.alone, others, strict=True))
+        told = moved.lines(old, new, alone, reports.kinds)
+        sys.stderr.writelines(f"{study}: {said}\n" for said in reports.unbuilt)
+        sys.stdout.writelines(f"{line}\n" for line in told)
+        since_then = f"since {ref}; other than then: {', '.join(reports.kinds) or 'nothing'}"
+        sys.stdout.write(f"{study}: {len(told)} of {len(new)} values moved {since_then}\n")
+
+
 def new(options: argparse.Namespace) -> None:
     """Begin a study: a commented folder in data/raw."""
     from betyg.data import skeleton
@@ -347,7 +355,7 @@ def picture(options: argparse.Namespace) -> None:
 OF_A_KEY = (run, keep, render, contents, manifest, pdf, docx, xlsx, csv, preflight)
 OF_A_STUDY = (new, sums, fetch, synthesise)
 COMMANDS = (
-    keys, *OF_A_KEY, *OF_A_STUDY, accessibility, check_manifest, claims, verify, lab, picture,
+    keys, *OF_A_KEY, *OF_A_STUDY, accessibility, check_manifest, claims, verify, diff, lab, picture,
 )  # fmt: skip
 
 

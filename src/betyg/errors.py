@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,7 +17,17 @@ __all__ = [
     "Problems",
     "SurveyError",
     "did_you_mean",
+    "of_the_system",
 ]
+
+UNFINISHED = re.compile(r"\.([^/]+)\.(\d+|half|unfinished)$")  # names while files are written
+KEPT = "What was made before is as it was; then run the same command again."
+ROOM = f". Make room on the disk. {KEPT}"
+LEAVE = f". Let this folder be written to. {KEPT}"
+CANNOT_WRITE = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), ROOM),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), LEAVE),
+}
 
 
 class SurveyError(Exception):
@@ -107,3 +119,18 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
         return ""
     more = f", ... ({len(known)} in all)" if len(known) > 12 else ""
     return f"Known: {', '.join(known[:12])}{more}."
+
+
+def of_the_system(error: OSError, made: str | None) -> str:
+    """Return what is said of a file that could not be read or written, and how to mend it.
+
+    Parameters
+    ----------
+    error : OSError
+        What the system said; of a full disk it does not name the file.
+    made : str or None
+        The file that was being made.
+    """
+    name = UNFINISHED.sub(r"\1", str(error.filename or made or "a file"))
+    remedy = CANNOT_WRITE.get(error.errno or 0, "")
+    return f"{name}: {error.strerror or error}{remedy}"

@@ -1,22 +1,30 @@
 """A full disk, a folder that cannot be written, a table cut short, a clock gone wrong."""
 
 import contextlib
+import io
+import json
 import os
 import random
 import resource
 import shutil
+import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from betyg.build import manifest
 from faulty import built, everything, other_answers
 from toy import Project
 
 AGAIN = "What was made before is as it was; then run the same command again."
 LARGEST = 12_000  # bytes: the keys and the notebooks are smaller, the page and its forms larger
+CHANCE = 5  # letters: shorter words stand in packed files by chance
 PARTS = ("build", "reports", "data", "notebooks", "src")
 YEARS = {"1980": 315532800, "2099": 4070908800}  # seconds since 1970
 
@@ -158,3 +166,40 @@ def test_times_in_disorder_after_a_make_that_stopped_fool_nobody(
     built(project)
     assert everything(project) == everything(other)
     assert project.make("report").stdout == "make report: everything is up to date.\n"
+
+
+def test_the_manifest_lists_all_that_is_there_and_make_alone_writes_it_anew(
+    project: Project,
+) -> None:
+    folder = project.folder / "reports/one"
+    told = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert {name.partition("/")[0] for name in told["inputs"]} == {
+        "data", "notebooks", "src", "requirements.lock",
+    }  # fmt: skip
+    assert told["parameters"]["05_report-sv"] == {
+        "study": "one", "language": "sv", "year_from": 2011,
+    }  # fmt: skip
+    assert told["tables"].keys() == {"data/processed/one/answers.parquet"}
+    assert told["versions"]["packages"]["numpy"] == np.__version__
+    assert manifest.check(folder) == (8, [])
+    with (project.folder / "src/betyg/data/store.py").open("a") as module:
+        module.write("# more words\n")
+    assert project.make("report").stdout == "make report: everything is up to date.\n"
+    now = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert [n for n in now["inputs"] if now["inputs"][n] != told["inputs"][n]] == [
+        "src/betyg/data/store.py"
+    ]
+    assert now["outputs"] == told["outputs"]
+
+
+def test_nothing_that_was_made_tells_of_this_machine_or_of_today(finished: Project) -> None:
+    today = datetime.now(UTC)
+    private = [str(finished.folder), str(Path.home()), socket.gethostname(), sys.prefix]
+    private += [today.strftime(form) for form in ("%Y-%m-%d", "%Y%m%d", "%d %B %Y")]
+    for name, content in everything(finished).items():
+        parts = [content]
+        if zipfile.is_zipfile(io.BytesIO(content)):
+            with zipfile.ZipFile(io.BytesIO(content)) as packed:
+                parts += [packed.read(part) for part in packed.namelist()]
+        for word in (word for word in private if len(word) >= CHANCE):
+            assert not any(word.encode() in part for part in parts), (name, word)

@@ -38,8 +38,21 @@ def copy(target: Path, *, study: str) -> None:
             raise DataError(f"{part}: is not there. The build needs it.")
 
 
-def make(folder: Path, *arguments: str, environment: Mapping[str, str]) -> None:
-    """Run make in a folder, with this Python and the folder's own code.
+def make(
+    folder: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    venv: str = sys.prefix,
+) -> None:
+    """Run make in a folder, with the folder's own code.
+
+    Parameters
+    ----------
+    environment : mapping of str to str, optional
+        What is to differ from the environment of this process.
+    venv : str
+        The folder of the Python; if empty, make sets one up with the packages that the folder's
+        requirements.lock lists.
 
     Raises
     ------
@@ -48,9 +61,9 @@ def make(folder: Path, *arguments: str, environment: Mapping[str, str]) -> None:
     """
     outside = {n: v for n, v in os.environ.items() if n not in (*OF_MAKE, *CHOSEN)}
     ran = subprocess.run(
-        ["make", f"VENV={sys.prefix}", *arguments],
+        ["make", *([f"VENV={venv}"] if venv else []), *arguments],
         cwd=folder,
-        env=outside | {"PYTHONPATH": str((folder / "src").resolve())} | dict(environment),
+        env=outside | {"PYTHONPATH": str((folder / "src").resolve())} | dict(environment or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -19,7 +19,7 @@ from betyg.build.fingerprint import PACKAGE, sha256, write_if_changed
 from betyg.build.plan import Job
 from betyg.errors import DataError
 
-__all__ = ["FILE", "add", "check", "commit", "facts", "load", "sources", "write"]
+__all__ = ["FILE", "add", "check", "commit", "facts", "load", "sources", "versions", "write"]
 
 FILE = "manifest.json"
 LOCK = Path("requirements.lock")
@@ -69,7 +69,7 @@ def write(key: Mapping[str, Any]) -> None:
         "study": key["study"],
         "commit": key["commit"],
         "parameters": key["parameters"],
-        "versions": _versions(),
+        "versions": versions(),
         "inputs": key["depends"],
         "tables": {path: sha256(Path(path)) for path in key["tables"]},
         "outputs": _hashes(map(Path, key["outputs"]), target.parent),
@@ -105,6 +105,21 @@ def load(path: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: this is no manifest. `make report` writes it anew.") from error
     return content
+
+
+def versions() -> dict[str, Any]:
+    """Return the versions of Python and of every package of the lock file that is installed."""
+    packages = {}
+    for name in LOCKED.findall(LOCK.read_text(encoding="utf-8")):
+        try:
+            packages[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # of another platform, or only for the tests
+            continue
+    return {
+        "python": platform.python_version(),
+        "platform": f"{sys.platform} {platform.machine()}",
+        "packages": packages,
+    }
 
 
 def check(folder: Path) -> tuple[int, list[str]]:
@@ -160,21 +175,6 @@ def _values(job: Job) -> dict[str, Any]:
         name: value for name, value in (values | dict(job.values)).items()
         if name not in OF_THE_BUILD
     }  # fmt: skip
-
-
-def _versions() -> dict[str, Any]:
-    """Return the versions of Python and of every package of the lock file that is installed."""
-    packages = {}
-    for name in LOCKED.findall(LOCK.read_text(encoding="utf-8")):
-        try:
-            packages[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # of another platform, or only for the tests
-            continue
-    return {
-        "python": platform.python_version(),
-        "platform": f"{sys.platform} {platform.machine()}",
-        "packages": packages,
-    }
 
 
 def _hashes(paths: Iterable[Path], folder: Path) -> dict[str, str]:

@@ -1,0 +1,140 @@
+"""make diff: which published numbers moved since a commit, and because of what."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from betyg.build import ingredients
+from betyg.data.sums import write_sums
+from faulty import ANSWERS, copy_of, swedish
+from toy import REPORT, Project, write_notebook
+
+OWN = '''"""What the notebook computes."""
+
+
+def mean(answers):
+    total = answers.sum()
+    return total / len(answers)
+'''
+REFACTORED = '''"""What the notebook computes."""
+
+
+def mean(answers):
+    # the plain one
+    everything = answers.sum()
+    return everything / len(answers)
+'''
+IMPORTS = """from IPython.display import Markdown
+from betyg.data import store
+from betyg.publish import table
+from betyg.publish.language import Language
+from own import mean"""
+MEANS = """shown = answers[answers.AR >= year_from].dropna()
+means = shown.groupby(["KONTOR", "AR"], as_index=False)["overall"].agg(estimate=mean, n="count")
+columns = [table.Column(source="KONTOR", label="Kontor"),
+           table.Column(source="AR", label="År", kind="year"),
+           table.Column(source="estimate", label="Medel", kind="score"),
+           table.Column(source="n", label="Svar", kind="count")]
+table.build(means, columns, Language(language), name="means", caption="Medel")"""
+PUBLISHING = (*REPORT[:2], ("code", IMPORTS), *REPORT[3:6], ("code", MEANS))
+KEPT = "reports/one/notebooks/05_report-sv.ipynb"
+
+
+def git(project: Project, *arguments: str) -> None:
+    who = ["-c", "user.name=anna", "-c", "user.email=anna@example.org"]
+    subprocess.run(["git", *who, *arguments], cwd=project.folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project under git whose report has one table, then refactored and compared."""
+    project = swedish(tmp_path_factory.mktemp("since") / "committed")
+    write_notebook(project.folder / "notebooks/05_report.ipynb", PUBLISHING)
+    (project.folder / "notebooks/own.py").write_text(OWN)
+    (project.folder / ".gitignore").write_text(
+        "/build/\n/reports/\n/data/processed/\n__pycache__/\n"
+    )
+    git(project, "init", "--quiet")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "first")
+    (project.folder / "notebooks/own.py").write_text(REFACTORED)
+    return project
+
+
+def diff(project: Project, ref: str = "HEAD") -> list[str]:
+    result = project.make("diff", "STUDY=one", f"REF={ref}", BETYG_IS_WARM="1")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout.splitlines()
+
+
+def means(project: Project) -> dict[tuple[str, int], tuple[float, int]]:
+    cells = json.loads((project.folder / KEPT).read_text("utf-8"))["cells"]
+    [[shown]] = (cells[-1]["outputs"][0]["data"]["application/vnd.betyg.tables+json"],)
+    office, year, mean, n = (column["values"] for column in shown["columns"])
+    return {key[:2]: key[2:] for key in zip(office, year, mean, n, strict=True)}
+
+
+def test_a_refactoring_moves_nothing_and_an_edited_row_what_rests_on_it_because_of_the_data(
+    committed: Project, tmp_path: Path
+) -> None:
+    assert diff(committed) == ["one: 0 of 12 values moved since HEAD; other than then: code"]
+    before = means(committed)
+    project = copy_of(committed, tmp_path / "edited")
+    answers = project.folder / ANSWERS
+    lines = answers.read_bytes().decode("cp1252").splitlines(keepends=True)
+    number = next(i for i, line in enumerate(lines) if ";Norr;2012;" in line and "99" not in line)
+    cells = lines[number].rstrip("\n").split(";")
+    cells[-1] = "1" if cells[-1] != "1" else "2"
+    lines[number] = ";".join(cells) + "\n"
+    answers.write_bytes("".join(lines).encode("cp1252"))
+    write_sums(answers.parent)
+    *told, last = diff(project)
+    after = means(project)
+    assert {key for key in after if after[key] != before[key]} == {("Norr", 2012)}
+    old, new = before["Norr", 2012][0], after["Norr", 2012][0]
+    assert told == [f"means: Norr 2012, Medel: {old} -> {new} (data)"]
+    assert last == "one: 1 of 12 values moved since HEAD; other than then: data, code"
+
+
+def test_an_unknown_revision_is_told_with_what_there_may_be(committed: Project) -> None:
+    result = committed.make("diff", "STUDY=one", "REF=nowhere")
+    assert result.returncode == 2
+    assert "REF=nowhere: git knows no such revision, and there is no such file." in result.stderr
+    assert "make diff REF=main" in committed.make("diff", "STUDY=one").stderr
+
+
+def changed(project: Project, path: str, old: str, new: str) -> None:
+    text = (project.folder / path).read_text("utf-8")
+    assert old in text
+    (project.folder / path).write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "old", "new"),
+    [
+        ("data", "data/raw/one/agencies.csv", "Norr", "Nord"),
+        ("data", "data/raw/one/study.toml", 'encoding = "cp1252"', 'encoding = "latin-1"'),
+        ("parameters", "data/raw/one/study.toml", "adjust_for", "# adjust_for"),
+        ("parameters", "notebooks/05_report.ipynb", "int = 2011", "int = 2012"),
+        ("code", "notebooks/05_report.ipynb", "KONTOR", "VERK"),
+        ("code", "notebooks/own.py", "sum()", "sum() + 1"),
+        ("environment", "requirements.lock", "numpy==", "numpy==9"),
+    ],
+)
+def test_each_kind_of_change_is_known_and_can_be_taken_alone(
+    committed: Project, tmp_path: Path, kind: str, path: str, old: str, new: str
+) -> None:
+    then = committed.folder
+    project = copy_of(committed, tmp_path / "now")
+    changed(project, path, old, new)
+    now = project.folder
+    assert ingredients.differing(then, now, "one") == [kind]
+    for taken in ingredients.KINDS:
+        mixed = tmp_path / taken
+        ingredients.mix(mixed, then, now, "one", of_new=[taken])
+        apart = ingredients.differing(then, mixed, "one")
+        assert apart == ([kind] if taken == kind else [])
+    assert os.listdir(tmp_path / kind / "data/raw") == ["one"]
