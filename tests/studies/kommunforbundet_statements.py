@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from betyg.data.study import Study
-from betyg.stats import compare, estimate, participation, places
+from betyg.stats import compare, estimate, places
 from betyg.stats.compare import Equivalence, Pairwise
 from betyg.stats.joint import JointMeans, joint_items, joint_means
-from betyg.stats.participation import Participation
 
 FACTORS = ("overall", "trust", "customer", "guide", "known_all", "significance_all")
 SEED = 2021
@@ -27,14 +26,18 @@ def general(respondents: pd.DataFrame, year: int) -> pd.DataFrame:
     return respondents[(respondents["year"] == year) & (respondents["activity"] == "all")]
 
 
-def participants(respondents: pd.DataFrame, survey: Study) -> Participation:
-    return participation.of(respondents, pd.DataFrame(), survey)
+def rounds(respondents: pd.DataFrame) -> list[int]:
+    return sorted(int(year) for year in respondents["year"].unique())
 
 
-def by_role(respondents: pd.DataFrame, survey: Study, year: int) -> dict[str, int]:
-    counts = participants(respondents, survey).counts(("year", "group"))
-    chosen = counts[(counts["year"] == year) & (counts["n"] > 0)]
-    return dict(zip(chosen["group"].astype(str), chosen["n"].astype(int), strict=True))
+def persons(respondents: pd.DataFrame, year: int) -> int:
+    return int(respondents.loc[respondents["year"] == year, "respondent_id"].nunique())
+
+
+def by_role(respondents: pd.DataFrame, year: int) -> dict[str, int]:
+    own = respondents[respondents["year"] == year]
+    counts = own.groupby("group", observed=True)["respondent_id"].nunique()
+    return {str(group): int(n) for group, n in counts.items()}
 
 
 def shares(respondents: pd.DataFrame, item: str, year: int) -> dict[int, float]:

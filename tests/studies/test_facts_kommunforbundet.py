@@ -34,7 +34,7 @@ def test_every_published_number_comes_out_of_the_estimates(association, estimate
         if row.statistic == "share":
             found = share(estimates, association, row)
         else:
-            found = say.participants(answers, association).respondents(year=row.year)
+            found = say.persons(answers, row.year)
         assert found == pytest.approx(row.value, abs=row.tolerance), row.id
 
 

@@ -1,4 +1,4 @@
-"""Random effects beside fixed ones, and their quantiles."""
+"""Random effects beside fixed ones."""
 
 from __future__ import annotations
 
@@ -62,26 +62,13 @@ def test_fixed_effects_are_centred_with_their_covariance(fits):
     np.testing.assert_allclose(half, norm.ppf(0.975) * se, rtol=1e-9)
 
 
-def test_normal_effects_lie_along_their_quantiles(fits):
-    table = modes.quantiles(fits[0], term="agency")
-    assert len(table) == 24 and table["observed"].is_monotonic_increasing
-    np.testing.assert_allclose(table["expected"], -table["expected"][::-1], atol=1e-12)
-    inside = table["observed"].between(table["band_low"], table["band_high"])
-    assert inside.mean() > 0.85
-    np.testing.assert_allclose(table["observed"].std(), 1.0, atol=0.25)
-
-
-def test_a_term_that_is_missing_or_without_variance_is_named(fits):
+def test_a_term_that_is_missing_or_of_other_levels_is_named(fits):
     with pytest.raises(ParameterError, match="the mixed model has no such term, 'year'"):
         modes.beside(*fits, term="year")
-    with pytest.raises(ParameterError, match="no random 'group'"):
-        modes.quantiles(fits[0], term="group")
     one = survey(sd=0.0).query("agency == '00'")
     even = pd.concat([one.assign(agency=name) for name in AGENCIES])
     mixed = ordinal_mixed.fit(even, "response ~ group", random=("agency",))
     assert mixed.singular == ("agency",)
-    with pytest.raises(DesignError, match="variance of 'agency' is zero"):
-        modes.quantiles(mixed, term="agency")
     with pytest.raises(DesignError, match="different levels of agency"):
         other = ordinal.fit(even[even["agency"] != "05"], "response ~ group + agency")
         modes.beside(mixed, other, term="agency")

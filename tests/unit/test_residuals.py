@@ -9,7 +9,7 @@ from scipy.special import expit
 from statsmodels.stats.multitest import multipletests
 
 from betyg.errors import ParameterError
-from betyg.stats import relaxed, residuals
+from betyg.stats import apart, relaxed, residuals
 
 AGENCIES, YEARS = [*"ABCDEF"], [2011, 2012, 2013]
 CUTS = np.array([-1.5, -0.3, 0.4, 1.6])
@@ -107,8 +107,8 @@ def test_a_model_that_fits_exactly_has_nothing_to_test():
 def test_p_values_are_adjusted_as_by_statsmodels():
     p_value = np.array([0.04, 0.001, np.nan, 0.2, 0.01])
     want = multipletests(p_value[[0, 1, 3, 4]], method="holm")[1]
-    np.testing.assert_allclose(residuals.holm(p_value)[[0, 1, 3, 4]], want, rtol=1e-12)
-    assert np.isnan(residuals.holm(p_value)[2])
+    np.testing.assert_allclose(apart.holm(p_value)[[0, 1, 3, 4]], want, rtol=1e-12)
+    assert np.isnan(apart.holm(p_value)[2])
 
 
 def test_an_unknown_variable_is_named():

@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from betyg.stats import detectable
 
-__all__ = ["LEVEL", "found", "surely"]
+__all__ = ["LEVEL", "found", "holm", "surely"]
 
 LEVEL = 0.05
 
@@ -51,7 +51,7 @@ def surely(
     p: NDArray[np.float64] = np.asarray(
         2 * student.sf(np.abs(difference[usable] / np.asarray(se)[usable]), freedom)
     )
-    sure = _holm(p) <= LEVEL
+    sure = holm(p) <= LEVEL
     verdict[usable] = np.where(sure, np.sign(difference[usable]), 0)
     return verdict
 
@@ -79,16 +79,17 @@ def found(se: NDArray[np.float64], verdict: NDArray[np.integer]) -> NDArray[np.f
     return detectable.smallest(unsure, critical=critical)
 
 
-def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Adjust p-values for their number, the smallest most.
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Adjust p-values for their number, the smallest most; NaN stay NaN and are not counted.
 
     References
     ----------
     Holm (1979), A simple sequentially rejective multiple test procedure.
     R counterpart: ``p.adjust(p, "holm")``.
     """
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
-    adjusted = np.empty_like(p)
+    known = np.flatnonzero(np.isfinite(p))
+    order = known[np.argsort(p[known], kind="stable")]
+    adjusted = np.full(p.size, np.nan)
+    stepped = np.maximum.accumulate(p[order] * np.arange(order.size, 0, -1))
     adjusted[order] = np.minimum(stepped, 1.0)
     return adjusted

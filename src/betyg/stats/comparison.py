@@ -130,7 +130,7 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
     given = (cells["item"] == outcome) & (cells["kind"] == "answer") & (cells["year"] >= year_from)
     if survey.totals:
         given &= ~cells["agency"].isin(list(survey.totals))
-    found = cells[given.to_numpy()]
+    found = cells if given.all() else cells[given.to_numpy()]
     if found.empty:
         raise _unanswered(outcome, year_from)
     _check_whole(found, outcome)
@@ -312,11 +312,11 @@ def _placeable(found: pd.DataFrame, *, base: int) -> tuple[pd.DataFrame, pd.Data
     alike = by_code(owner, response != response[first][owner], first.size) == 0
     few = n < base
     out = np.flatnonzero(few | alike)
-    left_out = found[["agency", "year"]].take(first[out]).reset_index(drop=True)
-    reason = np.where(few[out], "too few answers", "all gave one answer")
-    left_out = left_out.assign(n=n[out], reason=pd.array(reason, dtype="str"))
+    reason = ["too few answers" if one else "all gave one answer" for one in few[out]]
+    columns = {role: found[role].array.take(first[out]) for role in ("agency", "year")}
+    columns |= {"n": n[out].astype(np.int64), "reason": pd.array(reason, dtype="str")}
     kept = found[~(few | alike)[owner]] if out.size else found
-    return kept, left_out.astype({"n": found["n"].dtype})
+    return kept, pd.DataFrame(columns, copy=False)
 
 
 def _fit(chosen: Comparable, compared: Sequence[str], sampling: Sampling | None) -> OrdinalFit:

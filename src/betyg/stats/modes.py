@@ -1,16 +1,16 @@
-"""Effects of a mixed model ready to plot: shrunk beside as estimated, and their shape."""
+"""Effects of a mixed model ready to plot: shrunk beside as estimated."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtri
+from scipy.special import ndtri
 
 from betyg.errors import DesignError, ParameterError, did_you_mean
 from betyg.stats.model_fit import LinearFit, OrdinalFit
 
-__all__ = ["beside", "quantiles"]
+__all__ = ["beside"]
 
 Array = NDArray[np.float64]
 Fit = OrdinalFit | LinearFit
@@ -95,57 +95,3 @@ def _centred(fixed: Fit, term: str) -> tuple[Array, Array, list[str]]:
     covariance = centre @ fixed.cov_params().loc[own, own].to_numpy() @ centre.T
     effects = centre @ fixed.slopes.loc[own].to_numpy()
     return effects, np.sqrt(covariance.diagonal()), [reference, *own]
-
-
-def quantiles(mixed: Fit, *, term: str) -> pd.DataFrame:
-    """Return the modes of a random term against normal quantiles: a QQ plot's table.
-
-    Each mode is divided by what its standard deviation would be, sqrt(sd^2 - se^2), as levels
-    with few answers are shrunk more. Points inside the band are what a normal sample gives.
-
-    Parameters
-    ----------
-    mixed : OrdinalFit or LinearFit
-        With ``term`` among its random terms.
-    term : str
-        Such as ``"agency"``.
-
-    Returns
-    -------
-    DataFrame
-        level; expected (normal quantile); observed (standardised mode); band_low, band_high
-        (each order statistic's own 95 %); the lowest first.
-
-    Raises
-    ------
-    ParameterError
-        If the model lacks the term.
-    DesignError
-        If its variance is zero, so that all modes are.
-
-    References
-    ----------
-    Lange & Ryan (1989), Annals of Statistics 17, 624-642.
-    """
-    if term not in mixed.random:
-        raise ParameterError(f"modes: no random '{term}'. {did_you_mean(term, mixed.random)}")
-    if term in mixed.singular:
-        raise DesignError(
-            f"modes: the variance of '{term}' is zero, so all its modes are, and they have no "
-            "shape. Leave the term out."
-        )
-    effects = _of_term(mixed, term)
-    own = np.maximum(mixed.sds[term] ** 2 - effects["se"].to_numpy() ** 2, 0.0)
-    standard = effects["mode"].to_numpy() / np.sqrt(np.where(own > 0, own, np.nan))
-    order = np.argsort(standard, kind="stable")
-    size = order.size
-    place = np.arange(1, size + 1)
-    return pd.DataFrame(
-        {
-            "level": effects.index.to_numpy()[order],
-            "expected": ndtri((place - 0.375) / (size + 0.25)),
-            "observed": standard[order],
-            "band_low": ndtri(betaincinv(place, size + 1 - place, 0.025)),
-            "band_high": ndtri(betaincinv(place, size + 1 - place, 0.975)),
-        }
-    )

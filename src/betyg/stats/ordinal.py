@@ -21,7 +21,6 @@ from betyg.stats import (
     ordinal_solver,
     random_effects,
 )
-from betyg.stats.families import Ordinal
 from betyg.stats.formula import Model
 from betyg.stats.model_fit import ModelFit, OrdinalFit
 from betyg.stats.ordinal_cells import Answers
@@ -102,24 +101,16 @@ def _fitted(
     robust = answers.weighted or bool(drawn)
     if robust:
         covariance = covariance @ _meat(answers, params, link) @ covariance
-    family = Ordinal(
-        link=link, outcome=model.outcome, categories=answers.categories, scores=answers.scores
-    )
     return ModelFit(
         formula=model.text,
         terms=model.names,
-        family=family,
+        family=answers.family(model, link),
         params=pd.Series(params, answers.names, name="estimate"),
         covariance=covariance,
         robust=robust,
         mixed=random_effects.none(params.size),
         loglike=at_optimum.loglike,
-        nobs=answers.nobs,
-        n_missing=answers.n_missing,
-        weighted=answers.weighted,
-        scale_within=answers.scale_within,
-        layout=answers.layout,
-        patterns=answers.frame,
+        **answers.described(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from betyg.errors import ConvergenceError, DataError, DesignError, did_you_mean
 from betyg.stats import ordinal_design, ordinal_sandwich, patterns
+from betyg.stats.families import Ordinal
 from betyg.stats.formula import Model
 from betyg.stats.ordinal_design import Layout
+from betyg.stats.ordinal_likelihood import Link
 from betyg.stats.ordinal_sandwich import Rows, Sampling
 from betyg.stats.patterns import Patterns
 from betyg.stats.sums import by_code, joint, rows_by_code
@@ -77,6 +80,17 @@ class Answers:
     weighted: bool
     scale_within: tuple[str, ...]
     rows: Rows
+
+    def described(self) -> dict[str, Any]:
+        """Return what a result says of its answers."""
+        same = ("nobs", "n_missing", "weighted", "scale_within", "layout")
+        return {name: getattr(self, name) for name in same} | {"patterns": self.frame}
+
+    def family(self, model: Model, link: Link) -> Ordinal:
+        """Return the family of a model of these answers."""
+        return Ordinal(
+            link=link, outcome=model.outcome, categories=self.categories, scores=self.scores
+        )
 
 
 def answers_of(

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from betyg.errors import DesignError, ParameterError
 from betyg.stats import crossed, laplace_solver, ordinal_cells, random_terms
 from betyg.stats import formula as formulas
-from betyg.stats.families import Ordinal
 from betyg.stats.formula import Model
 from betyg.stats.laplace import Problem
 from betyg.stats.laplace_solver import Curvature, Optimum
@@ -264,21 +263,11 @@ def _result(
     return ModelFit(
         formula=model.text,
         terms=model.names,
-        family=Ordinal(
-            link=problem.link,
-            outcome=model.outcome,
-            categories=answers.categories,
-            scores=answers.scores,
-        ),
+        family=answers.family(model, problem.link),
         params=pd.Series(params[:first], answers.names, name="estimate"),
         covariance=known.covariance[np.ix_(order, order)],
         robust=False,
         mixed=mixed,
         loglike=optimum.loglike,
-        nobs=answers.nobs,
-        n_missing=answers.n_missing,
-        weighted=answers.weighted,
-        scale_within=answers.scale_within,
-        layout=answers.layout,
-        patterns=answers.frame,
+        **answers.described(),
     )

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtri
 
 from betyg.errors import ParameterError, did_you_mean
-from betyg.stats import ordinal_likelihood
+from betyg.stats import apart, ordinal_likelihood
 from betyg.stats.ordinal_cells import pattern_codes
 from betyg.stats.relaxed import Basis
 from betyg.stats.sums import rows_by_code
 
-__all__ = ["Residuals", "holm", "means", "pit", "shares"]
+__all__ = ["Residuals", "means", "pit", "shares"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -128,22 +128,9 @@ def shares(held: Basis, *, by: Sequence[str] = ("agency",)) -> Residuals:
 
 
 def means(held: Basis, *, by: Sequence[str] = ("agency",)) -> pd.DataFrame:
-    """Return observed and expected mean scores of each domain, 0-100.
+    """Return the columns of ``by``, observed and expected mean scores (0-100) of each domain.
 
-    Parameters
-    ----------
-    held, by
-        As in :func:`pit`.
-
-    Returns
-    -------
-    DataFrame
-        The columns of ``by``; observed, expected.
-
-    Raises
-    ------
-    ParameterError
-        If a variable is not in the model.
+    Parameters and errors are those of :func:`pit`.
     """
     owner, domains = _domains(held, by)
     counts, scores = held.answers.counts, held.answers.scores
@@ -241,7 +228,7 @@ def _tests(found: _Sums) -> dict[str, Array]:
     ]
     statistic, df = (np.array(column, dtype=np.float64) for column in zip(*pairs, strict=True))
     p_value = np.where(df > 0, chdtrc(np.maximum(df, 1.0), statistic), np.nan)
-    return {"statistic": statistic, "df": df, "p_value": p_value, "p_holm": holm(p_value)}
+    return {"statistic": statistic, "df": df, "p_value": p_value, "p_holm": apart.holm(p_value)}
 
 
 def _chi_squared(difference: Array, spread: Array, covariance: Array) -> tuple[float, float]:
@@ -255,13 +242,3 @@ def _chi_squared(difference: Array, spread: Array, covariance: Array) -> tuple[f
     free = left > OWN
     along = turn[:, free].T @ (whiten.T @ difference)
     return float((along**2 / left[free]).sum()), float(np.count_nonzero(free))
-
-
-def holm(p_value: Array) -> Array:
-    """Return p-values adjusted for their number (Holm 1979); NaN stay NaN and are not counted."""
-    known = np.flatnonzero(np.isfinite(p_value))
-    order = known[np.argsort(p_value[known], kind="stable")]
-    times = np.arange(order.size, 0, -1)
-    adjusted = np.full(p_value.size, np.nan)
-    adjusted[order] = np.minimum(np.maximum.accumulate(times * p_value[order]), 1.0)
-    return adjusted

@@ -21,9 +21,10 @@ def by_code(codes: Codes, values: NDArray[np.generic], size: int) -> Array:
 
 def rows_by_code(codes: Codes, table: Array, size: int) -> Array:
     """Return the sums of the rows of ``table`` that share a code, shape (size, columns)."""
-    columns = table.shape[1]
-    key = (codes[:, None] * columns + np.arange(columns)).ravel()
-    return by_code(key, table.ravel(), size * columns).reshape(size, columns)
+    sums = np.empty((size, table.shape[1]))
+    for at, column in enumerate(table.T):
+        sums[:, at] = np.bincount(codes, column, size)
+    return sums
 
 
 def joint(coded: Iterable[tuple[NDArray[np.integer], int]]) -> Codes:
