@@ -298,10 +298,11 @@ def _noted(options: argparse.Namespace) -> Iterator[None]:
 def _publish(options: argparse.Namespace, form: str, *, called: str = "") -> None:
     """Write one form of a page, and say how long it took."""
     began = time.monotonic()
+    from betyg.data.study import Study
     from betyg.publish import forms
 
     facts = _read_key(options.key)
-    forms.WRITERS[form](facts, RAW)
+    forms.WRITERS[form](facts, Study.load(RAW, facts["study"]))
     label = " ".join(filter(None, (called or form, facts["agency"], "in", facts["language"])))
     _done(facts["target"], _line(facts["study"], label, time.monotonic() - began))
 

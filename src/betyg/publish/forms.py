@@ -51,9 +51,9 @@ def contents(facts: Facts, raw: Path) -> None:
     whole.write(Path(facts["target"]), page.encode())
 
 
-def _page(facts: Facts, raw: Path) -> None:
-    entries = _verified(facts, raw)
-    told = _typed(facts, raw)
+def _page(facts: Facts, survey: Study) -> None:
+    entries = _verified(facts, survey)
+    told = _typed(facts, survey)
     if told:
         sys.stderr.write(f"warning: {told}\n")
     ledger.write(entries, Path(facts["ledger"]))
@@ -62,55 +62,55 @@ def _page(facts: Facts, raw: Path) -> None:
         Path(facts["target"]),
         forms=facts["forms"],
         report=facts["report"],
-        picker=_agencies(facts, raw),
-        **_cover(facts, raw),
+        picker=_agencies(facts, survey),
+        **_cover(facts, survey),
     )
 
 
-def _pdf(facts: Facts, raw: Path) -> None:
+def _pdf(facts: Facts, survey: Study) -> None:
     from betyg.publish import pdf
 
-    _write(facts, raw, pdf.of_article)
+    _write(facts, survey, pdf.of_article)
 
 
-def _docx(facts: Facts, raw: Path) -> None:
+def _docx(facts: Facts, survey: Study) -> None:
     from betyg.publish import word
 
-    _write(facts, raw, word.of_article)
+    _write(facts, survey, word.of_article)
 
 
-def _xlsx(facts: Facts, raw: Path) -> None:
+def _xlsx(facts: Facts, survey: Study) -> None:
     from betyg.publish import workbook
 
-    _verified(facts, raw)
-    cover, tables = _tables(facts, raw)
+    _verified(facts, survey)
+    cover, tables = _tables(facts, survey)
     content = workbook.of_tables(
         tables, title=cover["title"], language=cover["language"], synthetic=cover["synthetic"]
     )
     whole.write(Path(facts["target"]), content)
 
 
-def _csv(facts: Facts, raw: Path) -> None:
+def _csv(facts: Facts, survey: Study) -> None:
     from betyg.publish import table_files
 
-    _verified(facts, raw)
-    cover, tables = _tables(facts, raw)
+    _verified(facts, survey)
+    cover, tables = _tables(facts, survey)
     table_files.write(
         tables, Path(facts["target"]), language=cover["language"], synthetic=cover["synthetic"]
     )
 
 
-WRITERS: Mapping[str, Callable[[Facts, Path], None]] = {
+WRITERS: Mapping[str, Callable[[Facts, Study], None]] = {
     "page": _page,
     "pdf": _pdf,
     "docx": _docx,
     "xlsx": _xlsx,
     "csv": _csv,
 }
-"""What writes each form, from the facts of a key and the folder of the studies."""
+"""What writes each form, from the facts of a key and the study."""
 
 
-def _verified(facts: Facts, raw: Path) -> list[Entry]:
+def _verified(facts: Facts, survey: Study) -> list[Entry]:
     """Look up all that a page claims; where nobody watches, refuse numbers that were typed.
 
     Raises
@@ -118,16 +118,15 @@ def _verified(facts: Facts, raw: Path) -> list[Entry]:
     ClaimError
         Names what the tables contradict; with ``CI=true``, too, every typed number.
     """
-    survey = Study.load(raw, facts["study"])
     entries = ledger.verify(Path(facts["notebook"]), tables=facts["tables"], survey=survey)
-    if os.environ.get("CI", "").lower() == "true" and (told := _typed(facts, raw)):
+    if os.environ.get("CI", "").lower() == "true" and (told := _typed(facts, survey)):
         raise ClaimError(told)
     return entries
 
 
-def _typed(facts: Facts, raw: Path) -> str:
+def _typed(facts: Facts, survey: Study) -> str:
     """Tell of numbers that were typed into the text of a page, a line for each."""
-    names = _names(Study.load(raw, facts["study"]), facts["language"])
+    names = _names(survey, facts["language"])
     found = ledger.typed_numbers(Path(facts["notebook"]), language=facts["language"], labels=names)
     return "\n".join(
         f"{place}: a number that nothing checks. Let code print it (betyg.publish.statement)."
@@ -135,24 +134,24 @@ def _typed(facts: Facts, raw: Path) -> str:
     )
 
 
-def _write(facts: Facts, raw: Path, form: Callable[[Article], bytes]) -> None:
-    _verified(facts, raw)
-    target, cover = Path(facts["target"]), _cover(facts, raw)
+def _write(facts: Facts, survey: Study, form: Callable[[Article], bytes]) -> None:
+    _verified(facts, survey)
+    target, cover = Path(facts["target"]), _cover(facts, survey)
     document.named_synthetic(target, synthetic=cover["synthetic"])
     page = document.page(Path(facts["notebook"]), **cover)
     whole.write(target, form(article.of_page(page)))
 
 
-def _tables(facts: Facts, raw: Path) -> tuple[Cover, list[PlainTable]]:
+def _tables(facts: Facts, survey: Study) -> tuple[Cover, list[PlainTable]]:
     """Return what the study says of a page, and the tables on it."""
-    cover = _cover(facts, raw)
+    cover = _cover(facts, survey)
     document.named_synthetic(Path(facts["target"]), synthetic=cover["synthetic"])
     return cover, document.tables(Path(facts["notebook"]), language=cover["language"])
 
 
-def _cover(facts: Facts, raw: Path) -> Cover:
+def _cover(facts: Facts, survey: Study) -> Cover:
     """Return what the study says of a page in the language that a key names."""
-    survey, language = Study.load(raw, facts["study"]), facts["language"]
+    language = facts["language"]
     return {
         "language": language,
         "title": _title(survey, facts),
@@ -169,9 +168,8 @@ def _title(survey: Study, facts: Facts) -> str:
     return f"{survey.label(survey.agency(facts['agency']), facts['language'])}: {title}"
 
 
-def _agencies(facts: Facts, raw: Path) -> list[str]:
+def _agencies(facts: Facts, survey: Study) -> list[str]:
     """Return the names of those that a reader may have marked; a brief is about one anyway."""
-    survey = Study.load(raw, facts["study"])
     units = [survey.agency(code) for code in survey.agency_codes]
     if facts["agency"] or len(units) < 2:
         return []
