@@ -254,10 +254,34 @@ def test_the_way_in_which_a_change_is_reported_is_among_the_ways(drawn):
     assert not told.loc[~own, "holds"].all()
 
 
-def test_a_conclusion_that_is_not_drawn_again_does_not_hold(drawn):
-    turned = drawn.compared.assign(estimate=100.0 - drawn.compared["estimate"])
-    found = drawn.again(comparisons=turned)
-    assert not found.loc[found["conclusion"] == "first", "holds"].any()
+def test_the_way_in_which_bands_and_the_first_are_reported_is_among_the_ways(drawn):
+    other = drawn.compared.assign(
+        estimate=100.0 - drawn.compared["estimate"],
+        band=drawn.compared["band"].replace("as_expected", "much_lower"),
+    )
+    found = drawn.again(comparisons=other)
+    told = found[found["conclusion"].isin(["band", "first"])]
+    own = (told["measure"] == "ordinal") & told["weighted"] & told["adjusted"]
+    assert own.any() and told.loc[own, "holds"].all()
+    assert not told.loc[~own & (told["conclusion"] == "first"), "holds"].any()
+    assert not told.loc[~own, "holds"].all()
+
+
+def test_a_change_of_counts_is_among_the_ways_as_it_is_reported(drawn):
+    survey, one = drawn.survey, {"outcome": "a"}
+    compare = survey.compare.model_copy(update=one)
+    counts = survey.model_copy(update={"kind": "counts", "compare": compare})
+    rows = drawn.rows.iloc[:0]
+    table = estimate.from_cells(drawn.cells, counts)
+    found = robustness.panel(
+        rows, drawn.cells, counts,
+        comparisons=comparison.compare(drawn.cells, counts, standing=True).table,
+        changes=change.decompose(table, drawn.cells, counts),
+    )  # fmt: skip
+    means = found[found["measure"] == "mean"]
+    changes = means["conclusion"] == "change"
+    assert means.loc[changes, "holds"].all() and changes.any()
+    assert means.loc[~changes, "holds"].isna().all()
 
 
 def test_ways_that_cannot_differ_are_not_counted_twice():

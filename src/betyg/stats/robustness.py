@@ -20,6 +20,7 @@ __all__ = ["COLUMNS", "CONCLUSIONS", "panel"]
 Found = Mapping[tuple[str, str], str]
 ALL = "all"
 CONCLUSIONS = ("band", "change", "first")
+REPORTED = {"ordinal": ("band", "first"), "mean": ("change",)}
 DIRECTION = {-1: "fall", 0: "none", 1: "rise"}
 COLUMNS = (
     "conclusion", "agency", "year_from", "year", "reported",
@@ -39,12 +40,12 @@ def panel(
 
     The conclusions are each agency's band, each agency's like-for-like change since the round
     before (a sure rise, a sure fall, or neither; all agencies judged together, as in the figure
-    of changes), and who has the highest value. Each is
-    drawn again from this round alone (a change: from both, in the activities of both), by the
-    ordinal model, the mean and the share of the two highest answers; with weights and without;
-    at one common mix and as answered. A change by the weighted mean at one common mix is the
-    one that is reported; a study of counts alone has no such way.
-    :func:`betyg.stats.ways.ways` tells which a study has.
+    of changes), and who has the highest value. Each is drawn again from this round alone (a
+    change: from both, in the activities of both), by the ordinal model, the mean and the share of
+    the two highest answers; with weights and without; at one common mix and as answered. The way
+    in which a conclusion is reported is one of them: bands and who is first by the weighted
+    ordinal model of all rounds, changes by the weighted mean, both at one common mix.
+    :func:`betyg.stats.ways.ways` tells which ways a study has.
 
     Parameters
     ----------
@@ -73,8 +74,7 @@ def panel(
     parts = [reported.iloc[:0].reindex(columns=list(COLUMNS))]
     for way in ways(rows, counted, survey):
         found = _drawn(way, rows, counted, survey, years=(before, latest))
-        if way == Way(measure="mean", weighted=True, adjusted=bool(survey.compare.adjust_for)):
-            found = {**found, **_as_reported(reported)}
+        found = {**found, **_as_reported(reported, way, survey)}
         keys = zip(reported["conclusion"], reported["agency"], strict=True)
         parts.append(
             reported.assign(
@@ -115,15 +115,13 @@ def _reported_changes(changes: pd.DataFrame, latest: int) -> pd.DataFrame:
     return told_in_words
 
 
-def _as_reported(reported: pd.DataFrame) -> Found:
-    """Return the changes as reported: the like-for-like part of the decomposition is a way too.
-
-    It is the weighted mean at one common mix, with cells and shares of each agency's own.
-    """
-    told = reported[reported["conclusion"] == "change"]
-    return {
-        ("change", str(a)): str(r) for a, r in zip(told["agency"], told["reported"], strict=True)
-    }
+def _as_reported(reported: pd.DataFrame, way: Way, survey: Study) -> Found:
+    """Return the conclusions that are reported in this way, as they are reported."""
+    if way != Way(measure=way.measure, weighted=True, adjusted=bool(survey.compare.adjust_for)):
+        return {}
+    rows = reported[reported["conclusion"].isin(REPORTED.get(way.measure, ()))]
+    keys = zip(rows["conclusion"], rows["agency"], strict=True)
+    return {(str(c), str(a)): str(r) for (c, a), r in zip(keys, rows["reported"], strict=True)}
 
 
 def _drawn(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from betyg.data.settings import Index
 from betyg.data.study import Study
+from betyg.errors import DesignError
 from betyg.stats import comparison, ordinal, standardise
 from betyg.stats.adjusted_means import adjusted_means
 from betyg.stats.answer_patterns import FEWEST_POSITIONS
@@ -56,8 +57,9 @@ def ways(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> Itera
     """Yield the ways that can differ in a study: at most twelve.
 
     Without weights, without a case mix, or without two highest answers there are fewer. Of
-    counts only the ordinal model is fitted; of published values, and of an index of which only
-    counts are known, there is no other way.
+    counts only the ordinal model is fitted, and beside it stands the mean of which changes are
+    made; of published values, and of an index of which only counts are known, there is no other
+    way.
     """
     counted = survey.kind == "counts" and isinstance(survey.item(survey.compare.outcome), Index)
     if survey.kind == "published" or counted:
@@ -69,6 +71,8 @@ def ways(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> Itera
     mixes = [True, False] if survey.compare.adjust_for else [False]
     for measure, weighted, adjusted in product(measures, weights, mixes):
         yield Way(measure=measure, weighted=weighted, adjusted=adjusted)
+    if survey.kind == "counts":
+        yield Way(measure="mean", weighted=True, adjusted=mixes[0])
 
 
 def means(way: Way, respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> Means:
@@ -105,6 +109,8 @@ def means(way: Way, respondents: pd.DataFrame, cells: pd.DataFrame, survey: Stud
     chosen = comparison.comparable(cells, survey)
     if way.measure == "ordinal":
         return _ordinal(chosen)
+    if survey.kind == "counts":
+        raise DesignError("ways: means of counts have no joint errors, which bands need.")
     return _linear(chosen, respondents, survey, way.measure)
 
 
