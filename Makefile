@@ -15,7 +15,9 @@ override PARAMS := $(call given,PARAMS)
 override VENV := $(call given,VENV)
 override FULL := $(call given,FULL)
 override REF := $(call given,REF)
-export STUDY LANGUAGE PARAMS REF
+override NB := $(call given,NB)
+override TIMEOUT := $(call given,TIMEOUT)
+export STUDY LANGUAGE PARAMS REF NB TIMEOUT
 export BETYG_MAKE := $(shell echo $$PPID)
 
 # The environment is .venv, made below; or a conda environment made from environment.yml, while
@@ -51,6 +53,12 @@ FORCE:
 endif
 endif
 
+.PHONY: status why
+status: $(READY) ## What is fresh, stale or failed
+	@$(BETYG) status
+why: $(READY) ## What would run, and because of what; NB=03_models for one notebook
+	@$(BETYG) why
+
 ##@ Studies   with STUDY=name
 .PHONY: new sums fetch
 new sums fetch: $(READY)
@@ -64,10 +72,15 @@ fetching: $(READY)
 	  $(PIP) --no-build-isolation --editable '.[insteval]'
 
 ##@ Work
-.PHONY: lab claims accessibility verify diff test faults lint bench lock picture clean help
+.PHONY: lab hook claims accessibility verify diff test faults lint bench lock picture clean help
 .PHONY: fetching measuring
 lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
 	@$(BETYG) lab
+hook: ## Let git take outputs out of notebooks before each commit
+	@place="$$(git rev-parse --git-path hooks)/pre-commit"; \
+	  if [ -e "$$place" ] && ! grep -q 'betyg tidy' "$$place"; then \
+	    echo "$$place is there already: let it call .githooks/pre-commit, too." >&2; exit 2; fi; \
+	  mkdir -p "$$(dirname "$$place")" && cp .githooks/pre-commit "$$place" && echo "$$place is set."
 claims: $(READY) ## List what the built reports claim, and what the tables say; STUDY=name
 	@$(BETYG) claims
 accessibility: $(READY) ## Check the built reports for every reader, in a browser; STUDY=name

@@ -45,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def keys(options: argparse.Namespace) -> None:
     """Write build/rules.mk and the key files, for make."""
     del options
-    from betyg.build import engine, fingerprint, parameters
-    from betyg.build.plan import Choice
+    from betyg.build import engine, fingerprint, plan
 
     here = Path("src/betyg")
     if here.is_dir() and not here.samefile(fingerprint.PACKAGE):
@@ -54,13 +53,33 @@ def keys(options: argparse.Namespace) -> None:
             f"This Python runs the betyg in {fingerprint.PACKAGE}, not the one in {here}: the "
             "folder was moved or copied. Remove .venv and run make again."
         )
-    engine.write_rules(
-        Choice(
-            study=_asked("STUDY"),
-            language=_asked("LANGUAGE"),
-            values=parameters.parse(_asked("PARAMS")),
-        )
-    )
+    choice = plan.Choice.of(_asked)
+    try:
+        engine.write_rules(choice)
+    except ParameterError as error:
+        from betyg.data import study
+
+        asked = [choice.study] if choice.study else list(plan.folders(RAW))
+        raise ParameterError("\n\n".join([str(error), *study.faults(RAW, asked)])) from error
+
+
+def status(options: argparse.Namespace) -> None:
+    """Say what is fresh, stale or failed."""
+    del options
+    from betyg.build import status as standing
+    from betyg.build.plan import Choice
+
+    sys.stdout.writelines(f"{line}\n" for line in standing.status(Choice.of(_asked)))
+
+
+def why(options: argparse.Namespace) -> None:
+    """Say which notebook would run because of what; NB=03_models for one."""
+    del options
+    from betyg.build import status as standing
+    from betyg.build.plan import Choice
+
+    lines = standing.why(Choice.of(_asked), _asked("NB"))
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -261,16 +280,23 @@ def claims(options: argparse.Namespace) -> None:
         )
 
 
+def tidy(options: argparse.Namespace) -> None:
+    """Take what came out, and noise, out of the notebooks that are about to be committed."""
+    del options
+    from betyg.build import tidy as tidying
+
+    sys.stdout.writelines(f"{path}: tidied\n" for path in tidying.staged())
+
+
 def lab(options: argparse.Namespace) -> None:
     """Open the notebooks in JupyterLab, in the environment in which make runs them."""
     del options
     from betyg.build import kernel
 
-    folder = kernel.install(Path("build/jupyter").resolve())
     command = [sys.executable, "-m", "jupyter", "lab", "notebooks"]
     if os.geteuid() == 0:  # in a container, where Jupyter would refuse
         command.append("--allow-root")
-    os.execve(sys.executable, command, os.environ | {"JUPYTER_PATH": str(folder)})
+    os.execve(sys.executable, command, os.environ | kernel.of_lab(Path("build")))
 
 
 def _alone(options: argparse.Namespace) -> contextlib.AbstractContextManager[None]:
@@ -355,8 +381,9 @@ def picture(options: argparse.Namespace) -> None:
 
 OF_A_KEY = (run, keep, render, contents, manifest, pdf, docx, xlsx, csv, preflight)
 OF_A_STUDY = (new, sums, fetch, synthesise)
+OF_A_BUILD = (keys, status, why, check_manifest, verify, diff)
 COMMANDS = (
-    keys, *OF_A_KEY, *OF_A_STUDY, accessibility, check_manifest, claims, verify, diff, lab, picture,
+    *OF_A_BUILD, *OF_A_KEY, *OF_A_STUDY, accessibility, claims, lab, tidy, picture,
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import tiny
 from betyg.build import notebook
-from betyg.build.notebook import NotebookError
+from betyg.build.failure import NotebookError
 from betyg.errors import ParameterError
 from toy import CLEAN, REPORT, Cell, write_notebook
 
@@ -39,6 +39,8 @@ def job(*cells: Cell, **changes: Any) -> dict[str, Any]:
         "label": "01_clean",
         "notebook": "notebooks/01_clean.ipynb",
         "parameters": {"study": "one", "out": "../build/one/staging/01_clean"},
+        "depends": {"data/raw/one/answers.csv": "hash"},
+        "reads": [],
         "writes": ["answers"],
         "staging": "build/one/staging/01_clean",
         "tables": "data/processed/one",
@@ -217,3 +219,12 @@ def test_the_report_runs_on_what_was_written() -> None:
     notebook.run(plan)
     cells = json.loads(Path(plan["target"]).read_text("utf-8"))["cells"]
     assert cells[-1]["outputs"][0]["data"]["text/markdown"].startswith("2011: ")
+
+
+def test_an_error_of_a_package_names_the_file_that_was_opened_last() -> None:
+    with open("data/raw/one/answers.csv", "a", encoding="cp1252") as file:
+        file.write("1;" * 99 + "\n")
+    said = stopped()
+    assert "ParserError: " in said
+    assert "in line 22, saw 100" in said
+    assert "The last file that it opened: data/raw/one/answers.csv\n" in said

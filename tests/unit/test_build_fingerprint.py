@@ -33,6 +33,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "stats/d.py": "y = 2\n",
         "publish/__init__.py": "",
         "publish/page.py": "import betyg.stats.c\n",
+        "publish/words.py": "import betyg.publish.page\nFOLDER = 'locale'\n",
         "publish/locale/sv.po": "msgid",
     }.items():
         aged(package / name, code)
@@ -64,9 +65,19 @@ def test_a_change_in_a_module_below_is_seen_and_a_comment_is_not(package: Path) 
     assert {name for name in after if after[name] != before[name]} == {"betyg/stats/c.py"}
 
 
-def test_translations_count_in_the_room_that_is_reached(package: Path) -> None:
-    assert "betyg/publish/locale/sv.po" in reached(package, "betyg.publish.page")
-    assert "betyg/publish/locale/sv.po" not in reached(package, "betyg.stats.a")
+def test_translations_count_where_the_module_that_names_them_is_reached(package: Path) -> None:
+    assert "betyg/publish/locale/sv.po" in reached(package, "betyg.publish.words")
+    assert "betyg/publish/locale/sv.po" not in reached(package, "betyg.publish.page")
+
+
+def test_the_way_to_a_module_is_told(package: Path) -> None:
+    known = Modules(Hashes(package / "none.json"))
+    stats = [f"betyg/stats/{name}.py" for name in "abc"]
+    assert known.way(["betyg.stats.a"], stats[2]) == stats
+    assert known.way(["betyg.stats.a"], "betyg/stats/d.py") == []
+    assert known.way(["betyg.publish.words"], "betyg/publish/locale/sv.po") == [
+        "betyg/publish/words.py", "betyg/publish/locale/sv.po",
+    ]  # fmt: skip
 
 
 def test_a_researchers_module_beside_the_notebooks_counts(package: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from betyg.build.outline import Parameter
-from betyg.build.parameters import check_known, fitting, folder_name, parse
+from betyg.build.parameters import fitting, folder_name, parse, timeout, unknown
 from betyg.errors import ParameterError
 
 
@@ -31,16 +31,28 @@ def test_what_has_no_name_and_value_is_refused_with_an_example(text: str) -> Non
 
 
 def test_a_mistyped_name_brings_the_name_that_was_meant_and_the_list() -> None:
-    with pytest.raises(ParameterError) as caught:
-        check_known(["yer_from"], ["year_from", "top", "study"], where="PARAMS")
-    assert "no notebook declares a parameter 'yer_from'" in str(caught.value)
-    assert "Did you mean 'year_from'?" in str(caught.value)
-    assert "Declared: top, year_from." in str(caught.value)
+    said, other = unknown(["yer_from", "x", "top"], ["year_from", "top", "study"], where="PARAMS")
+    assert "no notebook declares a parameter 'yer_from'" in said
+    assert "Did you mean 'year_from'?" in said
+    assert "Declared: top, year_from." in said
+    assert "no notebook declares a parameter 'x'" in other
 
 
 def test_what_make_itself_gives_is_not_a_parameter_to_choose() -> None:
-    with pytest.raises(ParameterError, match="make itself gives 'study'.*STUDY=name"):
-        check_known(["study"], ["study"], where="PARAMS")
+    (said,) = unknown(["study"], ["study"], where="PARAMS")
+    assert "make itself gives 'study'" in said
+    assert "STUDY=name" in said
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("", 3600), (" 90 ", 90)])
+def test_a_cell_has_an_hour_unless_it_is_given_another_time(given: str, seconds: int) -> None:
+    assert timeout(given) == seconds
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "1.5", "an hour"])
+def test_a_time_that_is_none_is_refused(given: str) -> None:
+    with pytest.raises(ParameterError, match="how many seconds a cell may take"):
+        timeout(given)
 
 
 @pytest.mark.parametrize(

@@ -7,24 +7,23 @@ changes, so that its time of change is the only thing that make has to look at.
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from betyg.build import front, leftovers, lock, made, manifest, parameters, plan
+from betyg.build import front, leftovers, made, manifest, plan, preflight, runs
 from betyg.build.fingerprint import Hashes, Modules, write_if_changed
 from betyg.build.outline import Outline
 from betyg.build.plan import Choice, Folder, Job
+from betyg.build.runs import Run
 
-__all__ = ["DONE", "RULES", "write_rules"]
+__all__ = ["DONE", "RULES", "Known", "look", "unmade", "write_rules"]
 
 RULES = Path("build/rules.mk")
 DONE = Path("build/done")  # lists what this make has made; taken away when make begins
 RAW = Path("data/raw")
 NOTEBOOKS = Path("notebooks")
-RUNNER = "betyg.build.notebook"
 PAGE = ("betyg.publish.document", "betyg.publish.ledger")
 FORMS = {  # verb of `python -m betyg` -> module that writes the form
     "pdf": "betyg.publish.pdf",
@@ -38,10 +37,12 @@ CONTENTS = "betyg.publish.contents"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of files and modules, while the rules are written."""
+    """What is known of files, modules and runs, while the rules are written."""
 
+    choice: Choice
     hashes: Hashes
     modules: Modules
+    runs: list[Run] = field(default_factory=list)  # in the order in which they would run
 
 
 def write_rules(choice: Choice) -> None:
@@ -50,67 +51,86 @@ def write_rules(choice: Choice) -> None:
     Raises
     ------
     ParameterError
-        If a name was mistyped, or the notebooks' tables do not fit together.
+        If something is wrong before any study is looked at: a name was mistyped, or the notebooks'
+        tables do not fit together.
     """
     made.not_ahead()
-    hashes = Hashes(Path("build/hashes.json"))
-    notebooks = _notebooks(hashes)
-    plan.check_tables(notebooks)
-    declared = {p.name for outline in notebooks.values() for p in outline.parameters}
-    parameters.check_known(choice.values, declared, where="PARAMS")
-    _check_types(choice, notebooks)
-    known = Known(hashes=hashes, modules=Modules(hashes, beside=NOTEBOOKS))
-    rules = [_study_rules(study, notebooks, choice, known) for study in plan.chosen(choice, RAW)]
-    rules.append(_front_page_of_all(rules, choice, known))
-    made.settle((rule for part in rules for rule in part["rules"]), hashes)
+    known, rules = look(choice)
+    for part in rules:
+        for record in part.get("plan", []):
+            leftovers.remove(Path(record), part["report"], is_whole=not choice.language)
     DONE.unlink(missing_ok=True)
     write_if_changed(RULES, _rules_file(rules))
     RULES.touch()  # makes make read the rules again, see the Makefile
+
+
+def look(choice: Choice) -> tuple[Known, list[dict[str, list[str]]]]:
+    """Bring the keys up to date, and return what is known and the rules of each study."""
+    hashes = Hashes(Path("build/hashes.json"))
+    notebooks = preflight.notebooks(NOTEBOOKS, hashes)
+    preflight.check(choice, notebooks, RAW)
+    known = Known(choice=choice, hashes=hashes, modules=Modules(hashes, beside=NOTEBOOKS))
+    rules = [_study_rules(study, notebooks, known) for study in plan.chosen(choice, RAW)]
+    rules.append(_front_page_of_all(rules, choice, known))
+    made.settle((rule for part in rules for rule in part["rules"]), hashes)
+    for run in known.runs:
+        runs.settle(run, hashes)
     hashes.save()
-
-
-def _notebooks(hashes: Hashes) -> dict[Path, Outline]:
-    found = {}
-    for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
-        if any(sign in path.name for sign in " \t$#%:;=\\'\""):
-            remedy = path.name.replace(" ", "_")
-            sys.stderr.write(f"{path}: not run, its name breaks make's rules: call it {remedy}\n")
-        else:
-            found[path] = hashes.notebook(path)
-    return found
-
-
-def _check_types(choice: Choice, notebooks: Mapping[Path, Outline]) -> None:
-    for outline in notebooks.values():
-        for parameter in outline.parameters:
-            if parameter.name in choice.values:
-                parameters.fitting(choice.values[parameter.name], parameter, where="PARAMS")
+    return known, rules
 
 
 def _study_rules(
-    study: Folder, notebooks: Mapping[Path, Outline], choice: Choice, known: Known
+    study: Folder, notebooks: Mapping[Path, Outline], known: Known
 ) -> dict[str, list[str]]:
-    planned, problems = plan.jobs(study, notebooks, choice)
     files = {str(path): known.hashes.of(path) for path in study.files()}
-    start = Path("build", study.name, choice.variant)
-    _write_key(
-        start / "preflight.key",
-        {"study": study.name, "problems": problems, "warnings": list(_untranslated(planned))},
-        {**files, **known.modules.reached([PREFLIGHT])},
-    )
-    rules: dict[str, list[str]] = {"preflight": [f"{start}/preflight.ok"], "rules": []}
-    rules["rules"].append(_rule(start / "preflight.ok", [start / "preflight.key"], "preflight"))
+    passed, problems = _preflight(study, notebooks, files, known)
+    rules = {"study": [study.name], "preflight": [passed], "rules": [_passed(passed)]}
     if problems or not study.languages:
-        planned = []
-        rules["report"] = list(rules["preflight"])
+        return {**rules, "report": [passed]}
+    planned, _ = plan.jobs(study, notebooks, known.choice)
     for job in planned:
         for group, lines in _job_rules(job, files, known).items():
             rules.setdefault(group, []).extend(lines)
+    for place, table in runs.links(planned).items():
+        runs.link(place, table)
+        rules["rules"].append(_follows(place, table))
     if planned:
-        _front_page(study, notebooks, choice, known, rules)
+        _front_page(study, notebooks, known.choice, known, rules)
         _manifest(planned, files, known, rules)
-        leftovers.remove(start / "planned.json", rules["report"], is_whole=not choice.language)
+        rules["plan"] = [str(Path("build", study.name, known.choice.variant, "planned.json"))]
     return rules
+
+
+def _preflight(
+    study: Folder, notebooks: Mapping[Path, Outline], files: Mapping[str, str], known: Known
+) -> tuple[str, list[str]]:
+    """Write the key of a study's pre-flight; return the file that says it passed, and problems.
+
+    They are those of the study in all its languages, whatever was chosen.
+    """
+    whole, problems = plan.jobs(study, notebooks, Choice(values={}))
+    problems += preflight.clashes((str(job.notebook), _outputs(job)) for job in whole)
+    key = Path("build", study.name, "preflight.key")
+    _write_key(
+        key,
+        {
+            "study": study.name,
+            "problems": problems,
+            "warnings": [*study.warnings, *preflight.untranslated(whole)],
+        },
+        {**files, **known.modules.reached([PREFLIGHT])},
+    )
+    return str(key.with_suffix(".ok")), problems
+
+
+def _passed(ok: str) -> str:
+    return _rule(Path(ok), [Path(ok).with_suffix(".key")], "preflight")
+
+
+def _outputs(job: Job) -> list[str]:
+    """Return what a run and its page are called, which must be nobody else's."""
+    page = [str(job.below("reports", *_place(job)))] if job.language else []
+    return [str(job.below("build", job.label)), *page]
 
 
 def _front_page(
@@ -137,8 +157,8 @@ def _manifest(
     planned: list[Job], files: Mapping[str, str], known: Known, rules: dict[str, list[str]]
 ) -> None:
     """Add the rule of the list of what was made of what; it comes when all of it is there."""
-    place = planned[0].below("reports", manifest.FILE)
-    key = planned[0].below("build", "manifest.key")
+    own = next(job for job in planned if job.variant == known.choice.variant)
+    place, key = own.below("reports", manifest.FILE), own.below("build", "manifest.key")
     code = {name: known.hashes.of(path) for name, path in manifest.sources(planned).items()}
     _write_key(key, manifest.facts(planned, rules["report"], target=place), {**files, **code})
     rules["rules"].append(_rule(place, [key, *map(Path, rules["report"])], "manifest"))
@@ -182,12 +202,16 @@ def _job_rules(job: Job, files: Mapping[str, str], known: Known) -> dict[str, li
     build = job.below("build")
     executed = build / f"{job.label}.ipynb"
     key = build / f"{job.label}.key"
-    _write_key(key, _run_facts(job), _run_ingredients(job, files, known))
-    _drop_if_tables_differ(job, executed, known)
-    tables = {name: job.below("data/processed", f"{name}.parquet") for name in _tables_of(job)}
-    needs = [key, *(tables[name] for name in job.outline.reads if name not in job.outline.writes)]
-    rules = [_rule(executed, needs, "run", first=build / "preflight.ok")]
-    rules += [_follows(tables[name], executed) for name in job.outline.writes]
+    facts = runs.facts(job)
+    depends = runs.ingredients(job, files, known.hashes, known.modules)
+    _write_key(key, facts, depends)
+    run = Run(job=job, key=key, facts={**facts, "depends": depends})
+    known.runs.append(run)
+    passed = Path("build", job.study.name, "preflight.ok")
+    rules = [_rule(executed, [key, *map(Path, facts["reads"])], "run", first=passed)]
+    rules += [_follows(table, executed) for table in run.tables]
+    if job.variant != known.choice.variant:  # made for the tables that others share
+        return {"rules": rules, _stage(job): [str(executed)]}
     kept, text_key = job.below("reports", "notebooks", executed.name), build / f"{job.label}.text"
     text = {"executed": str(executed), "source": str(job.notebook), "target": str(kept)}
     _write_key(text_key, text, {"text": job.outline.text})
@@ -206,10 +230,6 @@ def _stage(job: Job) -> str:
     if job.language:
         return "pages_run"
     return "data" if job.notebook.name.startswith("01") else "models"
-
-
-def _tables_of(job: Job) -> list[str]:
-    return [*job.outline.reads, *job.outline.writes]
 
 
 def _page(job: Job, kept: Path, known: Known) -> tuple[list[Path], list[str]]:
@@ -287,88 +307,35 @@ def _place(job: Job) -> list[str]:
     return [f"{noun}s"] * bool(job.agency) + [f"{name}.html"]
 
 
-def _run_facts(job: Job) -> dict[str, Any]:
-    up = Path("..")  # notebooks run in their own folder
-    staging = job.below("build", "staging", job.label)
-    given = {
-        "study": job.study.name,
-        "raw": str(up / RAW),
-        "tables": str(up / job.below("data/processed")),
-        "out": str(up / staging),
-        "language": job.language,
-        "agency": job.agency,
-    }
-    values = {name: value for name, value in given.items() if job.outline.declares(name)}
-    again = [f"STUDY={job.study.name}"]
-    if job.variant:
-        again.append(f"PARAMS='{' '.join(f'{n}={v!r}' for n, v in job.values.items())}'")
-    return {
-        "study": job.study.name,
-        "notebook": str(job.notebook),
-        "label": job.label,
-        "parameters": {**values, **job.values},
-        "writes": list(job.outline.writes),
-        "staging": str(staging),
-        "tables": str(job.below("data/processed")),
-        "target": str(job.below("build", f"{job.label}.ipynb")),
-        "again": " ".join(["make report", *again]),
-    }
-
-
-def _run_ingredients(job: Job, files: Mapping[str, str], known: Known) -> dict[str, str]:
-    modules = known.modules.reached([*job.outline.imports, RUNNER])
-    return {
-        f"code of {job.notebook}": job.outline.code,
-        "requirements.lock": known.hashes.of(Path("requirements.lock")),
-        "Python": ".".join(str(part) for part in sys.version_info[:3]),
-        **files,
-        **modules,
-    }
-
-
 def _write_key(path: Path, facts: Mapping[str, Any], ingredients: Mapping[str, str]) -> None:
     key = {**facts, "depends": ingredients}
     write_if_changed(path, json.dumps(key, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 
 
-def _drop_if_tables_differ(job: Job, executed: Path, known: Known) -> None:
-    """Forget a run whose tables are not there as it wrote them, so that it runs again."""
-    record = executed.with_suffix(".tables")
-    if not executed.exists() or lock.is_held(executed.with_suffix(".lock")):  # being made anew
-        return
-    written = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    if not set(job.outline.writes) <= written.keys() or any(
-        not Path(path).exists() or known.hashes.of(Path(path)) != content
-        for path, content in written.values()
-    ):
-        executed.unlink(missing_ok=True)
+def unmade(study: Mapping[str, list[str]]) -> list[str]:
+    """Return what make would make for readers, going by the times of files as make does."""
+    needs = {}
+    for rule in study["rules"]:
+        head, _, recipe = rule.partition("\n")
+        target, _, listed = head.partition(": ")
+        needs[target] = (listed.partition(" | ")[0].split(), recipe.strip() == "@:")
+    stale: dict[str, bool] = {}
+
+    def is_stale(name: str) -> bool:
+        if name not in stale:
+            before, follows = needs.get(name, ([], True))
+            ahead = [is_stale(one) for one in before]
+            stale[name] = any(ahead) or _is_old(Path(name), [] if follows else before)
+        return stale[name]
+
+    return [name for name in study["report"] if is_stale(name)]
 
 
-def _untranslated(planned: Iterable[Job]) -> Iterator[str]:
-    """Tell of each text for readers that lacks one of the study's languages."""
-    seen = {job.notebook: job for job in planned if job.language}
-    for path, job in seen.items():
-        for number, there in _texts(job):
-            missing = [code for code in job.study.languages if code not in there]
-            if missing:
-                yield (
-                    f"{path}, cell {number}: text for readers in {', '.join(sorted(there))}, "
-                    f"none in {', '.join(missing)}. Add a markdown cell after it with that tag."
-                )
-
-
-def _texts(job: Job) -> list[tuple[int, set[str]]]:
-    """Return each text for readers: its first cell's number, and the languages it is in."""
-    found: list[tuple[int, set[str]]] = []
-    last = 0
-    for number, tags in job.outline.prose:
-        spoken = set(tags) & set(job.study.languages)
-        if spoken and found and number == last + 1 and not spoken & found[-1][1]:
-            found[-1][1].update(spoken)
-        elif spoken:
-            found.append((number, spoken))
-        last = number
-    return found
+def _is_old(target: Path, before: Iterable[str]) -> bool:
+    if not target.exists():
+        return True
+    made = target.stat().st_mtime_ns
+    return any(Path(one).stat().st_mtime_ns > made for one in before)
 
 
 def _rule(target: Path, needs: Iterable[Path], verb: str, *, first: Path | None = None) -> str:

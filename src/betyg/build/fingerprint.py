@@ -17,7 +17,7 @@ __all__ = ["PACKAGE", "Hashes", "Modules", "sha256", "write_if_changed"]
 
 PACKAGE = Path(__file__).parents[1]
 SETTLED = 2_000_000_000  # ns; a file touched later than this may change again within one clock tick
-REMEMBERED = 1  # raise when what is stored about a file changes its meaning
+REMEMBERED = 2  # raise when what is stored about a file changes its meaning
 
 
 class Hashes:
@@ -37,10 +37,13 @@ class Hashes:
         """Return the SHA-256 of a file's bytes."""
         return str(self._entry("bytes", path, sha256))
 
-    def code(self, path: Path) -> tuple[str, list[str]]:
-        """Return the hash of a module's code, words left out, and the names it imports."""
-        code, imports = self._entry("code", path, _module)
-        return code, imports
+    def code(self, path: Path) -> tuple[str, list[str], list[str]]:
+        """Return the hash of a module's code, words left out, and what it imports and names.
+
+        Named are the files and folders beside the module that its code mentions.
+        """
+        code, imports, named = self._entry("code", path, _module)
+        return code, imports, named
 
     def notebook(self, path: Path) -> outline.Outline:
         """Return the outline of a notebook."""
@@ -82,41 +85,69 @@ class Modules:
         self._roots = [PACKAGE.parent, *([beside] if beside else [])]
         self._tops = {"betyg", *(path.stem for path in (beside.iterdir() if beside else ()))}
         self._next: dict[Path, set[Path]] = {}
-        self._others: dict[Path, dict[str, str]] = {}
+        self._found: dict[str, list[Path]] = {}
+        self._reached: dict[frozenset[str], dict[str, str]] = {}
 
     def reached(self, names: Iterable[str]) -> dict[str, str]:
         """Return the code hash of each own module that ``names`` lead to, imports followed.
 
-        What is no module but lies in a room of betyg that is reached (translations, templates)
-        counts too.
+        What is no module but is named by one that is reached (translations, templates) counts
+        too.
         """
-        reached: set[Path] = set()
-        waiting = self._files(names)
+        start = self._ours(names)
+        if start not in self._reached:
+            known = {}
+            for path in self._ways(start):
+                code, _, named = self._hashes.code(path)
+                known[self._label(path)] = code
+                for name in named:
+                    known |= self._files_in(path.with_name(name))
+            self._reached[start] = known
+        return self._reached[start]
+
+    def way(self, names: Iterable[str], label: str) -> list[str]:
+        """Return through which modules ``names`` lead to the module or file ``label``, in turn."""
+        ways = self._ways(self._ours(names))
+        for path in ways:
+            named = [path.with_name(name) for name in self._hashes.code(path)[2]]
+            beside = [file for one in named for file in self._files_in(one)]
+            if label in (self._label(path), *beside):
+                steps: list[Path] = [path]
+                while (before := ways[steps[0]]) is not None:
+                    steps.insert(0, before)
+                ours = [self._label(step) for step in steps]
+                return ours if ours[-1] == label else [*ours, label]
+        return []
+
+    def _ways(self, start: frozenset[str]) -> dict[Path, Path | None]:
+        """Return each module that is reached, with the one that imports it, nearest first."""
+        ways: dict[Path, Path | None] = dict.fromkeys(sorted(self._files(start)))
+        waiting = list(ways)
         while waiting:
-            path = waiting.pop()
-            reached.add(path)
-            waiting |= self._imported(path) - reached
-        rooms = {path.parent for path in reached if path.parent.parent == PACKAGE}
-        known = {self._label(path): self._hashes.code(path)[0] for path in reached}
-        for room in rooms:
-            known |= self._besides(room)
-        return known
+            path = waiting.pop(0)
+            for found in sorted(self._imported(path) - ways.keys()):
+                ways[found] = path
+                waiting.append(found)
+        return ways
 
     def _imported(self, path: Path) -> set[Path]:
         if path not in self._next:
-            self._next[path] = self._files(self._hashes.code(path)[1])
+            self._next[path] = self._files(self._ours(self._hashes.code(path)[1]))
         return self._next[path]
 
-    def _files(self, names: Iterable[str]) -> set[Path]:
-        ours = [name for name in names if name.partition(".")[0] in self._tops]
-        return {path for name in ours for path in _files_of(name, self._roots)}
+    def _ours(self, names: Iterable[str]) -> frozenset[str]:
+        return frozenset(name for name in names if name.partition(".")[0] in self._tops)
 
-    def _besides(self, room: Path) -> dict[str, str]:
-        if room not in self._others:
-            found = [path for path in sorted(room.rglob("*")) if path.is_file()]
-            others = [path for path in found if path.suffix not in {".py", ".pyc"}]
-            self._others[room] = {self._label(path): self._hashes.of(path) for path in others}
-        return self._others[room]
+    def _files(self, ours: frozenset[str]) -> set[Path]:
+        for name in ours:
+            if name not in self._found:
+                self._found[name] = _files_of(name, self._roots)
+        return {path for name in ours for path in self._found[name]}
+
+    def _files_in(self, path: Path) -> dict[str, str]:
+        """Return the hash of a file, or of each file in a folder."""
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        return {self._label(one): self._hashes.of(one) for one in found if one.is_file()}
 
     def _label(self, path: Path) -> str:
         root = next(root for root in self._roots if path.is_relative_to(root))
@@ -155,11 +186,15 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _module(path: Path) -> tuple[str, list[str]]:
+def _module(path: Path) -> tuple[str, list[str], list[str]]:
     source = path.read_text(encoding="utf-8")
     code = hashlib.sha256(outline.without_words(source).encode()).hexdigest()
     package = ".".join(path.relative_to(PACKAGE.parent).parts[:-1]) if _is_ours(path) else ""
-    return code, sorted(outline.imported_modules(ast.parse(source), package))
+    tree = ast.parse(source)
+    others = (one for one in path.parent.iterdir() if one.suffix != ".py")
+    beside = {one.name for one in others} - {"__pycache__"}
+    said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return code, sorted(outline.imported_modules(tree, package)), sorted(beside & said)
 
 
 def _files_of(name: str, roots: Iterable[Path]) -> list[Path]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from betyg.build.fingerprint import PACKAGE, write_if_changed
 
-__all__ = ["FIXED", "NAME", "bare", "install", "private_world"]
+__all__ = ["FIXED", "NAME", "bare", "install", "of_lab", "private_world"]
 
 NAME = "betyg"
 
@@ -35,7 +35,7 @@ FIXED = {
 def install(folder: Path) -> Path:
     """Describe this project's kernel below ``folder`` and return it, for JUPYTER_PATH."""
     spec = {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "argv": [sys.executable, "-m", "betyg.build.watch", "-f", "{connection_file}"],
         "display_name": NAME,
         "language": "python",
         "env": {"PYTHONPATH": str(PACKAGE.parent)},
@@ -46,9 +46,25 @@ def install(folder: Path) -> Path:
     return folder
 
 
+def of_lab(build: Path) -> dict[str, str]:
+    """Return the settings with which JupyterLab finds our kernel and saves notebooks tidily."""
+    folder = install(build.resolve() / "jupyter")
+    settings = (
+        "from betyg.build.tidy import before_saving\n"
+        "c.ContentsManager.pre_save_hook = before_saving\n"
+    )
+    write_if_changed(folder / "lab" / "jupyter_server_config.py", settings)
+    given = (os.environ.get("JUPYTER_CONFIG_PATH", ""), os.environ.get("PYTHONPATH", ""))
+    ours = (str(folder / "lab"), str(PACKAGE.parent))
+    config, python = (os.pathsep.join(filter(None, pair)) for pair in zip(ours, given, strict=True))
+    return {"JUPYTER_PATH": str(folder), "JUPYTER_CONFIG_PATH": config, "PYTHONPATH": python}
+
+
 @contextlib.contextmanager
-def private_world(build: Path) -> Iterator[Mapping[str, Mapping[str, str]]]:
-    """Let kernels see only what they need, and nothing of the user's own set-up.
+def private_world(
+    build: Path, extra: Mapping[str, str]
+) -> Iterator[Mapping[str, Mapping[str, str]]]:
+    """Let kernels see only what they need and ``extra``, and nothing of the user's own set-up.
 
     Yields the settings with which a kernel is to be started: it is spoken to through files in a
     folder that only this user can open, not through ports that two builds might both pick.
@@ -56,7 +72,7 @@ def private_world(build: Path) -> Iterator[Mapping[str, Mapping[str, str]]]:
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="betyg-") as private:
         try:
-            _become(_passed(before) | _private(build.resolve(), private))
+            _become(_passed(before) | _private(build.resolve(), private) | dict(extra))
             yield {
                 "KernelManager": {"transport": "ipc", "ip": f"{private}/k"},
                 "WarmProvisioner": {"build": str(build.resolve())},  # papermill changes the folder

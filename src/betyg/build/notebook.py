@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
-import re
+import os
 import shutil
 import signal
 import sys
@@ -15,24 +14,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
-from betyg import errors
-from betyg.build import kept, kernel
-from betyg.build.fingerprint import sha256, write_if_changed
+from betyg.build import failure, kept, kernel, parameters, record, watch
+from betyg.build.failure import NotebookError
+from betyg.build.fingerprint import sha256
 from betyg.build.outline import outline
 from betyg.errors import ParameterError, SurveyError, did_you_mean
 
-__all__ = ["NotebookError", "check_declared", "keep", "run"]
+__all__ = ["check_declared", "keep", "run"]
 
 BUILD = Path("build")
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-FRAME = re.compile(r"^File (\S+\.py):(\d+)", re.MULTILINE)
-LINE = re.compile(r"^Cell In\[\d+\], line (\d+)", re.MULTILINE)
-UPWARDS = re.compile(r"(?<![\w./])\.\./(?=data/)")  # notebooks run a folder below the project
-CELL = re.compile(r"\b\d{6,}\.py\b")  # the name that IPython gives a cell
-
-
-class NotebookError(SurveyError):
-    """A notebook stopped before its end."""
 
 
 def run(job: Mapping[str, Any]) -> float:
@@ -53,17 +43,16 @@ def run(job: Mapping[str, Any]) -> float:
     source, target = Path(job["notebook"]), Path(job["target"])
     check_declared(source, job["parameters"])
     attempt = target.with_suffix(".failed.ipynb")
-    staging = Path(job["staging"])
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
     attempt.parent.mkdir(parents=True, exist_ok=True)
-    with kernel.private_world(BUILD) as settings, _stopped_by_signals():
-        _execute(job, attempt, settings)
-    tables = _tables_made(job, staging)
-    _settle(tables, job)
-    kept.write(kept.scrubbed(kept.read(attempt), root=Path.cwd()), target)
+    with _clean_staging(job) as staging, _failure_kept(job):
+        done = _as_it_is(job)
+        read = {path: sha256(Path(path)) for path in job["reads"] if Path(path).exists()}
+        _execute(job, attempt)
+        found = _undeclared(job)
+        wrote = _settle(_tables_made(job, staging), job)
+        kept.write(kept.scrubbed(kept.read(attempt), root=Path.cwd()), target)
+        record.keep(done, read=read, found=found, wrote=wrote)
     attempt.unlink()
-    shutil.rmtree(staging)
     return time.monotonic() - began
 
 
@@ -86,7 +75,45 @@ def check_declared(source: Path, parameters: Mapping[str, Any]) -> None:
         )
 
 
-def _execute(job: Mapping[str, Any], attempt: Path, settings: Mapping[str, Any]) -> None:
+@contextlib.contextmanager
+def _clean_staging(job: Mapping[str, Any]) -> Iterator[Path]:
+    """Give a run a folder of its own for what it writes."""
+    staging = Path(job["staging"])
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    yield staging
+    shutil.rmtree(staging)
+
+
+@contextlib.contextmanager
+def _failure_kept(job: Mapping[str, Any]) -> Iterator[None]:
+    """Note what is said when a run fails, for `make status`."""
+    record.forget_failure(job)
+    try:
+        yield
+    except SurveyError as error:
+        record.keep_failure(job, str(error))
+        raise
+
+
+def _as_it_is(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the key with the code that the notebook has now: it may have been edited since."""
+    name, now = f"code of {job['notebook']}", outline(Path(job["notebook"])).code
+    depends = job["depends"]
+    return {**job, "depends": {**depends, name: now} if name in depends else depends}
+
+
+def _execute(job: Mapping[str, Any], attempt: Path) -> None:
+    is_strict = os.environ.get("CI", "").lower() in ("true", "1")
+    seconds = parameters.timeout(os.environ.get("TIMEOUT", ""))
+    extra = watch.world(job, is_strict=is_strict)
+    with kernel.private_world(BUILD, extra) as settings, _stopped_by_signals():
+        _run_cells(job, attempt, settings, seconds)
+
+
+def _run_cells(
+    job: Mapping[str, Any], attempt: Path, settings: Mapping[str, Any], seconds: int
+) -> None:
     papermill = _papermill()
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from traitlets.config import Config
@@ -105,18 +132,14 @@ def _execute(job: Mapping[str, Any], attempt: Path, settings: Mapping[str, Any])
             progress_bar=bar,
             coalesce_streams=True,
             shutdown_kernel="immediate",
+            execution_timeout=seconds,
             config=Config(settings),
         )
     except papermill.PapermillExecutionError as error:
-        _fail(job, attempt, _said(error), error)
+        raise failure.of(job, attempt, failure.said(error), error) from error
     except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
-        _fail(job, attempt, _ended(error), error)
-
-
-def _ended(error: Exception) -> str:
-    if type(error).__name__ == "DeadKernelError":
-        return "Its Python was ended from outside; the usual reason is a lack of memory."
-    return f"Its Python did not answer: {_first_line(str(error))}"
+        reason = failure.ended(error, seconds=seconds)
+        raise failure.of(job, attempt, reason, error) from error
 
 
 def _papermill() -> ModuleType:
@@ -145,55 +168,6 @@ def _stopped_by_signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _said(error: Any) -> str:
-    """Return a cell's error as its reader needs it: our own say everything themselves."""
-    ours = getattr(errors, error.ename, None)
-    if isinstance(ours, type) and issubclass(ours, SurveyError):
-        return UPWARDS.sub("", str(error.evalue))
-    frames = FRAME.findall(COLOUR.sub("", "\n".join(error.traceback)))
-    own = [frame for frame in frames if "/betyg/" in frame[0]]  # where a package was called wrongly
-    place = "".join(f"\n    in {_short(file)}, line {line}" for file, line in (own or frames)[-1:])
-    return f"{error.ename}: {CELL.sub('this cell', error.evalue)}{place}"
-
-
-def _short(file: str) -> str:
-    here, path = Path.cwd(), Path(file).expanduser()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else path.name
-
-
-def _fail(job: Mapping[str, Any], attempt: Path, reason: str, cause: BaseException) -> NoReturn:
-    """Raise one screen that says where the notebook stopped, why, and how to go on."""
-    place = _where_it_stopped(attempt, Path(job["notebook"]), cause)
-    raise NotebookError(
-        f"{job['study']}: {job['notebook']} stopped{place}\n{reason}\n"
-        f"The notebook as far as it ran: {attempt}\n"
-        f"When it is mended, go on with: {job['again']}"
-    ) from cause
-
-
-def _where_it_stopped(attempt: Path, source: Path, cause: BaseException) -> str:
-    """Return the number, among the source's cells, of the cell begun last, and the line."""
-    ours = {"papermill-error-cell-tag", "injected-parameters"}
-    cells = kept.read(attempt)["cells"] if attempt.exists() else []
-    theirs = [cell for cell in cells if not ours & set(_tags(cell))]
-    begun = [cell for cell in theirs if cell["metadata"].get("papermill", {}).get("start_time")]
-    if not begun:
-        return " before its first cell"
-    total = len(kept.read(source)["cells"])
-    lines = "".join(begun[-1]["source"]).splitlines()
-    told = LINE.findall(COLOUR.sub("", "\n".join(getattr(cause, "traceback", ()))))
-    at = int(told[0]) - 1 if told else 0
-    return f" in cell {len(begun)} of {total}:\n    {_first_line(chr(10).join(lines[at:]))}"
-
-
-def _tags(cell: Mapping[str, Any]) -> list[str]:
-    return list(cell["metadata"].get("tags", []))
-
-
-def _first_line(text: str) -> str:
-    return next((line for line in text.splitlines() if line.strip()), "")
-
-
 def _tables_made(job: Mapping[str, Any], staging: Path) -> list[Path]:
     made = {path.stem: path for path in sorted(staging.glob("*.parquet"))}
     for table in job["writes"]:
@@ -207,17 +181,26 @@ def _tables_made(job: Mapping[str, Any], staging: Path) -> list[Path]:
     return list(made.values())
 
 
-def _settle(made: list[Path], job: Mapping[str, Any]) -> None:
-    """Move new and changed tables to their place, and note what each holds."""
-    folder, target = Path(job["tables"]), Path(job["target"])
+def _undeclared(job: Mapping[str, Any]) -> dict[str, str]:
+    """Return the files that were read and not declared, with their hashes, and tell of them."""
+    found = sorted({path for is_declared, path in watch.opened(job) if not is_declared})
+    for path in found:
+        said = watch.undeclared(path, f"data/raw/{job['study']}")
+        sys.stderr.write(f"warning: {job['notebook']}: {said} (With CI=true this is an error.)\n")
+    return {path: sha256(Path(path)) for path in found if Path(path).is_file()}
+
+
+def _settle(made: list[Path], job: Mapping[str, Any]) -> dict[str, str]:
+    """Move new and changed tables to their place, and return what each holds."""
+    folder = Path(job["tables"])
     folder.mkdir(parents=True, exist_ok=True)
-    record: dict[str, tuple[str, str]] = {}
+    wrote: dict[str, str] = {}
     for table in made:
         place, content = folder / table.name, sha256(table)
         if not place.exists() or sha256(place) != content:
             _move(table, place)
-        record[table.stem] = (str(place), content)
-    write_if_changed(target.with_suffix(".tables"), json.dumps(record, indent=1))
+        wrote[str(place)] = content
+    return wrote
 
 
 def _move(table: Path, place: Path) -> None:

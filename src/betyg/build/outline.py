@@ -47,6 +47,8 @@ class Outline:
     prose : tuple of (int, tuple of str)
         Number and tags of each tagged markdown cell; a language as a tag makes it a
         reader's text.
+    language : str
+        That the code is written in.
     """
 
     code: str
@@ -56,6 +58,7 @@ class Outline:
     writes: tuple[str, ...]
     imports: tuple[str, ...]
     prose: tuple[tuple[int, tuple[str, ...]], ...]
+    language: str
 
     def declares(self, name: str) -> bool:
         """Tell whether the parameters cell has a line for ``name``."""
@@ -76,6 +79,7 @@ class Outline:
             writes=tuple(plain["writes"]),
             imports=tuple(plain["imports"]),
             prose=tuple((number, tuple(tags)) for number, tags in plain["prose"]),
+            language=plain["language"],
         )
 
 
@@ -87,7 +91,7 @@ def outline(path: Path) -> Outline:
     ParameterError
         If the file is no notebook, or names a table by an expression instead of a literal.
     """
-    cells = _cells(path)
+    cells, language = _cells(path)
     code = [_source(cell) for cell in cells if cell.get("cell_type") == "code"]
     trees = [tree for tree in (_tree(_runnable(source)) for source in code) if tree is not None]
     tables = {verb: _tables(path.name, trees, verb) for verb in TABLE_POSITION}
@@ -99,6 +103,7 @@ def outline(path: Path) -> Outline:
         writes=tables["write"],
         imports=tuple(sorted({name for tree in trees for name in imported_modules(tree)})),
         prose=tuple(_tagged_prose(cells)),
+        language=language,
     )
 
 
@@ -141,15 +146,19 @@ def imported_modules(tree: ast.AST, package: str = "") -> set[str]:
     return found
 
 
-def _cells(path: Path) -> list[dict[str, Any]]:
+def _cells(path: Path) -> tuple[list[dict[str, Any]], str]:
+    """Return the cells of a notebook, and the language of their code."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cells, metadata = notebook["cells"], notebook.get("metadata", {})
+        kernel = metadata.get("kernelspec", {}).get("language")
+        language = kernel or metadata.get("language_info", {}).get("name") or "python"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ParameterError(
             f"{path}: this is no notebook of format 4 ({error}). Open it in `make lab` and save "
             "it again, or take it out of the folder."
         ) from error
-    return [cell for cell in cells if isinstance(cell, dict)]
+    return [cell for cell in cells if isinstance(cell, dict)], str(language).lower()
 
 
 def _source(cell: Mapping[str, Any]) -> str:

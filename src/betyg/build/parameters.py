@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from betyg.build.outline import Parameter
 from betyg.errors import ParameterError, did_you_mean
 
-__all__ = ["GIVEN_BY_MAKE", "check_known", "folder_name", "fitting", "parse"]
+__all__ = ["GIVEN_BY_MAKE", "folder_name", "fitting", "parse", "timeout", "unknown"]
 
+TIMEOUT = 3600  # seconds that a cell may take, where TIMEOUT= does not say otherwise
 GIVEN_BY_MAKE = ("study", "raw", "tables", "out", "language")
 NEXT_NAME = re.compile(r"[\s,;]+(?=[A-Za-z_]\w*\s*=[^=])")
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -46,21 +47,23 @@ def parse(text: str) -> dict[str, Any]:
     return values
 
 
-def check_known(names: Iterable[str], declared: Iterable[str], *, where: str) -> None:
-    """Raise an error for the first name that no notebook declares, or that make gives itself."""
+def unknown(names: Iterable[str], declared: Iterable[str], *, where: str) -> list[str]:
+    """Return a sentence for each name that no notebook declares, or that make gives itself."""
     known = sorted(set(declared) - set(GIVEN_BY_MAKE))
-    for name in names:
-        if name in GIVEN_BY_MAKE:
-            raise ParameterError(
-                f"{where}: make itself gives '{name}' to the notebooks. Choose with STUDY=name "
-                "or LANGUAGE=code instead."
-            )
-        if name not in known:
-            raise ParameterError(
-                f"{where}: no notebook declares a parameter '{name}'. "
-                f"{did_you_mean(name, known)} Declared: {', '.join(known) or 'none'}. "
-                "Correct the name, or add it to the cell tagged 'parameters'."
-            )
+    return [_unknown(name, known, where) for name in names if name not in known]
+
+
+def _unknown(name: str, known: Sequence[str], where: str) -> str:
+    if name in GIVEN_BY_MAKE:
+        return (
+            f"{where}: make itself gives '{name}' to the notebooks. Choose with STUDY=name "
+            "or LANGUAGE=code instead."
+        )
+    return (
+        f"{where}: no notebook declares a parameter '{name}'. "
+        f"{did_you_mean(name, known)} Declared: {', '.join(known) or 'none'}. "
+        "Correct the name, or add it to the cell tagged 'parameters'."
+    )
 
 
 def fitting(value: Any, parameter: Parameter, *, where: str) -> Any:
@@ -73,6 +76,18 @@ def fitting(value: Any, parameter: Parameter, *, where: str) -> Any:
             f"{parameter.name}={parameter.value!r}."
         )
     return value
+
+
+def timeout(given: str) -> int:
+    """Return how many seconds a cell may take."""
+    if not given.strip():
+        return TIMEOUT
+    if given.strip().isdecimal() and int(given) > 0:
+        return int(given)
+    raise ParameterError(
+        f"TIMEOUT={given.strip()}: this is how many seconds a cell may take, a whole number above "
+        f"0. Without it a cell may take {TIMEOUT}."
+    )
 
 
 def folder_name(values: Mapping[str, Any]) -> str:

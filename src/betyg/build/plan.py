@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -15,7 +15,7 @@ from betyg.build import parameters
 from betyg.build.outline import Outline
 from betyg.errors import DataError, ParameterError, did_you_mean
 
-__all__ = ["Choice", "Folder", "Job", "check_tables", "chosen", "folders", "jobs"]
+__all__ = ["Choice", "Folder", "Job", "affected", "chosen", "folders", "jobs", "table_problems"]
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 IN_A_NAME = re.compile(r"[\w-]+")  # a code that can stand in the name of a file and in a rule of make
@@ -28,6 +28,12 @@ class Choice:
     study: str = ""
     language: str = ""
     values: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, asked: Callable[[str], str]) -> Choice:
+        """Return what was asked for by STUDY, LANGUAGE and PARAMS."""
+        values = parameters.parse(asked("PARAMS"))
+        return cls(study=asked("STUDY"), language=asked("LANGUAGE"), values=values)
 
     @property
     def variant(self) -> str:
@@ -43,6 +49,7 @@ class Folder:
     path: Path
     languages: tuple[str, ...]
     agencies: tuple[str, ...]  # those that get a brief
+    warnings: tuple[str, ...]
     synthetic: bool
     values: Mapping[str, Mapping[str, Any]]
 
@@ -63,6 +70,7 @@ class Job:
     agency: str
     variant: str
     values: Mapping[str, Any]
+    asked: Mapping[str, Any]  # those of the values that the command line gives
 
     @property
     def label(self) -> str:
@@ -116,13 +124,13 @@ def jobs(
     """Return the runs of one study, and what is wrong with its values for the notebooks."""
     planned: list[Job] = []
     problems = list(_unknown_notebooks(study, notebooks))
+    other = affected(notebooks, choice.values)
     for notebook, outline in notebooks.items():
-        wanted = [one for one in study.languages if choice.language in ("", one)]
-        try:
-            values = _values(study, notebook, outline, choice)
-        except ParameterError as error:
-            problems.append(str(error))
+        if choice.variant and notebook not in other and outline.declares("language"):
             continue
+        wanted = [one for one in study.languages if choice.language in ("", one)]
+        values, wrong = _values(study, notebook, outline, choice)
+        problems += wrong
         in_turn = product(
             _each(study.agencies, "agency", outline, values),
             _each(wanted, "language", outline, values),
@@ -135,11 +143,26 @@ def jobs(
                     study=study,
                     language=language,
                     agency=agency,
-                    variant=choice.variant,
+                    variant=choice.variant if notebook in other else "",
                     values=values,
+                    asked=choice.values if notebook in other else {},
                 )
             )
     return planned, problems
+
+
+def affected(notebooks: Mapping[Path, Outline], values: Iterable[str]) -> set[Path]:
+    """Return the notebooks that come out otherwise with other values for some parameters.
+
+    Those are the ones that declare one of them, and those that read a table of theirs.
+    """
+    found: set[Path] = set()
+    tables: set[str] = set()
+    for path, outline in notebooks.items():
+        if any(map(outline.declares, values)) or tables & set(outline.reads):
+            found.add(path)
+            tables.update(outline.writes)
+    return found
 
 
 def _each(
@@ -151,8 +174,8 @@ def _each(
     return [values[name]] if name in values else found
 
 
-def check_tables(notebooks: Mapping[Path, Outline]) -> None:
-    """Raise one error for every table without exactly one writer before its readers."""
+def table_problems(notebooks: Mapping[Path, Outline]) -> list[str]:
+    """Return a sentence for every table without exactly one writer before its readers."""
     writers: dict[str, list[str]] = {}
     for path, outline in notebooks.items():
         for table in outline.writes:
@@ -164,9 +187,7 @@ def check_tables(notebooks: Mapping[Path, Outline]) -> None:
     ]
     for path, outline in notebooks.items():
         problems += [_reading(path.name, table, writers) for table in outline.reads]
-    if listed := [problem for problem in problems if problem]:
-        lines = "\n".join(f"  - {problem}" for problem in listed)
-        raise ParameterError(f"notebooks/: the tables do not fit together\n{lines}")
+    return [problem for problem in problems if problem]
 
 
 def _reading(reader: str, table: str, writers: Mapping[str, Sequence[str]]) -> str:
@@ -182,19 +203,22 @@ def _reading(reader: str, table: str, writers: Mapping[str, Sequence[str]]) -> s
     return ""
 
 
-def _values(study: Folder, notebook: Path, outline: Outline, choice: Choice) -> dict[str, Any]:
-    """Return the values for one notebook: the study's own, then those of the command line."""
+def _values(
+    study: Folder, notebook: Path, outline: Outline, choice: Choice
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the values for one notebook, those of the command line first; and what is wrong."""
     declared = {parameter.name: parameter for parameter in outline.parameters}
     own = study.values.get(notebook.stem, {})
     where = f"{study.path}/study.toml [parameters.{notebook.stem}]"
-    parameters.check_known(own, declared, where=where)
-    values = {
-        name: parameters.fitting(value, declared[name], where=where) for name, value in own.items()
-    }
-    for name, value in choice.values.items():
-        if name in declared:
-            values[name] = parameters.fitting(value, declared[name], where="PARAMS")
-    return values
+    problems = parameters.unknown(own, declared, where=where)
+    values: dict[str, Any] = {}
+    for given, place in ((own, where), (choice.values, "PARAMS")):
+        for name in given.keys() & declared.keys():
+            try:
+                values[name] = parameters.fitting(given[name], declared[name], where=place)
+            except ParameterError as error:
+                problems.append(str(error))
+    return values, problems
 
 
 def _unknown_notebooks(study: Folder, notebooks: Mapping[Path, Outline]) -> Iterator[str]:
@@ -224,17 +248,19 @@ def _folder(path: Path, facts: Mapping[str, Any]) -> Folder:
     study = study if isinstance(study, dict) else {}
     languages = study.get("languages", [])
     values = facts.get("parameters", {})
+    codes = _agencies(path) if study.get("kind") != "published" else []
     return Folder(
         name=path.name,
         path=path,
         languages=tuple(code for code in languages if re.fullmatch("[a-z]{2,3}", str(code))),
-        agencies=_agencies(path) if study.get("kind") != "published" else (),
+        agencies=tuple(code for code in codes if IN_A_NAME.fullmatch(code)),
+        warnings=tuple(_without_brief(path, codes)),
         synthetic=bool(study.get("synthetic", False)),
         values={name: part for name, part in values.items() if isinstance(part, dict)},
     )
 
 
-def _agencies(path: Path) -> tuple[str, ...]:
+def _agencies(path: Path) -> list[str]:
     """Return the codes of agencies.csv, but those that are totals of others.
 
     Published figures of others are too little for a brief. What is wrong with the file is for the
@@ -244,10 +270,21 @@ def _agencies(path: Path) -> tuple[str, ...]:
         with (path / "agencies.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, ValueError, csv.Error):
-        return ()
+        return []
     totals = {row.get("parent") for row in rows}
-    codes = [str(row.get("code") or "") for row in rows]
-    return tuple(code for code in codes if IN_A_NAME.fullmatch(code) and code not in totals)
+    codes = dict.fromkeys(str(row.get("code") or "") for row in rows)
+    return [code for code in codes if code and code not in totals]
+
+
+def _without_brief(path: Path, codes: Iterable[str]) -> Iterator[str]:
+    """Tell of the agencies whose code cannot stand in the name of a file."""
+    odd = [code for code in codes if not IN_A_NAME.fullmatch(code)]
+    if odd:
+        yield (
+            f"{path / 'agencies.csv'}: {', '.join(map(repr, odd))} will have no brief, as a code "
+            "stands in file names. Give them codes of letters, digits, '_' and '-'; the data may "
+            "go on to use the labels."
+        )
 
 
 def _no_such_study(name: str, known: Mapping[str, Folder], raw: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,9 +37,9 @@ from betyg.data.settings import (
     Kind,
     Source,
 )
-from betyg.errors import DataError, did_you_mean
+from betyg.errors import DataError, SurveyError, did_you_mean
 
-__all__ = ["Study"]
+__all__ = ["Study", "faults"]
 
 _Known = TypeVar("_Known")
 _ROLE_WORDS: Mapping[str, Label] = {
@@ -333,3 +333,14 @@ class Study(BaseModel):
         kinds: dict[str, Any] = {"year": "Int64"} | {size: "float64" for size in sizes}
         filled = frame.fillna({code: "" for code in codes}) if rows else frame
         return filled.astype(kinds | {code: "str" for code in codes})
+
+
+def faults(root: Path, names: Iterable[str]) -> list[str]:
+    """Return what is wrong with some studies: of each what loading it would say."""
+    found = []
+    for name in names:
+        try:
+            Study.load(root, name)
+        except SurveyError as error:
+            found.append(str(error))
+    return found
