@@ -45,14 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def keys(options: argparse.Namespace) -> None:
     """Write build/rules.mk and the key files, for make."""
     del options
-    from betyg.build import engine, fingerprint, plan
+    from betyg.build import engine, plan
 
-    here = Path("src/betyg")
-    if here.is_dir() and not here.samefile(fingerprint.PACKAGE):
-        raise ParameterError(
-            f"This Python runs the betyg in {fingerprint.PACKAGE}, not the one in {here}: the "
-            "folder was moved or copied. Remove .venv and run make again."
-        )
     choice = plan.Choice.of(_asked)
     try:
         engine.write_rules(choice)
@@ -78,8 +72,7 @@ def why(options: argparse.Namespace) -> None:
     from betyg.build import status as standing
     from betyg.build.plan import Choice
 
-    lines = standing.why(Choice.of(_asked), _asked("NB"))
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.writelines(f"{line}\n" for line in standing.why(Choice.of(_asked), _asked("NB")))
 
 
 def run(options: argparse.Namespace) -> None:
@@ -177,11 +170,7 @@ def accessibility(options: argparse.Namespace) -> None:
     for folder in built:
         survey, found = Study.load(RAW, folder.name), checks.results(folder)
         faults += checks.faults(found)
-        for language in survey.languages:
-            title = str(survey.label(survey.title, language))
-            written = checks.write(found, folder, study=folder.name, language=language, title=title,
-                                   synthetic=survey.synthetic)  # fmt: skip
-            sys.stdout.write(f"{written}\n")
+        sys.stdout.writelines(f"{path}\n" for path in checks.statements(found, folder, survey))
         manifests.add(folder, [folder / checks.FILE, *folder.glob("*-accessibility-*.html")])
     if faults:
         listed = "\n".join(f"  - {fault}" for fault in faults)
@@ -246,9 +235,10 @@ def new(options: argparse.Namespace) -> None:
 
 def sums(options: argparse.Namespace) -> None:
     """Accept a study's raw files as they are now."""
+    from betyg.data.study_folder import existing
     from betyg.data.sums import write_sums
 
-    sys.stdout.write(f"{write_sums(_folder(options.study))} written.\n")
+    sys.stdout.write(f"{write_sums(existing(RAW, options.study))} written.\n")
 
 
 def synthesise(options: argparse.Namespace) -> None:
@@ -262,8 +252,9 @@ def synthesise(options: argparse.Namespace) -> None:
 def fetch(options: argparse.Namespace) -> None:
     """Get the data of a study that are public elsewhere."""
     from betyg.data import fetch as fetching
+    from betyg.data.study_folder import existing
 
-    sys.stdout.write(f"{fetching.fetch(_folder(options.study))} is there.\n")
+    sys.stdout.write(f"{fetching.fetch(existing(RAW, options.study))} is there.\n")
 
 
 def claims(options: argparse.Namespace) -> None:
@@ -338,15 +329,6 @@ def _asked(name: str) -> str:
     return os.environ.get(name, "").strip()
 
 
-def _folder(study: str) -> Path:
-    from betyg.errors import did_you_mean
-
-    known = sorted(path.parent.name for path in RAW.glob("*/study.toml"))
-    if study not in known:
-        raise ParameterError(f"There is no study '{study}'. {did_you_mean(study, known)}")
-    return RAW / study
-
-
 def _read_key(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
@@ -368,15 +350,9 @@ def _done(target: str, line: str) -> None:
 def picture(options: argparse.Namespace) -> None:
     """Draw the README's figure anew from the tables in data/processed."""
     del options
-    from betyg.data import store
-    from betyg.data.study import Study
     from betyg.publish import picture as pictures
 
-    survey = Study.load(RAW, pictures.STUDY)
-    comparisons = store.read("comparisons", Path("data/processed", pictures.STUDY))
-    Path(pictures.FILE).write_text(
-        pictures.of_readme(comparisons, survey), encoding="utf-8", newline="\n"
-    )
+    pictures.write(RAW)
 
 
 OF_A_KEY = (run, keep, render, contents, manifest, pdf, docx, xlsx, csv, preflight)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from betyg.build import parameters, plan
+from betyg.build import fingerprint, parameters, plan
 from betyg.build.fingerprint import Hashes
 from betyg.build.outline import Outline
 from betyg.build.plan import Choice, Job
@@ -131,6 +131,12 @@ def _languages(found: Mapping[Path, Outline]) -> Iterator[str]:
 
 
 def _kernel() -> Iterator[str]:
+    here = Path("src/betyg")
+    if here.is_dir() and not here.samefile(fingerprint.PACKAGE):
+        yield (
+            f"This Python runs the betyg in {fingerprint.PACKAGE}, not the one in {here}: the folder was moved "
+            "or copied. Remove .venv and run make again."
+        )
     missing = [name for name in ("ipykernel", "papermill") if not importlib.util.find_spec(name)]
     if missing:
         yield (

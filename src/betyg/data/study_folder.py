@@ -14,7 +14,7 @@ from betyg.data.settings import Compare, Source, StudySection
 from betyg.data.study_toml import Settings
 from betyg.errors import DataError, Problems, did_you_mean
 
-__all__ = ["read"]
+__all__ = ["existing", "read"]
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -48,6 +48,18 @@ def _with_codes(source: Source, facts: Facts) -> Source:
     spelt = {role: getattr(source, role) for role in tables if getattr(source, role) is not None}
     codes = {role: spellings(tables[role].rows)[normal(text)] for role, text in spelt.items()}
     return source.model_copy(update=codes)
+
+
+def existing(root: Path, name: str) -> Path:
+    """Return the folder of a study.
+
+    Raises
+    ------
+    DataError
+        If there is none of that name.
+    """
+    _folder_is_there(root / name)
+    return root / name
 
 
 def _folder_is_there(folder: Path) -> None:

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from betyg.data.study import Study
 from betyg.publish import document, page_checks, pdf_checks, standalone, whole
 from betyg.publish.language import Language
 from betyg.publish.table import Table
@@ -55,6 +56,21 @@ def faults(found: Mapping[str, Any]) -> list[str]:
         for rule, places in view["violations"].items()
     ]
     return listed + [f"{d['file']}: {what}" for d in found["documents"] for what in d["problems"]]
+
+
+def statements(found: Mapping[str, Any], folder: Path, survey: Study) -> list[Path]:
+    """Write the statement of a study in each of its languages, and return where they lie."""
+    return [
+        write(
+            found,
+            folder,
+            study=folder.name,
+            language=language,
+            title=str(survey.label(survey.title, language)),
+            synthetic=survey.synthetic,
+        )
+        for language in survey.languages
+    ]
 
 
 def write(found: Mapping[str, Any], folder: Path, *, study: str, **cover: Any) -> Path:

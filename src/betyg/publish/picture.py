@@ -2,9 +2,11 @@
 
 import re
 from html import escape
+from pathlib import Path
 
 import pandas as pd
 
+from betyg.data import store
 from betyg.data.study import Study
 from betyg.publish import agencies
 from betyg.publish.figure import COLOURS, LEADING, TEXT, WIDE, Figure, wrap
@@ -15,6 +17,13 @@ FILE = "docs/agencies-synthetic.svg"
 MARGIN = 12.0
 TITLE = 12.0  # points
 _SPACING = 1.3
+
+
+def write(raw: Path) -> None:
+    """Write the README's figure anew from the tables in data/processed."""
+    survey = Study.load(raw, STUDY)
+    comparisons = store.read("comparisons", Path("data/processed", STUDY))
+    Path(FILE).write_text(of_readme(comparisons, survey), encoding="utf-8", newline="\n")
 
 
 def of_readme(comparisons: pd.DataFrame, survey: Study) -> str:
