@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import tiny
@@ -13,6 +14,7 @@ from betyg import __main__ as betyg
 from betyg.data import store
 
 ROOT = Path(__file__).parents[2]
+PRINTED = 5e-7  # tables are printed with six decimals at most
 KINDS = (tiny.responses, tiny.counts, tiny.published)
 Maker = Callable[..., tuple[Path, str]]
 
@@ -53,3 +55,20 @@ def test_every_notebook_runs_and_gives_its_tables_and_pages(
     assert {"agency", "year", "item", "estimate", "se", "n", "shown"} <= set(estimates.columns)
     assert estimates["estimate"].notna().any()
     assert os.listdir(tmp_path / "build" / study / "staging") == []
+    if maker is tiny.responses:
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")
+        two_threads_change_nothing(tmp_path, study)
+
+
+def two_threads_change_nothing(folder: Path, study: str) -> None:
+    """Run the notebooks that compute again, and compare the tables that they write."""
+    tables = sorted(folder.glob(f"data/processed/{study}/*.parquet"))
+    before = {table: pd.read_parquet(table) for table in tables}
+    for table in tables:
+        table.unlink()
+    for key in sorted(folder.glob(f"build/{study}/0[1-4]*.key")):
+        assert betyg.main(["run", str(key.relative_to(folder))]) == 0, key
+    assert {"estimates", "comparisons", "changes", "drivers"} <= {path.stem for path in before}
+    for table, one in before.items():
+        two = pd.read_parquet(table)
+        pd.testing.assert_frame_equal(one, two, rtol=0, atol=PRINTED, obj=table.stem)
