@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -227,3 +228,20 @@ def test_zygote_ends_with_its_make(tmp_path, monkeypatch):
     make.kill()
     make.wait()
     assert eventually(lambda: not address.parent.exists())
+
+
+@pytest.mark.parametrize("said", [[b"7\n", b"3\n"], [b"7\n3\n"], [b"7", b"\n3", b"\n"]])
+def test_a_copy_that_ended_before_its_number_was_read_has_its_own_code(said: list[bytes]) -> None:
+    near, far = socket.socketpair()
+    for part in said:
+        far.sendall(part)
+    far.close()
+    copy = warm.Copy(near)
+    assert (copy.pid, copy.wait(SOON), copy.poll()) == (7, 3, 3)
+
+
+def test_a_copy_whose_zygote_is_gone_was_killed() -> None:
+    near, far = socket.socketpair()
+    far.sendall(b"7\n")
+    far.close()
+    assert warm.Copy(near).wait(SOON) == -signal.SIGKILL

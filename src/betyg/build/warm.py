@@ -60,7 +60,7 @@ class Copy:
         return code
 
     def _ended(self, *, seconds: float | None) -> int | None:
-        while self.returncode is None:
+        while self.returncode is None and b"\n" not in self._said:
             self._connection.settimeout(seconds)
             try:
                 more = self._connection.recv(64)
@@ -69,10 +69,9 @@ class Copy:
             self._said += more
             if not more:  # the zygote was killed, and its copies end with it
                 self.returncode = -signal.SIGKILL
-            elif b"\n" in self._said:
-                self.returncode = int(self._said)
-            if self.returncode is not None:
-                self._connection.close()
+        if self.returncode is None:  # may have been told together with the number
+            self.returncode = int(self._said)
+        self._connection.close()
         return self.returncode
 
     def send_signal(self, number: int) -> None:
