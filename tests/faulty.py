@@ -1,5 +1,6 @@
 """Toy projects to be mistreated, and what was made in them."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -27,6 +28,16 @@ def copy_of(project: Project, folder: Path) -> Project:
 def built(project: Project) -> None:
     result = project.make("-j2", "report")
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def at_work(folder: Path) -> list[int]:
+    """Return the processes that work in a folder or below it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.append(int(process.name))
+    return found
 
 
 def everything(project: Project) -> dict[str, bytes]:

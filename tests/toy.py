@@ -80,8 +80,10 @@ class Project:
         out, errors = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start make, and do not wait for its end.
+    def start(
+        self, *arguments: str, own_group: bool = False, **environment: str
+    ) -> subprocess.Popen[str]:
+        """Start make, in a group of processes of its own or not, and do not wait for its end.
 
         The warm Python that it begins lives as long as the tests, and serves copies of the folder.
         """
@@ -93,6 +95,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=own_group,
         )
 
     def built(self, pattern: str) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -392,6 +393,8 @@ def _from_make() -> int:
         from betyg.build import warm
 
         code = warm.command(sys.argv[1:], begin=sys.argv[1] in SLOW_TO_START)
+        if code == 128 + signal.SIGKILL:
+            sys.stderr.write(f"\n{sys.argv[2]}: {warm.ENDED} The same command goes on.\n\n")
         if code is not None:
             return code
     return main()

@@ -12,23 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faulty import ANSWERS, built, copy_of, everything, other_answers
+from faulty import ANSWERS, at_work, built, copy_of, everything, other_answers
 from toy import Project
 
 KILLS = int(os.environ.get("FAULTS", "10"))
 IN_A_ROW = 1 if "FAULTS" in os.environ else 2  # kills before a make may come to its end
 SEED = 9
 COLD = 10  # every tenth make begins a Python of its own, which is killed with it
-
-
-def at_work(folder: Path) -> list[int]:
-    """Return the processes that work in a folder or below it."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if (process / "cwd").readlink().is_relative_to(folder):
-                found.append(int(process.name))
-    return found
 
 
 def kill(make: subprocess.Popen[str], folder: Path, *, children: bool) -> None:

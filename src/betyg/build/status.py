@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,6 +22,7 @@ __all__ = ["State", "overview", "reasons", "states", "status", "why"]
 
 Kind = Literal["fresh", "stale", "waiting", "failed", "running"]
 LINES = 6  # of a changed cell
+WIDE = 110  # characters of a failure, in the list
 MOST = 20  # changes that are told of one run
 
 
@@ -116,12 +118,20 @@ def _likeness(state: State) -> tuple[str, ...]:
 
 def _in_short(state: State) -> str:
     if state.kind == "failed":
-        return "; ".join(line.strip() for line in state.said.splitlines()[:3])
+        return _told_shortly(state.said)
     if state.kind == "stale":
         first = _never(state) or str(state.changes[0])
         more = len(state.changes) - 1
         return first + (f", and {more} more" if more else "")
     return f"for {', '.join(state.after)}" if state.kind == "waiting" else ""
+
+
+def _told_shortly(said: str) -> str:
+    """Return where a run stopped and why, out of the screen that was shown then."""
+    head, *rest = said.splitlines()
+    place = head.partition(" stopped ")[2]
+    reason = rest[1] if place.endswith(":") and len(rest) > 1 else (rest or [""])[0]
+    return textwrap.shorten(f"{place} {reason}" if place else head, WIDE, placeholder=" ...")
 
 
 def _never(state: State) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 
 from betyg.build import kernel, lock
 
-__all__ = ["Copy", "command", "copy"]
+__all__ = ["ENDED", "Copy", "command", "copy"]
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 BUILD = Path("build")
@@ -29,6 +29,7 @@ PLACE = "warm.json"  # where the zygote of this folder listens, below BUILD
 MAKE = "BETYG_MAKE"  # the number of the make that runs us; the Makefile sets it
 INSIDE = "BETYG_IS_WARM"  # set in copies
 QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # else pyarrow starts a thread
+ENDED = "its Python was ended from outside; the usual reason is a lack of memory."
 WAIT = 60  # seconds for the libraries to be imported
 
 
