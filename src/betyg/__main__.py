@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -267,9 +266,8 @@ def claims(options: argparse.Namespace) -> None:
     if not folders:
         raise ParameterError("No report has been built yet: make report, then make claims.")
     for folder in folders:
-        sys.stdout.writelines(
-            f"{line}\n" for line in ledger.table(folder, language=_asked("LANGUAGE"))
-        )
+        lines = ledger.table(folder, language=_asked("LANGUAGE"))
+        sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def tidy(options: argparse.Namespace) -> None:
@@ -393,8 +391,6 @@ def _from_make() -> int:
         from betyg.build import warm
 
         code = warm.command(sys.argv[1:], begin=sys.argv[1] in SLOW_TO_START)
-        if code == 128 + signal.SIGKILL:
-            sys.stderr.write(f"\n{sys.argv[2]}: {warm.ENDED} The same command goes on.\n\n")
         if code is not None:
             return code
     return main()

@@ -21,7 +21,7 @@ from typing import Any
 
 from betyg.build import kernel, lock
 
-__all__ = ["ENDED", "Copy", "command", "copy"]
+__all__ = ["Copy", "command", "copy"]
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 BUILD = Path("build")
@@ -115,6 +115,8 @@ def command(arguments: Sequence[str], *, begin: bool) -> int | None:
             return None
         forwarded.enter_context(_signals_forwarded(found))
         code = found.wait()
+    if code == -signal.SIGKILL:
+        sys.stderr.write(f"\n{' '.join(arguments)}: {ENDED} The same make goes on.\n\n")
     return code if code >= 0 else 128 - code
 
 
