@@ -79,13 +79,15 @@ def told(found: Found) -> str:
 
 
 def scaling(folder: Path, full: bool) -> None:
-    """Time the way from files to estimates as the number of answers grows."""
+    """Time the way from files to estimates as the answers grow, and merely decoding the files."""
     rows = []
     for n in (*cases.SIZES, *([cases.MOST] if full else [])):
         rotating.write(folder / f"all_{n}", n)  # here, so that its memory is not counted
         found = in_child("from files", n, folder)
-        say(f"from files, {n:,}: {told(found)}")
-        rows.append({"n": n} | {k: v for k, v in found.items() if k != "values"})
+        decoded = in_child("decoded", n, folder)
+        say(f"from files, {n:,}: {told(found)}; the file decoded: {told(decoded)}")
+        kept = {name: value for name, value in found.items() if name != "values"}
+        rows.append({"n": n, "decoded": decoded.get("cpu")} | kept)
         results.save("scaling", {"rows": rows})
 
 

@@ -329,6 +329,21 @@ def counts(n: int, folder: Path) -> Work:
     return work
 
 
+def decoded(n: int, folder: Path) -> Work:
+    """Decode the columns of the Parquet file, and do nothing with them."""
+    import pyarrow.parquet as pq
+
+    file = folder / f"all_{n}" / "answers.parquet"
+
+    def work(stage: Stages) -> Found:
+        with stage("decode"):
+            for _ in pq.ParquetFile(file).iter_batches(2**17):
+                pass
+        return {}
+
+    return work
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Python:
     """A task, and the package whose version it shows."""
@@ -341,6 +356,7 @@ OURS: dict[str, Task] = {
     "from files": from_files, "on cells": on_cells, "ordinal mixed": ordinal_mixed,
     "binary mixed": binary_mixed, "linear mixed": linear_mixed, "InstEval": insteval,
     "standings": standings, "domain means": domain_means, "counts": counts,
+    "decoded": decoded,
     "jackknife": partial(domain_means, plan="pairs"),
 }  # fmt: skip
 PEERS = {
