@@ -165,5 +165,5 @@ def looked_up(sentences: Sequence[str], tables: Rebuilt, folder: Path) -> list[E
     claims = [claim for sentence in sentences for claim in claims_of(sentence)]
     for name in {claim.table for claim in claims if not claim.table.startswith("study")}:
         store.write(getattr(tables, STORED.get(name, name)), name, folder)
-    known = evidence.Tables(folder, tables.survey, claims)
+    known = evidence.tables_for(claims, folder, tables.survey)
     return [evidence.evaluate(claim, known) for claim in claims]

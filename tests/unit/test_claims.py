@@ -125,7 +125,7 @@ def folder(tmp_path):
 
 
 def look_up(claim: Claim, folder):
-    return evidence.evaluate(claim, evidence.Tables(folder, invented.study(), [claim]))
+    return evidence.evaluate(claim, evidence.tables_for([claim], folder, invented.study()))
 
 
 @pytest.mark.parametrize("kind", TRUE_AND_FALSE)

@@ -1,8 +1,8 @@
 """Evidence: what the stored tables say to a claim, read anew and by nobody who wrote it."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,17 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.data import store
 from betyg.data.study import Study
-from betyg.publish.claims import Claim, ClaimError, Condition, Kind, Number
+from betyg.publish.claims import Claim, ClaimError, Kind, Number
+from betyg.publish.narrow import OPS, Tables
 from betyg.stats import apart, detectable
 from betyg.stats.bands import Z95
 
-ALWAYS: Final = 9999  # a year that nothing ends in
 RTOL: Final = 1e-9  # sums may be added in another order
-_OPS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge,
-}  # fmt: skip
 _JUDGED: Final = ("surely_above", "surely_below", "detectable", "detectable_together")
 _OF_ENDS: Final = ("half", "detectable")
 
@@ -41,64 +37,13 @@ class Evidence:
     holds: bool
 
 
-class Tables:
-    """The tables of one study: each is read once, and only the columns that claims ask for."""
-
-    def __init__(self, folder: str | Path, survey: Study, claims: Iterable[Claim]) -> None:
-        self.survey = survey
-        self._folder = folder
-        self._wanted: dict[str, set[str]] = {}
-        for claim in claims:
-            if claim.table != "study":
-                self._wanted.setdefault(claim.table, set()).update(_columns(claim))
-        self._found: dict[tuple[str, tuple[Condition, ...]], pd.DataFrame] = {}
-
-    def rows(self, table: str, where: tuple[Condition, ...]) -> pd.DataFrame:
-        """Return the rows that fulfil all conditions; what was narrowed before is used again."""
-        key = (table, where)
-        if key not in self._found:
-            if where:
-                before = self.rows(table, where[:-1])
-                self._found[key] = before[fulfilled(before, where[-1])]
-            else:
-                self._found[key] = self._read(table)
-        return self._found[key]
-
-    def _read(self, table: str) -> pd.DataFrame:
-        if table.startswith("study."):
-            return _units(self.survey, table.removeprefix("study."))
-        return store.read(table, self._folder, columns=self._wanted[table])
-
-
-def _units(survey: Study, kind: str) -> pd.DataFrame:
-    """Return the units that the study's files declare, and when there were any."""
-    units = getattr(survey, kind)
-    return pd.DataFrame({
-        "code": [unit.code for unit in units],
-        "valid_from": [unit.valid_from or 0 for unit in units],
-        "valid_to": [unit.valid_to or ALWAYS for unit in units],
-        "total": [survey.is_total(unit.code) for unit in units],
-    })  # fmt: skip
-
-
-def fulfilled(rows: pd.DataFrame, condition: Condition) -> NDArray[np.bool_]:
-    """Return which rows fulfil a condition; nobody does where the column is not there."""
-    column, op, wanted = condition
-    if column not in rows:
-        return np.zeros(len(rows), dtype=bool)
-    values = rows[column]
-    if isinstance(values.dtype, pd.CategoricalDtype):  # a few names stand for many rows
-        names = pd.Series(values.cat.categories)
-        fitting = np.append(_fulfilled(names, op, wanted), op == "!=")
-        return fitting[values.cat.codes.to_numpy()]
-    return _fulfilled(values, op, wanted)
-
-
-def _fulfilled(values: pd.Series, op: str, wanted: Any) -> NDArray[np.bool_]:
-    if op == "in":
-        return np.asarray(values.isin(list(wanted)).to_numpy(), dtype=bool)
-    found = _OPS[op](values, wanted)
-    return np.asarray(found.fillna(False).to_numpy(), dtype=bool)
+def tables_for(claims: Iterable[Claim], folder: str | Path, survey: Study) -> Tables:
+    """Return the stored tables with the columns that claims ask for."""
+    wanted: dict[str, set[str]] = {}
+    for claim in claims:
+        if claim.table != "study":
+            wanted.setdefault(claim.table, set()).update(_columns(claim))
+    return Tables(folder, survey, wanted)
 
 
 def evaluate(claim: Claim, tables: Tables) -> Evidence:
@@ -115,7 +60,7 @@ def evaluate(claim: Claim, tables: Tables) -> Evidence:
 
 
 def _same(found: Any, said: Number) -> bool:
-    return bool(np.isclose(float(found), said, rtol=RTOL, atol=RTOL))
+    return math.isclose(found, said, rel_tol=RTOL, abs_tol=RTOL)
 
 
 _Read = tuple[dict[str, Any], bool]
@@ -150,7 +95,7 @@ def _required(claim: Claim, row: Mapping[str, Any]) -> _Read:
 
 
 def _fits(found: Any, op: str, wanted: Any) -> bool:
-    return bool(found in wanted if op == "in" else _OPS[op](found, wanted))
+    return bool(found in wanted if op == "in" else OPS[op](found, wanted))
 
 
 def _worked_out(name: str, row: Mapping[str, Any]) -> Any:
@@ -234,10 +179,11 @@ def _judged(claim: Claim, tables: Tables) -> tuple[NDArray[np.float64], NDArray[
 
 
 def _count(claim: Claim, tables: Tables) -> _Read:
-    rows = tables.rows(claim.table, claim.where)
-    for condition in claim.must:
-        rows = rows[fulfilled(rows, condition)]
-    n = len(_distinct(rows, claim)) if claim.of else len(rows)
+    where = (*claim.where, *claim.must)
+    if claim.of:
+        n = len(_distinct(tables.rows(claim.table, where), claim))
+    else:
+        n = tables.count(claim.table, where)
     expected = {name: n * apart.LEVEL for name, _ in claim.says if name == "n.expected"}
     return {"n": n, **expected}, True
 
@@ -249,10 +195,8 @@ def _distinct(rows: pd.DataFrame, claim: Claim) -> pd.DataFrame:
 def _always(claim: Claim, tables: Tables) -> _Read:
     """Count the values none of whose rows breaks a condition."""
     rows = tables.rows(claim.table, claim.where)
-    good = np.ones(len(rows), dtype=bool)
-    for condition in claim.must:
-        good &= fulfilled(rows, condition)
-    broken = _distinct(rows[~good], claim)
+    good = tables.rows(claim.table, (*claim.where, *claim.must))
+    broken = _distinct(rows[~rows.index.isin(good.index)], claim)
     return {"n": len(_distinct(rows, claim)) - len(broken)}, True
 
 

@@ -52,7 +52,7 @@ def verify(executed: Path, *, tables: str | Path, survey: Study) -> list[Entry]:
         Names the notebook, each sentence that the tables contradict, and what they say.
     """
     said = list(_claimed(executed))
-    known = evidence.Tables(tables, survey, [claim for *_, own in said for claim in own])
+    known = evidence.tables_for((claim for *_, own in said for claim in own), tables, survey)
     entries = []
     for cell, text, own in said:
         found = tuple((claim, evidence.evaluate(claim, known)) for claim in own)

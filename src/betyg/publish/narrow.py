@@ -1,0 +1,125 @@
+"""The stored tables of a study, narrowed to the rows that claims are about."""
+
+from collections.abc import Callable, Collection, Mapping
+from operator import eq, ge, gt, le, lt, ne
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from betyg.data import store
+from betyg.data.study import Study
+from betyg.publish.claims import Condition
+
+ALWAYS: Final = 9999  # a year that nothing ends in
+OPS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge,
+}  # fmt: skip
+
+Where = tuple[Condition, ...]
+Positions = NDArray[np.intp]
+
+
+class Tables:
+    """The tables of one study: each is read once, and only the columns that are asked for.
+
+    A page asks hundreds of times for a few rows of tables with a hundred thousand: they are
+    narrowed by position, a column at a time, and only what is left becomes a frame.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where the tables are stored.
+    survey : Study
+        The study.
+    columns : mapping of str to collection of str
+        What will be asked for, by table.
+    """
+
+    def __init__(
+        self, folder: str | Path, survey: Study, columns: Mapping[str, Collection[str]]
+    ) -> None:
+        self.survey = survey
+        self._folder = folder
+        self._wanted = columns
+        self._read: dict[str, pd.DataFrame] = {}
+        self._columns: dict[tuple[str, str], _Column] = {}
+        self._found: dict[tuple[str, Where], Positions] = {}
+
+    def rows(self, table: str, where: Where) -> pd.DataFrame:
+        """Return the rows that fulfil all conditions."""
+        return self._frame(table).take(self._positions(table, where))
+
+    def count(self, table: str, where: Where) -> int:
+        """Return how many rows fulfil all conditions."""
+        return self._positions(table, where).size
+
+    def _positions(self, table: str, where: Where) -> Positions:
+        key = (table, where)
+        if key not in self._found:
+            if where:  # what was narrowed before is used again
+                before = self._positions(table, where[:-1])
+                self._found[key] = before[self._fulfilled(table, where[-1], before)]
+            else:
+                self._found[key] = np.arange(len(self._frame(table)))
+        return self._found[key]
+
+    def _fulfilled(self, table: str, condition: Condition, at: Positions) -> NDArray[np.bool_]:
+        """Return which rows fulfil a condition; nobody does where the column is not there."""
+        name, op, wanted = condition
+        if name not in self._frame(table):
+            return np.zeros(at.size, dtype=bool)
+        key = (table, name)
+        if key not in self._columns:
+            self._columns[key] = _Column(self._frame(table)[name])
+        return self._columns[key].fulfilled(op, wanted, at)
+
+    def _frame(self, table: str) -> pd.DataFrame:
+        if table not in self._read:
+            self._read[table] = (
+                _units(self.survey, table.removeprefix("study."))
+                if table.startswith("study.")
+                else store.read(table, self._folder, columns=self._wanted[table])
+            )
+        return self._read[table]
+
+
+class _Column:
+    """The values of a column; where they are names, a few that stand for many rows."""
+
+    def __init__(self, values: "pd.Series[Any]") -> None:
+        self.names: pd.Series[Any] | None = None
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            self.values, self.names = values.cat.codes.to_numpy(), pd.Series(values.cat.categories)
+        elif isinstance(values.dtype, np.dtype) and values.dtype != object:
+            self.values = values.to_numpy()
+        else:
+            self.values, names = pd.factorize(values)
+            self.names = pd.Series(names)
+
+    def fulfilled(self, op: str, wanted: Any, at: Positions) -> NDArray[np.bool_]:
+        """Return which rows at some positions fulfil a condition."""
+        here = self.values[at]
+        if self.names is None:
+            return _fitting(here, op, wanted)
+        missing = op == "!="  # what is missing is not what is wanted
+        fitting: NDArray[np.bool_] = np.append(_fitting(self.names, op, wanted), missing)
+        return fitting[here]
+
+
+def _fitting(values: Any, op: str, wanted: Any) -> NDArray[np.bool_]:
+    found = pd.Series(values).isin(list(wanted)) if op == "in" else OPS[op](values, wanted)
+    return np.asarray(found, dtype=bool)
+
+
+def _units(survey: Study, kind: str) -> pd.DataFrame:
+    """Return the units that the study's files declare, and when there were any."""
+    units = getattr(survey, kind)
+    return pd.DataFrame({
+        "code": [unit.code for unit in units],
+        "valid_from": [unit.valid_from or 0 for unit in units],
+        "valid_to": [unit.valid_to or ALWAYS for unit in units],
+        "total": [survey.is_total(unit.code) for unit in units],
+    })  # fmt: skip
