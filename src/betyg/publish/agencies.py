@@ -72,6 +72,7 @@ def compared(
         year=year,
         mean=_mean(everyone, drawn),
         n=int((everyone if len(everyone) else drawn)["n"].sum()),
+        has_all=len(everyone) > 0,
         span=axis_span(drawn),
         emphasis=emphasis,
         table=claims.table_of(naming.records(rows.head(1))[0]),
@@ -80,11 +81,11 @@ def compared(
     return Figure(
         name=plot.name,
         title=_title(drawn, plot),
-        subtitle=_subtitle(plot, activity=where.get("activity", ALL)),
+        subtitle=_subtitle(drawn, plot, activity=where.get("activity", ALL)),
         note=naming.note(
             names,
-            _axis_note(plot),
-            _open_note(drawn, plot),
+            naming.cut_axis(names, plot.span),
+            naming.few_answers(names, drawn),
             *standing.notes(drawn, names),
             naming.left_out(names, list(hidden["label"])),
         ),
@@ -105,6 +106,7 @@ class _Plot:
     year: int
     mean: float
     n: int
+    has_all: bool  # whether there is a row of all agencies
     span: tuple[float, float]
     emphasis: str | None
     table: str
@@ -212,27 +214,12 @@ def _claims(rows: pd.DataFrame, plot: _Plot, *, above: int, below: int) -> Itera
         yield together.surely_apart(table, n, *those, above=is_above, reference=reference)
 
 
-def _subtitle(plot: _Plot, *, activity: str) -> str:
+def _subtitle(rows: pd.DataFrame, plot: _Plot, *, activity: str) -> str:
     what = plot.language.text("{item}, 0–100 with 95% confidence interval", item=plot.what)
     who = None if activity == ALL else plot.names.activity(activity)
-    return naming.subtitle(plot.names, what=what, who=who, year=plot.year, n=plot.n)
-
-
-def _axis_note(plot: _Plot) -> str:
-    if plot.span == (0.0, 100.0):
-        return ""
-    return plot.language.text(
-        "The axis is cut: it shows {span} of 0–100.", span=plot.language.range(*plot.span)
-    )
-
-
-def _open_note(rows: pd.DataFrame, plot: _Plot) -> str:
-    least = plot.names.survey.disclosure.rank
-    if not (rows["n"] < least).any():
-        return ""
-    return plot.language.text(
-        "Open symbol: fewer than {n} answers.", n=plot.language.integer(least)
-    )
+    where = _everyone(rows, plot) if plot.has_all else _those(rows, plot)
+    base = claims.total(plot.table, "n", plot.n, *where)
+    return naming.subtitle(plot.names, what=what, who=who, year=plot.year, base=base)
 
 
 def _alt(rows: pd.DataFrame, plot: _Plot) -> str:

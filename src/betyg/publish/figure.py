@@ -119,8 +119,8 @@ class Figure:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What the figure says of the data: its title."""
-        return (self.title,)
+        """What the figure says of the data: its title, and what stands above and below it."""
+        return tuple(text for text in (self.title, self.subtitle, self.note) if text)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         return plain.bundle([self.plain()]) | sentence.bundle(self.sentences)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from betyg.errors import ParameterError
-from betyg.publish.sentence import carried
+from betyg.publish.sentence import carried, quoted
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -223,8 +223,8 @@ class Language:
         shown = list(names if limit is None or len(names) <= limit else names[:limit])
         rest = len(names) - len(shown)
         if rest:
-            shown.append(self.plural("{n} more", "{n} more", rest))
-        return carried(format_list(shown, locale=self.code), names) if shown else ""
+            shown.append(quoted(self.plural("{n} more", "{n} more", rest)))  # none of the data's
+        return carried(format_list(shown, locale=self.code), [*names, *shown]) if shown else ""
 
     def genitive(self, name: str) -> str:
         """Put a name in the genitive: Swedish ``Kronobergs``, English ``Kronoberg’s``.

@@ -11,7 +11,7 @@ import pandas as pd
 from betyg.data.study import Study
 from betyg.errors import DataError
 from betyg.publish import disclosure
-from betyg.publish.claims import declared
+from betyg.publish.claims import Claim, declared
 from betyg.publish.language import Language
 from betyg.publish.sentence import joined, quoted, stating
 
@@ -143,30 +143,50 @@ def subtitle(
     *,
     what: str,
     year: int | Sequence[int] | None = None,
-    n: float | None = None,
+    base: Claim | None = None,
     who: str | None = None,
 ) -> str:
-    """Say what is measured, for whom, when and on how many answers."""
+    """Say what is measured, for whom, when and on how many answers, as ``base`` claims it."""
     language = names.language
     parts = [what]
     if who:
         parts.append(who)
     if year is not None:
         years = [year] if isinstance(year, int | np.integer) else sorted(year)
-        parts.append(language.range(str(years[0]), str(years[-1])))
-    if n:
-        parts.append(language.text("n = {n}", n=language.integer(int(n))))
-    return ", ".join(parts)
+        parts.append(quoted(language.range(str(years[0]), str(years[-1]))))
+    number = next((int(n) for _, n in base.says), 0) if base else 0
+    if base and number:
+        parts.append(language.text("n = {n}", n=stating(language.integer(number), base)))
+    return joined(*parts, by=", ")
+
+
+def cut_axis(names: Names, span: tuple[float, float]) -> str:
+    """Say which part of the scale is drawn, where not all of it is."""
+    if span == (0.0, 100.0):
+        return ""
+    language = names.language
+    return language.text(
+        "The axis is cut: it shows {span} of 0–100.", span=quoted(language.range(*span))
+    )
+
+
+def few_answers(names: Names, rows: pd.DataFrame) -> str:
+    """Say what an open symbol is, where one is drawn."""
+    language, least = names.language, names.survey.disclosure.rank
+    if not (rows["n"] < least).any():
+        return ""
+    n = stating(language.integer(least), declared("disclosure.rank", least))
+    return language.text("Open symbol: fewer than {n} answers.", n=n)
 
 
 def note(names: Names, *remarks: str) -> str:
     """Join remarks, the source and, where so, that the data are synthetic."""
     survey, language = names.survey, names.language
-    source = language.text("Source: {title}.", title=str(survey.label(survey.title, language.code)))
-    parts = [remark for remark in remarks if remark] + [source]
+    title = quoted(str(survey.label(survey.title, language.code)))
+    parts = [*remarks, language.text("Source: {title}.", title=title)]
     if survey.synthetic:
         parts.append(language.text("Synthetic data: made for demonstration."))
-    return " ".join(parts)
+    return joined(*parts)
 
 
 def answers(names: Names, n: float) -> str:
@@ -181,7 +201,8 @@ def left_out(names: Names, units: Sequence[str]) -> str:
     if not units:
         return ""
     return names.language.text(
-        "Too few answers to show: {units}.", units=names.language.listing(list(units), limit=12)
+        "Too few answers to show: {units}.",
+        units=names.language.listing([quoted(unit) for unit in units], limit=12),
     )
 
 

@@ -55,7 +55,7 @@ def matrix(
             ),
             who=names.agency(agency) if agency != ALL else None,
             year=year,
-            n=float(rows["n"].iloc[0]),
+            base=claims.value("drivers", naming.records(rows)[0], "n"),
         ),
         note=_note(rows, plot),
         alt=_alt(rows, plot),
@@ -123,24 +123,31 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
 
 def _note(rows: pd.DataFrame, plot: _Plot) -> str:
     language = plot.language
-    left_out, span = int(rows["incomplete"].iloc[0]), priority_drawing.score_span(rows)
+    first, span = naming.records(rows)[0], priority_drawing.score_span(rows)
+    left_out = int(first["incomplete"])
     return naming.note(
         plot.names,
-        language.text(
-            "Dividing lines: equal shares ({share}), and the mean of the scores ({score}).",
-            share=language.percent(rows["importance_line"].iloc[0]),
-            score=language.number(rows["score_line"].iloc[0]),
+        stating(
+            language.text(
+                "Dividing lines: equal shares ({share}), and the mean of the scores ({score}).",
+                share=language.percent(first["importance_line"]),
+                score=language.number(first["score_line"]),
+            ),
+            claims.value("drivers", first, "importance_line", "score_line"),
         ),
         language.text(
             "Shaded, open symbol: cannot tell, as the margin of error crosses a dividing line."
         ),
-        language.plural(
-            "{n} incomplete answer is left out of the importance.",
-            "{n} incomplete answers are left out of the importance.",
-            left_out,
+        stating(
+            language.plural(
+                "{n} incomplete answer is left out of the importance.",
+                "{n} incomplete answers are left out of the importance.",
+                left_out,
+            ),
+            claims.value("drivers", first, "incomplete"),
         ) if left_out else "",
         language.text("The score axis is cut: it shows {span} of 0–100.",
-                      span=language.range(*span)) if span != (0.0, 100.0) else "",
+                      span=quoted(language.range(*span))) if span != (0.0, 100.0) else "",
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from betyg.data.study import Study
 from betyg.publish import claims, figure, naming, standing, table
 from betyg.publish.agencies import axis_span
+from betyg.publish.claims import Claim
 from betyg.publish.figure import ACCENT, GRID, INK, Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import Names
@@ -67,7 +68,7 @@ def compared(
             names,
             what=language.text("{item}, 0–100 with 95% confidence interval", item=plot.agency),
             year=year,
-            n=float(drawn["n"].max()) if len(drawn) else None,
+            base=_base(drawn),
         ),
         note=naming.note(names, *_notes(drawn, plot), naming.left_out(names, _hidden(rows))),
         alt=_alt(drawn, plot),
@@ -76,6 +77,14 @@ def compared(
         table=_table(rows, plot),
         table_label=language.text("The figure as a table"),
     )
+
+
+def _base(rows: pd.DataFrame) -> Claim | None:
+    """Claim the answers to what most answered."""
+    if rows.empty:
+        return None
+    most = naming.records(rows.nlargest(1, "n"))
+    return claims.value("profiles", most[0], "n") if most else None
 
 
 def finding(rows: pd.DataFrame, names: Names, *, agency: str) -> str:
@@ -128,10 +137,7 @@ def _hidden(rows: pd.DataFrame) -> list[str]:
 
 def _notes(rows: pd.DataFrame, plot: _Plot) -> list[str]:
     language = plot.names.language
-    said = []
-    if plot.span != (0.0, 100.0):
-        span = language.range(*plot.span)
-        said.append(language.text("The axis is cut: it shows {span} of 0–100.", span=span))
+    said = [naming.cut_axis(plot.names, plot.span)]
     if standing.is_known(rows):
         said += [
             language.text(

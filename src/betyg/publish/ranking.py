@@ -84,11 +84,11 @@ def compared(
             names,
             what=language.text("{item}, 0–100 with 95% confidence interval", item=what),
             year=year,
-            n=float(drawn["n"].max()),
+            base=claims.value("orders", naming.records(drawn.nlargest(1, "n"))[0], "n"),
         ),
         note=naming.note(
             names,
-            _axis_note(plot),
+            naming.cut_axis(names, plot.span),
             language.text("A place is shared where no difference is sure and none is large."),
             naming.left_out(names, list(ranked.loc[~ranked["shown"], "label"])),
         ),
@@ -109,15 +109,6 @@ class _Plot:
     year: int
     span: tuple[float, float]
     name: str
-
-
-def _axis_note(plot: _Plot) -> str:
-    if plot.span == (0.0, 100.0):
-        return ""
-    language = plot.names.language
-    return language.text(
-        "The axis is cut: it shows {span} of 0–100.", span=language.range(*plot.span)
-    )
 
 
 def _places(rows: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from betyg.data.study import Study
 from betyg.publish import claims, disclosure, figure, naming, table
+from betyg.publish.claims import Claim, Condition
 from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, Names
@@ -53,12 +54,15 @@ def rates(quality: pd.DataFrame, survey: Study, language: Language, *, year: int
     return Figure(
         name=plot.name,
         title=_rates_title(drawn, language),
-        subtitle=naming.subtitle(names, what=what, year=year, n=float(drawn["sample"].sum())),
+        subtitle=naming.subtitle(names, what=what, year=year, base=_asked(drawn)),
         note=naming.note(
             names,
             text(
                 "Dashed line: {limit}, the least for a national comparison.",
-                limit=language.percent(plot.least),
+                limit=stating(
+                    language.percent(plot.least),
+                    claims.declared("disclosure.response_rate", plot.least),
+                ),
             ),
             text("Grey dots: strata.") if drawn["part_high"].notna().any() else "",
             naming.left_out(names, list(rows.loc[~rows["shown"], "label"])),
@@ -175,10 +179,22 @@ def _rates_title(rows: pd.DataFrame, language: Language) -> str:
         "Response rate: highest {top} ({high}), lowest {bottom} ({low})",
         top=named[0], high=told[0], bottom=named[1], low=told[1],
     )  # fmt: skip
-    same = claims.conditions(measure="response_rate", year=ends[0]["year"], activity=ALL, group=ALL)
-    those = (*same, ("agency", "in", tuple(str(code) for code in rows["agency"])))
+    those = _those(rows)
     extremes = claims.highest("quality", ends[0], *those), claims.lowest("quality", ends[1], *those)
     return stating(said, *values, *extremes)
+
+
+def _those(rows: pd.DataFrame) -> tuple[Condition, ...]:
+    """Return the conditions of the rates that are drawn."""
+    codes = [str(code) for code in rows["agency"]]
+    return claims.conditions(
+        measure="response_rate", year=rows["year"].iloc[0], activity=ALL, group=ALL, agency=codes
+    )
+
+
+def _asked(rows: pd.DataFrame) -> Claim:
+    """Claim how many were asked."""
+    return claims.total("quality", "n", float(rows["sample"].sum()), *_those(rows))
 
 
 def _missing_title(rows: pd.DataFrame, language: Language, *, year: int) -> str:

@@ -71,11 +71,14 @@ def claims_of(text: str) -> tuple[Claim, ...]:
 
 
 def bundle(sentences: Iterable[str]) -> dict[str, Any]:
-    """Pack sentences and their claims as what a notebook's output carries beside its HTML."""
+    """Pack sentences and their claims as what a notebook's output carries beside its HTML.
+
+    Sentences without claims are packed if they have a digit: of a label, or the end of a scale.
+    """
     packed = [
         {"sentence": str(text), "claims": [claim.packed() for claim in claims_of(text)]}
         for text in sentences
-        if claims_of(text)
+        if claims_of(text) or any(sign.isdigit() for sign in text)
     ]
     return {MIME: packed} if packed else {}
 

@@ -7,10 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from betyg.publish import naming, table
+from betyg.publish import claims, naming, table
 from betyg.publish.figure import COLOURS, SOFT
 from betyg.publish.language import EN_DASH, Language, msgid
 from betyg.publish.naming import Names
+from betyg.publish.sentence import carried, quoted, stating
 from betyg.stats import detectable
 
 UNITS_NAMED: Final = 12
@@ -126,7 +127,8 @@ def notes(rows: pd.DataFrame, names: Names) -> list[str]:
     said.append(
         text("The places hold for all at once ({share}).", share=names.language.percent(0.95))
     )
-    least = names.language.integer(names.survey.disclosure.rank)
+    rank = names.survey.disclosure.rank
+    least = stating(names.language.integer(rank), claims.declared("disclosure.rank", rank))
     why = {
         "base": text("No place with fewer than {n} answers: {units}.", n=least, units="{units}"),
         "reliability": text("No place as the margin of error is too wide: {units}.",
@@ -135,9 +137,10 @@ def notes(rows: pd.DataFrame, names: Names) -> list[str]:
                          units="{units}"),
     }  # fmt: skip
     for reason, words in why.items():
-        units = list(rows.loc[rows["rank_reason"] == reason, "label"])
+        units = [quoted(unit) for unit in rows.loc[rows["rank_reason"] == reason, "label"]]
         if units:
-            said.append(words.format(units=names.language.listing(units, limit=UNITS_NAMED)))
+            listed = names.language.listing(units, limit=UNITS_NAMED)
+            said.append(carried(words.format(units=listed), [words, listed]))
     return said
 
 

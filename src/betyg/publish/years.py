@@ -68,7 +68,7 @@ def compared(
             what=language.text("{item}, 0–100 with 95% confidence interval", item=what),
             who=_who(names, where),
             year=_years(series),
-            n=series[0].rows["n"].sum() if plot.of_answers else None,
+            base=_base(series[0].rows) if plot.of_answers else None,
         ),
         note=naming.note(names, *_notes(series, plot)),
         alt=_alt(what, series, plot),
@@ -111,6 +111,16 @@ def _panel_name(size: int, language: Language) -> str:
 def _who(names: Names, where: Where) -> str | None:
     activity = where.get("activity", ALL)
     return None if activity == ALL else names.activity(activity)
+
+
+def _base(rows: pd.DataFrame) -> Claim | None:
+    """Claim how many answers there are in all years."""
+    known = naming.records(rows[rows["n"].notna()])
+    if not known:
+        return None
+    where = claims.row_of(table := claims.table_of(known[0]), known[0] | {"year": None})
+    years: claims.Condition = ("year", "in", tuple(int(row["year"]) for row in known))
+    return claims.total(table, "n", sum(row["n"] for row in known), *where, years)
 
 
 def _years(series: Sequence[Series]) -> list[int]:
@@ -162,6 +172,8 @@ def _claims(series: Series, found: Change) -> Iterator[Claim]:
     if not np.isnan(found.se):
         sure = int(found.sure) * int(np.sign(found.after - found.before))
         says = {"difference": found.after - found.before}
+        if not sure:
+            says["difference.detectable"] = found.found
         yield claims.moved(*ends, sure=sure, says=says, table=table)
 
 
@@ -206,19 +218,15 @@ def _went(subject: str, found: Change, language: Language) -> str:
 
 def _notes(series: Sequence[Series], plot: trend_lines.Plot) -> Iterator[str]:
     language = plot.names.language
-    if plot.span != (0.0, 100.0):
-        yield language.text(
-            "The axis is cut: it shows {span} of 0–100.", span=language.range(*plot.span)
-        )
-    least = plot.names.survey.disclosure.rank
-    if plot.of_answers and any((s.rows["n"] < least).any() for s in series):
-        yield language.text("Open symbol: fewer than {n} answers.", n=language.integer(least))
+    yield naming.cut_axis(plot.names, plot.span)
+    if plot.of_answers:
+        yield naming.few_answers(plot.names, pd.concat([s.rows for s in series]))
     main = series[-1] if series[-1].colour == "accent" else series[0]
     found = change(main, plot)
     if found is not None and found.se > 0 and not found.sure:
         yield language.text(
             "No sure change: a change of {points} is found four times in five.",
-            points=language.number(found.found, 1),
+            points=stating(language.number(found.found, 1), *_claims(main, found)),
         )
     if any(year in plot.breaks for year in plot.rounds[1:]):
         yield language.text("Cut line: the question changed, and the years cannot be compared.")
