@@ -22,7 +22,8 @@ from alter import altered, forgotten, moved, recomposed, rows, swapped, without
 from report_sentences import ASSOCIATION, BOARDS, UNSURE, D, N, Row
 from report_states import MARGINS, Rebuilt, looked_up, says, section, stated
 
-from betyg.publish import change, heatmap, ranking
+from betyg.publish import change, heatmap, ranking, statement
+from betyg.publish.claims import ClaimError
 
 COURTESY = ("courtesy", "engaged", "interested", "open_dialogue")
 VIEW = ("overall", "trust", "customer", "guide", "known_all", "significance_all")
@@ -373,3 +374,22 @@ def test_other_answers_make_another_report_of_the_association(
     assert not any(found(rebuilt, ASSOCIATION[twin.row]).values())
     assert all(found(rebuilt, twin.instead).values())
     contradicted(association_2021, ASSOCIATION[twin.row], rebuilt, tmp_path)
+
+
+def examples():
+    """Return the lines of docs/claims.md that state something."""
+    page = (Path(__file__).parents[2] / "docs" / "claims.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    return [line for line in code.splitlines() if line.startswith("statement.")]
+
+
+@pytest.mark.parametrize("line", examples())
+def test_what_the_page_on_claims_states_is_shown(line, boards_2012, tmp_path):
+    shown = eval(line, {"statement": statement, "page": boards_2012.page("sv")})
+    found = looked_up(shown.sentences, boards_2012, tmp_path)
+    assert found and all(one.holds for one in found)
+
+
+def test_what_the_data_do_not_carry_is_refused(boards_2012):
+    with pytest.raises(ClaimError, match="a sure change cannot be stated. What can be: .* ingen"):
+        statement.changed(boards_2012.page("sv"), since=2011, agency="G")

@@ -141,6 +141,11 @@ def test_every_kind_of_claim_is_tried():
     assert kinds == {kind.partition(",")[0] for kind in TRUE_AND_FALSE}
 
 
+def test_no_difference_cannot_be_claimed_without_what_would_have_been_found():
+    with pytest.raises(ClaimError, match="which difference would have been found"):
+        claims.moved(BEFORE, A, sure=0, says={"difference": 0.5})
+
+
 def test_a_claim_comes_back_from_a_notebook_as_it_went():
     for true, _ in TRUE_AND_FALSE.values():
         assert Claim.unpacked(json.loads(json.dumps(true.packed()))) == true

@@ -8,17 +8,11 @@ import pandas as pd
 from betyg.data.study import Study
 from betyg.publish import claims, disclosure, naming, table
 from betyg.publish.claims import Claim, Condition
-from betyg.publish.language import Language, msgid, sentence_case
+from betyg.publish.language import Language
 from betyg.publish.naming import ALL, Names
 from betyg.publish.sentence import stating
 from betyg.publish.standing import BANDS
 from betyg.publish.table import Column, Table
-
-_CHANGES = {
-    "rise": msgid("a sure rise"),
-    "fall": msgid("a sure fall"),
-    "none": msgid("no sure change"),
-}
 
 
 def _whole(quality: pd.DataFrame, measure: str, year: int) -> list[dict[str, Any]]:
@@ -263,104 +257,3 @@ def _move(row: dict[str, Any], side: str, language: Language) -> str:
         "{points} ({band})", points=language.number(row[f"{side}_by"], 1),
         band=language.text(BANDS[row[f"band_if_{side}"]]),
     )  # fmt: skip
-
-
-def _counted(tested: pd.DataFrame) -> pd.DataFrame:
-    """Return each conclusion with the ways in which it was drawn again, and holds."""
-    keys = ["conclusion", "agency", "reported"]
-    counts = tested.groupby(keys, sort=False)["holds"].agg(holds="sum", ways="count").reset_index()
-    whole = counts[counts["ways"] > 0].astype({"holds": "int64", "ways": "int64"})
-    return whole.assign(share=whole["holds"] / whole["ways"]).sort_values("share", kind="stable")
-
-
-def robustness(tested: pd.DataFrame, survey: Study, language: Language, *, year: int) -> str:
-    """Say how many conclusions hold in every way of computing, and which is the least sure."""
-    counts = _counted(tested[tested["year"] == year])
-    if counts.empty:
-        return ""
-    numbers = {
-        "ways": language.integer(int(counts["ways"].max())),
-        "total": language.integer(len(counts)),
-        "firm": language.integer(int((counts["share"] == 1).sum())),
-    }
-    least = naming.records(counts)[0]
-    most = naming.records(counts.sort_values("ways", kind="stable"))[-1]
-    told = (*_firm(counts, year), _held(most, year)[0])
-    if least["share"] == 1:
-        said = language.text(
-            "Computed in other ways: all {total} conclusions hold in each of {ways}.", **numbers
-        )
-        return stating(said, *told)
-    said = language.text(
-        "Computed in other ways: {firm} of {total} conclusions hold in each of {ways}. Least firm: "
-        "{conclusion}, which holds in {holds} of {own}.",
-        conclusion=_conclusion(least, Names(survey, language)),
-        holds=language.integer(least["holds"]), own=language.integer(least["ways"]), **numbers,
-    )  # fmt: skip
-    return stating(said, *told, *_held(least, year))
-
-
-def _firm(counts: pd.DataFrame, year: int) -> tuple[Claim, Claim]:
-    """Claim how many conclusions there are, and how many hold in every way."""
-    where: tuple[Condition, ...] = (("year", "==", year), ("holds", "in", (True, False)))
-    firm, what = int((counts["share"] == 1).sum()), "conclusion,agency,reported"
-    return (
-        claims.count("robustness", what, len(counts), *where),
-        claims.always("robustness", what, firm, *where, must=[("holds", "==", True)]),
-    )
-
-
-def _held(row: dict[str, Any], year: int) -> tuple[Claim, Claim]:
-    """Claim in how many ways a conclusion was drawn again, and in how many it holds."""
-    where = claims.row_of("robustness", row | {"year": year})
-    drawn: Condition = ("holds", "in", (True, False))
-    return (
-        claims.count("robustness", "", int(row["ways"]), *where, drawn),
-        claims.count("robustness", "", int(row["holds"]), *where, ("holds", "==", True)),
-    )
-
-
-def robustness_table(
-    tested: pd.DataFrame, survey: Study, language: Language, *, year: int
-) -> Table | None:
-    """Show the conclusions that do not hold in every way of computing."""
-    names, text = Names(survey, language), language.text
-    counts = _counted(tested[tested["year"] == year])
-    open_to_doubt = counts[counts["share"] < 1]
-    if open_to_doubt.empty:
-        return None
-    rows = [
-        row
-        | {
-            "label": sentence_case(_conclusion(row, names)),
-            "in": text("{n} of {total}", n=language.integer(row["holds"]),
-                       total=language.integer(row["ways"])),
-        }
-        for row in naming.records(open_to_doubt)
-    ]  # fmt: skip
-    columns = [
-        Column(source="label", label=text("Conclusion")),
-        Column(source="in", label=text("Holds in")),
-    ]
-    return table.build(
-        pd.DataFrame(rows), columns, language, name=naming.slug("robustness", year),
-        caption=text("Conclusions that not every way of computing gives, {year}", year=str(year)),
-        note=naming.note(
-            names,
-            text("Ways: model of the ordered answers, mean, share of the two highest answers; with "
-                 "weights and without; at one common mix and as answered, where these can differ. "
-                 "Late answers are not told apart in the data."),
-        ),
-    )  # fmt: skip
-
-
-def _conclusion(row: dict[str, Any], names: Names) -> str:
-    text = names.language.text
-    who = names.agency(str(row["agency"]))
-    if row["conclusion"] == "first":
-        return text("{agency} has the highest value", agency=names.agency(str(row["reported"])))
-    if row["conclusion"] == "change":
-        return text("{agency}, since the round before: {verdict}", agency=who,
-                    verdict=text(_CHANGES[row["reported"]]))  # fmt: skip
-    return text("{agency}, against the expected range: {verdict}", agency=who,
-                verdict=text(BANDS[row["reported"]]))  # fmt: skip

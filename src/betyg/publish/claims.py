@@ -7,7 +7,7 @@ of the code that wrote the sentence. Each kind has a function here, so that none
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -82,6 +82,14 @@ class Claim:
     of: str = ""
     each: str = ""
     against: tuple[Condition, ...] = ()
+
+    def __post_init__(self) -> None:
+        found = any(name.endswith(".detectable") for name, _ in self.says)
+        if self.kind == "no_difference" and not found:
+            raise ClaimError(
+                f"no_difference of {self.table}: which difference would have been found, four "
+                "times in five, is missing; without it the reader takes it for none at all."
+            )
 
     @property
     def numbers(self) -> Iterable[float]:
@@ -201,8 +209,8 @@ def changed(table: str, row: Mapping[str, Any], *, part: str, rise: bool) -> Cla
 
 def no_difference(table: str, row: Mapping[str, Any], *, part: str, found: float) -> Claim:
     """Claim that no difference was found, and which would have been, four times in five."""
-    claim = _one("no_difference", table, row, _with_ends(part), *_holds_nought(part))
-    return _saying(claim, (f"{part}.detectable", found))
+    claim = _one("holds", table, row, _with_ends(part), *_holds_nought(part))
+    return replace(_saying(claim, (f"{part}.detectable", found)), kind="no_difference")
 
 
 def moved(

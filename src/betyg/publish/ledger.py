@@ -30,10 +30,14 @@ class Entry:
     def packed(self) -> dict[str, Any]:
         """Return the entry as it stands in the file."""
         claims = [
-            {"claim": claim.packed(), "evidence": dict(found.values), "holds": found.holds}
+            {"claim": claim.packed(), "evidence": dict(found.values), "verdict": _verdict(found)}
             for claim, found in self.found
         ]
         return {"cell": self.cell, "sentence": self.sentence, "claims": claims}
+
+
+def _verdict(found: Evidence) -> str:
+    return "holds" if found.holds else "contradicted"
 
 
 def verify(executed: Path, *, tables: str | Path, survey: Study) -> list[Entry]:
@@ -105,13 +109,13 @@ def table(folder: Path, *, language: str = "") -> Iterator[str]:
         for entry in json.loads(path.read_text(encoding="utf-8")):
             yield f"  “{entry['sentence']}”"
             for found in entry["claims"]:
-                kind, verdict = found["claim"]["kind"], "holds" if found["holds"] else "broken"
+                kind, verdict = found["claim"]["kind"], found["verdict"]
                 verdicts[kind, verdict] += 1
-                yield f"    {verdict:<7} {kind:<15} {_told(found)}"
+                yield f"    {verdict:<12} {kind:<15} {_told(found)}"
     yield f"\n{folder}: claims by kind and verdict"
     for (kind, verdict), n in sorted(verdicts.items()):
-        yield f"  {kind:<16} {verdict:<7} {n:>6}"
-    yield f"  {'all':<16} {'':<7} {sum(verdicts.values()):>6}"
+        yield f"  {kind:<20} {verdict:<12} {n:>6}"
+    yield f"  {'all':<20} {'':<12} {sum(verdicts.values()):>6}"
 
 
 def _told(found: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from betyg.publish import (
     about_model,
     about_quality,
+    about_robustness,
     claims,
     prose,
     replication,
@@ -74,8 +75,10 @@ def quality(
         about_quality.reliability(measured, survey, words, year=year),
         prose.paragraph(about_quality.tipping(tipped, survey, words, year=year)),
         about_quality.tipping_table(tipped, survey, words, year=year),
-        prose.paragraph(about_quality.robustness(tested, survey, words, year=year)),
-        about_quality.robustness_table(tested, survey, words, year=year),
+        prose.paragraph(
+            about_robustness.conclusions(tested, page.changes, survey, words, year=year)
+        ),
+        about_robustness.doubtful(tested, page.changes, survey, words, year=year),
     ]
     return Section(_kept(parts))
 

@@ -1,0 +1,150 @@
+"""Sentences and a table on what other ways of computing say to the conclusions of a round."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.publish import claims, findings, naming, table, together
+from betyg.publish.claims import Claim, Condition
+from betyg.publish.language import Language, msgid, sentence_case
+from betyg.publish.naming import ALL, Names
+from betyg.publish.sentence import stating
+from betyg.publish.standing import BANDS
+from betyg.publish.table import Column, Table
+from betyg.stats import apart
+
+_CHANGES = {
+    "rise": msgid("a sure rise"),
+    "fall": msgid("a sure fall"),
+    "none": msgid("no sure change"),
+}
+
+
+def conclusions(
+    tested: pd.DataFrame, changes: pd.DataFrame, survey: Study, language: Language, *, year: int
+) -> str:
+    """Say how many conclusions hold in every way of computing, and which is the least sure.
+
+    Parameters
+    ----------
+    tested : DataFrame
+        Columns of robustness.parquet.
+    changes : DataFrame
+        Columns of changes.parquet: which change would have been found where none was.
+    """
+    counts = _counted(tested[tested["year"] == year])
+    if counts.empty:
+        return ""
+    numbers = {
+        "ways": language.integer(int(counts["ways"].max())),
+        "total": language.integer(len(counts)),
+        "firm": language.integer(int((counts["share"] == 1).sum())),
+    }
+    least = naming.records(counts)[0]
+    most = naming.records(counts.sort_values("ways", kind="stable"))[-1]
+    told = (*_firm(counts, year), _held(most, year)[0])
+    if least["share"] == 1:
+        said = language.text(
+            "Computed in other ways: all {total} conclusions hold in each of {ways}.", **numbers
+        )
+        return stating(said, *told)
+    said = language.text(
+        "Computed in other ways: {firm} of {total} conclusions hold in each of {ways}. Least firm: "
+        "{conclusion}, which holds in {holds} of {own}.",
+        conclusion=_conclusion(least, Names(survey, language), _unseen(changes, year)),
+        holds=language.integer(least["holds"]), own=language.integer(least["ways"]), **numbers,
+    )  # fmt: skip
+    return stating(said, *told, *_held(least, year))
+
+
+def _counted(tested: pd.DataFrame) -> pd.DataFrame:
+    """Return each conclusion with the ways in which it was drawn again, and holds."""
+    keys = ["conclusion", "agency", "reported"]
+    counts = tested.groupby(keys, sort=False)["holds"].agg(holds="sum", ways="count").reset_index()
+    whole = counts[counts["ways"] > 0].astype({"holds": "int64", "ways": "int64"})
+    return whole.assign(share=whole["holds"] / whole["ways"]).sort_values("share", kind="stable")
+
+
+def _firm(counts: pd.DataFrame, year: int) -> tuple[Claim, Claim]:
+    """Claim how many conclusions there are, and how many hold in every way."""
+    where: tuple[Condition, ...] = (("year", "==", year), ("holds", "in", (True, False)))
+    firm, what = int((counts["share"] == 1).sum()), "conclusion,agency,reported"
+    return (
+        claims.count("robustness", what, len(counts), *where),
+        claims.always("robustness", what, firm, *where, must=[("holds", "==", True)]),
+    )
+
+
+def _held(row: dict[str, Any], year: int) -> tuple[Claim, Claim]:
+    """Claim in how many ways a conclusion was drawn again, and in how many it holds."""
+    where = claims.row_of("robustness", row | {"year": year})
+    drawn: Condition = ("holds", "in", (True, False))
+    return (
+        claims.count("robustness", "", int(row["ways"]), *where, drawn),
+        claims.count("robustness", "", int(row["holds"]), *where, ("holds", "==", True)),
+    )
+
+
+def doubtful(
+    tested: pd.DataFrame, changes: pd.DataFrame, survey: Study, language: Language, *, year: int
+) -> Table | None:
+    """Show the conclusions that do not hold in every way of computing; as :func:`conclusions`."""
+    names, text = Names(survey, language), language.text
+    counts = _counted(tested[tested["year"] == year])
+    open_to_doubt = counts[counts["share"] < 1]
+    if open_to_doubt.empty:
+        return None
+    unseen = _unseen(changes, year)
+    rows = [
+        row
+        | {
+            "label": sentence_case(_conclusion(row, names, unseen)),
+            "in": text("{n} of {total}", n=language.integer(row["holds"]),
+                       total=language.integer(row["ways"])),
+        }
+        for row in naming.records(open_to_doubt)
+    ]  # fmt: skip
+    columns = [
+        Column(source="label", label=text("Conclusion")),
+        Column(source="in", label=text("Holds in")),
+    ]
+    return table.build(
+        pd.DataFrame(rows), columns, language, name=naming.slug("robustness", year),
+        caption=text("Conclusions that not every way of computing gives, {year}", year=str(year)),
+        note=naming.note(
+            names,
+            text("Ways: model of the ordered answers, mean, share of the two highest answers; with "
+                 "weights and without; at one common mix and as answered, where these can differ. "
+                 "Late answers are not told apart in the data."),
+        ),
+    )  # fmt: skip
+
+
+def _conclusion(row: dict[str, Any], names: Names, unseen: findings.Found) -> str:
+    text, language = names.language.text, names.language
+    who = names.agency(str(row["agency"]))
+    if row["conclusion"] == "first":
+        return text("{agency} has the highest value", agency=names.agency(str(row["reported"])))
+    if row["conclusion"] == "change":
+        verdict = text(_CHANGES[row["reported"]])
+        if row["reported"] == "none":
+            verdict = findings.beside(verdict, unseen, language, "change")
+        return text("{agency}, since the round before: {verdict}", agency=who, verdict=verdict)
+    return text("{agency}, against the expected range: {verdict}", agency=who,
+                verdict=text(BANDS[row["reported"]]))  # fmt: skip
+
+
+def _unseen(changes: pd.DataFrame, year: int) -> findings.Found:
+    """Return the changes since the round before that would be found, of those that are not sure."""
+    told = changes["comparable"] & changes["shown"] & (changes["agency"] != ALL)
+    pairs = changes[told & (changes["year_to"] == year)]
+    pairs = pairs[pairs["year_from"] == pairs["year_from"].max()]
+    like, se = (pairs[name].to_numpy(np.float64) for name in ("like_for_like", "like_for_like_se"))
+    sizes = apart.found(se, apart.surely(like, se, reference=0.0))
+    if pairs.empty:
+        return sizes, together.detectable_together("changes", sizes)
+    where = claims.row_of("changes", naming.records(pairs)[0] | {"agency": None})
+    codes: Condition = ("agency", "in", tuple(str(code) for code in pairs["agency"]))
+    return sizes, together.detectable_together("changes", sizes, *where, codes, of="like_for_like")
