@@ -5,10 +5,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from betyg.data.study import Study
 from betyg.publish import forms
 from betyg.publish.claims import ClaimError
 
-RAW = Path(__file__).parents[2] / "data" / "raw"
+STUDY = Study.load(Path(__file__).parents[2] / "data" / "raw", "insikt")
 TYPED = "In 2012 all went well.\n\nOf 290 municipalities 37 % agreed."
 
 
@@ -25,7 +26,7 @@ def facts(folder: Path, text: str) -> dict[str, object]:
 
 def test_typed_numbers_are_listed_where_somebody_watches(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("CI", raising=False)
-    forms.WRITERS["page"](facts(tmp_path, TYPED), RAW)
+    forms.WRITERS["page"](facts(tmp_path, TYPED), STUDY)
     told = capsys.readouterr().err
     assert (
         "05_report.ipynb, cell 1, line 5: 290, 37 in “Of 290 municipalities 37 % agreed.”" in told
@@ -38,11 +39,11 @@ def test_typed_numbers_are_listed_where_somebody_watches(tmp_path, monkeypatch, 
 def test_typed_numbers_are_refused_where_nobody_watches(form, tmp_path, monkeypatch):
     monkeypatch.setenv("CI", "true")
     with pytest.raises(ClaimError, match="cell 1, line 5: 290, 37 in .*betyg.publish.statement"):
-        forms.WRITERS[form](facts(tmp_path, TYPED), RAW)
+        forms.WRITERS[form](facts(tmp_path, TYPED), STUDY)
     assert not (tmp_path / "page.html").exists()
 
 
 def test_years_and_names_of_the_study_may_be_typed(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CI", "true")
-    forms.WRITERS["page"](facts(tmp_path, "In 2012 all went well; so it did in 2013."), RAW)
+    forms.WRITERS["page"](facts(tmp_path, "In 2012 all went well; so it did in 2013."), STUDY)
     assert capsys.readouterr().err == ""
