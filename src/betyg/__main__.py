@@ -193,9 +193,8 @@ def verify(options: argparse.Namespace) -> int:
     del options
     from betyg.build import twice
 
-    right, problems = twice.compare(_asked("STUDY"))
-    for problem in problems:
-        sys.stderr.write(f"{problem}\n")
+    right, problems, kept = twice.compare(_asked("STUDY"))
+    sys.stderr.writelines(f"{line}\n" for line in (*problems, *(f"kept: {one}" for one in kept)))
     sys.stdout.write(f"make verify: {right} files are the same twice, {len(problems)} are not\n")
     return 1 if problems else 0
 

@@ -36,7 +36,7 @@ WORLDS = (
 )
 
 
-def compare(study: str) -> tuple[int, list[str]]:
+def compare(study: str) -> tuple[int, list[str], list[Path]]:
     """Build a study, or all, from clean in two folders and compare every file that was made.
 
     The folders differ in path and depth; the builds in hash seed, zone, locale, user, home and how
@@ -47,7 +47,9 @@ def compare(study: str) -> tuple[int, list[str]]:
     int
         How many files are the same.
     list of str
-        Each file that is not, and where the folders lie.
+        Each file that is not.
+    list of Path
+        The folders, if they were kept.
     """
     base = Path(tempfile.mkdtemp(prefix="betyg-verify-"))
     keep = False
@@ -57,7 +59,7 @@ def compare(study: str) -> tuple[int, list[str]]:
         names = sorted({name for folder in folders for name in _made(folder)})
         problems = [found for name in names if (found := _difference(name, *folders))]
         keep = bool(problems)
-        return len(names) - len(problems), problems + [f"compare: {f}" for f in folders if keep]
+        return len(names) - len(problems), problems, folders if keep else []
     finally:
         if not keep:
             shutil.rmtree(base, ignore_errors=True)
