@@ -100,6 +100,22 @@ def test_an_agency_with_few_answers_is_named_and_has_no_number():
     assert np.isnan(made.table.frame.set_index("agency")["estimate"]["03"])
 
 
+def test_what_subtraction_would_tell_is_hidden_with_the_smallest_that_may_be_shown():
+    quality = rates(row("03", 0.1, 40), row("04", 0.5, 30)).query("activity == 'all'")
+    quality.loc[quality["agency"] == "all", ["n", "estimate"]] = [370, 149 / 370]
+    made = participation(quality)
+    shown = {line[0]: line[2] for line in made.table.rows}
+    third, fourth = (invented.study().label(u, "en") for u in invented.study().agencies[2:4])
+    assert made.note.count(third) == made.note.count(fourth) == 1
+    assert not any(shown[name].isdigit() for name in (third, fourth))
+
+
+def test_nobody_who_answered_is_a_small_number_too():
+    made = participation(rates(row("03", 0.0, 40)))
+    name = invented.study().label(invented.study().agencies[2], "en")
+    assert name in made.note and name not in made.title
+
+
 def test_a_stratum_with_few_answers_widens_no_range():
     made = participation(rates(row("01", 0.05, 60, "hunting")))
     assert made.table.rows[0][-1] == "50–70%"

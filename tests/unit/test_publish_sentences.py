@@ -168,6 +168,15 @@ def test_high_in_every_activity_is_said_only_where_it_is_sure_in_each(survey):
     assert "surely above 70 in 1 of 2 activities" in said and "every" not in said
 
 
+def test_an_activity_that_is_hidden_is_not_said_to_get_high_marks(survey):
+    rows = of_activities({"plans": 82.0, "farm": 79.0, "nature": 20.0})
+    hidden = rows.assign(n=rows["n"].mask(rows["activity"] == "nature", 5))
+    said = about_results.high_everywhere(
+        hidden, survey, EN, item="theme.treatment", year=2017, least=70, agency=KRONOBERG
+    )
+    assert "every" not in said and "surely above 70 in 2 of 2 activities" in said
+
+
 def test_the_lowest_questions_come_with_their_share_of_low_answers(survey, estimates):
     said = about_results.lowest(estimates, survey, EN, year=2017)
     assert said.index("reach the right person") < said.index("information on the website")
@@ -235,6 +244,27 @@ def test_a_change_is_a_rise_only_where_its_interval_says_so(survey):
     said = like_for_like(unsure, survey)
     assert "no sure change (a change of 5.7 is found four times in five)" in said
     assert "rise" not in said.replace("no sure", "")
+
+
+def test_a_rise_that_is_sure_alone_is_not_called_sure_where_the_figure_does_not(survey):
+    frame = invented.changes().assign(comparable=True, answers_to=280, differs=False)
+    others = frame["agency"] != "01"
+    for part, value in {"": 0.0, "_low": -2.4, "_high": 2.4}.items():
+        frame.loc[others, f"like_for_like{part}"] = value
+        frame.loc[~others, f"like_for_like{part}"] = value + 2.6
+    assert like_for_like(frame, survey).endswith("a rise, sure only where it is judged by itself.")
+    alone = frame[~others]
+    assert like_for_like(alone, survey).endswith("a sure rise.")
+    far = frame.copy()
+    for part, value in {"": 9.0, "_low": 6.6, "_high": 11.4}.items():
+        far.loc[~others, f"like_for_like{part}"] = value
+    assert like_for_like(far, survey).endswith("a sure rise.")
+
+
+def test_a_value_without_an_error_is_not_compared_with_its_error(survey, estimates):
+    blind = estimates.assign(se=estimates["se"].mask(estimates["year"] == 2017))
+    said = about_change.between(blind, survey, EN, item="nki", years=(2009, 2017))
+    assert said.endswith("69 in 2009, 73 in 2017; how sure is not known.")
 
 
 def test_mix_is_called_mix_and_what_cannot_be_compared_has_no_number(survey):

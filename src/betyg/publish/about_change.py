@@ -61,7 +61,8 @@ def like_for_like(
         agency=who, item=what, years=span,
         change=language.signed(row["like_for_like"], 1),
         interval=interval(row["like_for_like_low"], row["like_for_like_high"], language),
-        verdict=verdict(row, "like_for_like", language),
+        verdict=_alone(row, language) if is_sure_alone(changes, survey, row)
+        else verdict(row, "like_for_like", language),
     )  # fmt: skip
     first = stating(
         first, _surely(row), claims.value("changes", row, "n_shared"),
@@ -121,6 +122,21 @@ def _change(
     return row
 
 
+def is_sure_alone(changes: pd.DataFrame, survey: Study, row: dict[str, Any]) -> bool:
+    """Tell whether a change is sure by itself, but not where all units are judged together."""
+    if row["like_for_like_low"] <= 0 <= row["like_for_like_high"]:
+        return False
+    pair = {key: row[key] for key in ("outcome", "year_from", "year_to")}
+    units = change.select(changes, survey, **pair)["agency"].astype(str).tolist()
+    return row["agency"] in units and row["agency"] not in change.surely(changes, survey, **pair)
+
+
+def _alone(row: dict[str, Any], language: Language) -> str:
+    if row["like_for_like_low"] > 0:
+        return language.text("a rise, sure only where it is judged by itself")
+    return language.text("a fall, sure only where it is judged by itself")
+
+
 def verdict(row: dict[str, Any], part: str, language: Language) -> str:
     """Say whether a change is sure; where not, which change would have been found."""
     if row[f"{part}_low"] > 0:
@@ -176,6 +192,8 @@ def between(
         return joined(subject, f"{disclosure.label(language)}.", by=": ")
     difference = after["estimate"] - before["estimate"]
     se = float(np.hypot(before["se"], after["se"]))
+    if np.isnan(se):
+        return _without_error(before, after, subject, language)
     half = Z95 * se
     row = {"c": difference, "c_low": difference - half, "c_high": difference + half, "c_se": se}
     numbers = {
@@ -201,6 +219,19 @@ def between(
         **numbers,
     )  # fmt: skip
     return stating(said, *known)
+
+
+def _without_error(
+    before: dict[str, Any], after: dict[str, Any], subject: str, language: Language
+) -> str:
+    """Say where an item stood, where nobody knows how sure that is."""
+    said = language.text(
+        "{item}: {before} in {first}, {after} in {last}; how sure is not known",
+        item=subject, first=str(before["year"]), last=str(after["year"]),
+        before=language.number(before["estimate"]), after=language.number(after["estimate"]),
+    )  # fmt: skip
+    ends = (claims.value("estimates", row, "estimate") for row in (before, after))
+    return stating(joined(said, ".", by=""), *ends)
 
 
 def _moved(before: dict[str, Any], after: dict[str, Any], row: dict[str, float]) -> Claim:

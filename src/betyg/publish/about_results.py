@@ -126,7 +126,8 @@ def high_everywhere(
     """
     names = Names(survey, language)
     rows = naming.estimated(estimates, survey, year=year, where=where, item=item, activity=None)
-    of_activity = [r for r in rows if r["activity"] != ALL and r["shown"]]
+    surveyed = [r for r in rows if r["activity"] != ALL]
+    of_activity = [r for r in surveyed if r["shown"]]
     if not of_activity:
         return ""
     sure = [r for r in of_activity if r["ci_low"] > least]
@@ -137,7 +138,7 @@ def high_everywhere(
         "least": language.number(least),
         "span": _span(of_activity, language),
     }  # fmt: skip
-    if len(sure) == len(of_activity):
+    if len(sure) == len(surveyed):
         said = language.text(
             "{agency} gets high marks for “{item}” in every surveyed activity {year}: {span} of "
             "100, surely above {least} in each.",

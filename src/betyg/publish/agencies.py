@@ -71,6 +71,7 @@ def compared(
         what=names.item(item),
         year=year,
         mean=_mean(everyone, drawn),
+        mean_se=float(everyone["se"].iloc[0]) if len(everyone) else float("nan"),
         n=int((everyone if len(everyone) else drawn)["n"].sum()),
         has_all=len(everyone) > 0,
         span=axis_span(drawn),
@@ -105,6 +106,7 @@ class _Plot:
     what: str
     year: int
     mean: float
+    mean_se: float
     n: int
     has_all: bool  # whether there is a row of all agencies
     span: tuple[float, float]
@@ -136,7 +138,8 @@ def _surely_apart(rows: pd.DataFrame, plot: _Plot) -> NDArray[np.int_]:
     if standing.is_known(rows):
         return standing.surely_apart(rows)
     estimate, se = rows["estimate"].to_numpy(), rows["se"].to_numpy()
-    return apart.surely(estimate, se, reference=plot.mean).astype(int)
+    verdict = apart.surely(estimate, se, reference=plot.mean, reference_se=plot.mean_se)
+    return verdict.astype(int)
 
 
 def _found(rows: pd.DataFrame, verdict: NDArray[np.int_], plot: _Plot) -> findings.Found:
@@ -145,7 +148,7 @@ def _found(rows: pd.DataFrame, verdict: NDArray[np.int_], plot: _Plot) -> findin
     if standing.is_known(rows):
         sizes = standing.found(rows)
         return sizes, together.detectable(plot.table, sizes, *those, part="from_mean")
-    sizes = apart.found(rows["se"].to_numpy(), verdict)
+    sizes = apart.found(apart.difference_se(rows["se"].to_numpy(), plot.mean_se), verdict)
     return sizes, together.detectable_together(
         plot.table, sizes, *those, reference=_everyone(rows, plot)
     )

@@ -115,7 +115,8 @@ def _changed(page: Edition) -> list[tuple[float, str]]:
     told = []
     for row in naming.records(own):
         low, high = row["like_for_like_low"], row["like_for_like_high"]
-        if row["comparable"] and row["shown"] and (low > 0 or high < 0):
+        sure = row["comparable"] and row["shown"] and (low > 0 or high < 0)
+        if sure and not about_change.is_sure_alone(page.changes, page.survey, row):
             said = about_change.like_for_like(
                 page.changes, page.survey, page.language, agency=page.focus, outcome=page.outcome,
                 years=(int(row["year_from"]), page.year),

@@ -165,17 +165,21 @@ def _ends(sizes: NDArray[np.float64]) -> _Read:
 
 
 def _judged(claim: Claim, tables: Tables) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Return the standard errors of rows, and which lie surely above (1) or below (-1)."""
+    """Return the errors of differences, and which rows lie surely above (1) or below (-1)."""
     rows = tables.rows(claim.table, claim.where)
     error = f"{claim.of}_se" if f"{claim.of}_se" in rows else "se"
     reference: NDArray[np.float64] | float = 0.0
+    reference_se: NDArray[np.float64] | float = 0.0
     if claim.against:
         others = tables.rows(claim.table, claim.against)
         key = "item" if "item" in rows else "outcome"
-        known = dict(zip(others[key], others[claim.of], strict=True))
-        reference = rows[key].map(known).to_numpy(np.float64)
+        known = others.set_index(key)
+        reference, reference_se = (
+            rows[key].map(known[column]).to_numpy(np.float64) for column in (claim.of, error)
+        )
     values, se = (rows[column].to_numpy(np.float64) for column in (claim.of, error))
-    return se, apart.surely(values, se, reference=reference)
+    verdict = apart.surely(values, se, reference=reference, reference_se=reference_se)
+    return apart.difference_se(se, reference_se), verdict
 
 
 def _count(claim: Claim, tables: Tables) -> _Read:

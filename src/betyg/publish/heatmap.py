@@ -103,7 +103,8 @@ class _Grid:
 
 
 def _grid(rows: pd.DataFrame, names: Names, survey: Study) -> _Grid:
-    everyone = rows[rows["agency"] == ALL].set_index("item")["estimate"].dropna()
+    mean = rows[rows["agency"] == ALL].set_index("item")
+    everyone = mean["estimate"].dropna()
     single = ~rows["agency"].isin([ALL, *survey.totals])
     one = rows[single & rows["item"].isin(everyone.index)]
     if one.empty:
@@ -116,20 +117,21 @@ def _grid(rows: pd.DataFrame, names: Names, survey: Study) -> _Grid:
     estimate, se = (_block(wide[part].astype(float), themes) for part in ("estimate", "se"))
     hidden = _block((~wide["shown"]).astype(float), themes) == 1
     difference = estimate - everyone[themes].to_numpy()
-    mean = np.array([np.nanmean(d) if np.isfinite(d).any() else -np.inf for d in difference])
+    own = np.array([np.nanmean(d) if np.isfinite(d).any() else -np.inf for d in difference])
     codes = [str(code) for code in wide["estimate"].unstack("item").index]
-    order = np.argsort(-mean, kind="stable")
-    sure = apart.surely(estimate, se, reference=everyone[themes].to_numpy(float))
+    order = np.argsort(-own, kind="stable")
+    means, error = (mean.loc[themes, part].to_numpy(float) for part in ("estimate", "se"))
+    sure = apart.surely(estimate, se, reference=means, reference_se=error)
     return _Grid(
         agencies=tuple(names.agency(codes[i]) for i in order),
         themes=tuple(names.item(str(item)) for item in themes),
         codes=tuple(codes[i] for i in order),
         items=tuple(map(str, themes)),
         first=naming.records(one.head(1))[0],
-        means=everyone[themes].to_numpy(float),
+        means=means,
         difference=difference[order],
         sure=sure[order],
-        found=apart.found(se, sure),
+        found=apart.found(apart.difference_se(se, error), sure),
         hidden=hidden[order],
     )
 

@@ -10,6 +10,7 @@ from betyg.publish.section import Section
 from betyg.publish.sentence import stating
 
 LEAST = 0.01  # a share that rounds to nothing is not nothing
+LITTLE = 0.1  # share of what makes answers differ, below which agency and activity tell little
 
 
 def differences(page: Edition, parts: pd.DataFrame) -> Section:
@@ -39,11 +40,21 @@ def differences(page: Edition, parts: pd.DataFrame) -> Section:
         "rest, {rest}, lies between people who rated the same.",
         parts=words.listing(listed), rest=_share(own, ["people"], words),
     )  # fmt: skip
-    few = words.text(
+    named = [term for of in told.values() for term in of]
+    return Section((prose.paragraph(said, _little(own, named, words)),))
+
+
+def _little(parts: pd.DataFrame, terms: list[str], language: Language) -> str:
+    """Say that who was met tells little of what one met, where that is so."""
+    value = float(parts.loc[parts["term"].isin(terms), "share"].sum())
+    if value >= LITTLE:
+        return ""
+    said = language.text(
         "So a difference between two of those compared says little about what any one user will "
         "meet."
     )
-    return Section((prose.paragraph(said, few),))
+    where = claims.conditions(outcome=parts["outcome"].iloc[0], term=terms)
+    return stating(said, claims.total("variance_parts", "share", value, *where, under=LITTLE))
 
 
 def _share(parts: pd.DataFrame, terms: list[str], language: Language) -> str:

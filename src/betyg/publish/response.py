@@ -11,7 +11,7 @@ from betyg.data.study import Study
 from betyg.publish import claims, disclosure, figure, naming, table
 from betyg.publish.claims import Claim, Condition
 from betyg.publish.figure import ACCENT, COLOURS, GRID, INK, SOFT, Figure
-from betyg.publish.language import Language
+from betyg.publish.language import Language, sentence_case
 from betyg.publish.naming import ALL, Names
 from betyg.publish.sentence import joined, quoted, stating
 from betyg.publish.table import Column, Table
@@ -137,12 +137,24 @@ def _participation(quality: pd.DataFrame, names: Names, *, year: int) -> pd.Data
     asked = quality[(quality["measure"] == "response_rate") & (quality["year"] == year)]
     answered = (asked["n"] * asked["estimate"]).round()
     asked = asked.assign(sample=asked["n"], n=answered, respondents=answered)
-    asked = disclosure.hide(asked, show=names.survey.disclosure.show)
+    show = names.survey.disclosure.show
+    asked = disclosure.hide(asked.assign(shown=asked["shown"] & (answered >= show)), show=show)
     whole = (asked[["activity", "group"]] == ALL).all(axis="columns")
+    asked = _beside_all(asked, whole & ~asked["agency"].isin(names.survey.totals), show=show)
     labels = [names.agency(str(code)) for code in asked.loc[whole, "agency"]]
     rows = _with_parts(asked[whole].assign(label=labels), asked[~whole], by="agency")
     ordered = rows.sort_values(["estimate", "label"], ascending=[False, True])
     return pd.concat([ordered[ordered["agency"] != ALL], ordered[ordered["agency"] == ALL]])
+
+
+def _beside_all(rows: pd.DataFrame, whole: "pd.Series[bool]", *, show: int) -> pd.DataFrame:
+    """Hide the smallest agency, too, where those that are hidden follow by subtraction."""
+    single = rows[whole & (rows["agency"] != ALL) & rows["shown"]]
+    total = rows.loc[whole & (rows["agency"] == ALL), "n"].sum()
+    if single.empty or not 0 < total - single["n"].sum() < show:
+        return rows
+    smallest = rows.index == single["n"].idxmin()
+    return disclosure.hide(rows.assign(shown=rows["shown"] & ~smallest), show=show)
 
 
 def _unanswered(quality: pd.DataFrame, names: Names, *, year: int) -> pd.DataFrame:
@@ -275,7 +287,7 @@ def _missing_table(rows: pd.DataFrame, plot: _Plot, *, year: int) -> Table:
         Column(source="not_applicable", label=text("Not applicable"), kind="share"),
         Column(source="no_answer", label=text("No answer"), kind="share"),
         Column(source="estimate", label=text("Without an answer on the scale"), kind="share"),
-        *_parts_column(rows, text("{units}, from lowest to highest", units=units)),
+        *_parts_column(rows, sentence_case(text("{units}, from lowest to highest", units=units))),
     ]
     caption = text("Questions by how many answered them, {year}", year=str(year))
     return _table(rows, columns, plot, caption=caption)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
-from scipy.stats import t as student
 
 from betyg.stats import detectable
 
-__all__ = ["LEVEL", "found", "holm", "surely"]
+__all__ = ["LEVEL", "difference_se", "found", "holm", "surely"]
 
 LEVEL = 0.05
 
@@ -18,42 +17,47 @@ def surely(
     estimate: NDArray[np.float64],
     se: NDArray[np.float64],
     *,
-    reference: NDArray[np.float64] | float,
-    df: NDArray[np.float64] | float = np.inf,
+    reference: NDArray[np.float64] | float = 0.0,
+    reference_se: NDArray[np.float64] | float = 0.0,
 ) -> NDArray[np.int8]:
     """Say which estimates are surely above (1) or below (-1) a reference, or neither (0).
 
     All estimates are judged together by Holm's method, so that the chance of naming even one
-    that is not apart stays under five per cent. The reference is treated as known: where the
-    estimates are part of it, this errs on the safe side.
+    that is not apart stays under five per cent. Estimates and reference may be independent, or
+    the reference a weighted mean of the estimates: a difference from what one is part of varies
+    less than from something else, so that this errs on the safe side then.
 
     Parameters
     ----------
     estimate, se : ndarray of float
         Score points or shares; NaN where hidden.
-    reference : float or ndarray of float
-        What they are compared with, in the same unit.
-    df : float or ndarray of float
-        Degrees of freedom of each standard error.
+    reference, reference_se : float or ndarray of float
+        What they are compared with, in the same unit, and its standard error.
 
     Returns
     -------
     ndarray of int8
-        Same shape as ``estimate``.
+        Same shape as ``estimate``; 0 where an error is not known.
     """
     difference = np.asarray(estimate, float) - reference
-    usable = np.isfinite(difference) & (np.asarray(se) > 0)
+    se = difference_se(se, reference_se)
+    usable = np.isfinite(difference) & (se > 0)
     verdict = np.zeros(difference.shape, dtype=np.int8)
     if not usable.any():
         return verdict
-    freedom = np.broadcast_to(np.asarray(df, float), difference.shape)[usable]
-    freedom = np.where(freedom > 0, freedom, np.inf)
-    p: NDArray[np.float64] = np.asarray(
-        2 * student.sf(np.abs(difference[usable] / np.asarray(se)[usable]), freedom)
-    )
-    sure = holm(p) <= LEVEL
-    verdict[usable] = np.where(sure, np.sign(difference[usable]), 0)
+    p: NDArray[np.float64] = np.asarray(2 * norm.sf(np.abs(difference[usable] / se[usable])))
+    verdict[usable] = np.where(holm(p) <= LEVEL, np.sign(difference[usable]), 0)
     return verdict
+
+
+def difference_se(
+    se: NDArray[np.float64], reference_se: NDArray[np.float64] | float
+) -> NDArray[np.float64]:
+    """Return the largest standard error that the difference from a reference can have.
+
+    For a reference that is independent, or a mean of which the estimate is a part of any weight.
+    """
+    return np.asarray(np.hypot(np.asarray(se, float), reference_se), dtype=np.float64)
 
 
 def found(se: NDArray[np.float64], verdict: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -65,7 +69,7 @@ def found(se: NDArray[np.float64], verdict: NDArray[np.integer]) -> NDArray[np.f
     Parameters
     ----------
     se : ndarray of float
-        Standard errors; NaN where hidden.
+        Standard errors of the differences; NaN where hidden.
     verdict : ndarray of int, same shape
         What :func:`surely` said of them.
 

@@ -1,0 +1,39 @@
+"""Differences that are judged together: no false names, whatever the reference is made of."""
+
+import numpy as np
+import pytest
+
+from betyg.stats import apart
+
+DRAWS = 4000
+MARGIN = 3 * np.sqrt(0.05 * 0.95 / DRAWS)  # three standard errors of the simulation
+
+
+@pytest.mark.parametrize(
+    ("weights", "errors"),
+    [
+        (np.full(21, 1 / 21), np.full(21, 1.0)),
+        (np.full(10, 0.1), np.repeat([0.7, 3.0], 5)),
+        (np.array([0.05, 0.05, 0.9]), np.array([0.5, 0.5, 3.0])),
+    ],
+    ids=("alike", "some unsure", "one large and unsure"),
+)
+def test_where_all_are_alike_some_agency_is_named_in_at_most_five_of_a_hundred(weights, errors):
+    rng = np.random.default_rng(5)
+    of_mean = float(np.sqrt(((weights * errors) ** 2).sum()))
+    named = 0
+    for draw in rng.normal(0, errors, (DRAWS, errors.size)):
+        verdict = apart.surely(draw, errors, reference=weights @ draw, reference_se=of_mean)
+        named += bool(verdict.any())
+    assert named / DRAWS <= 0.05 + MARGIN
+
+
+def test_an_agency_that_lies_apart_is_named():
+    estimate = np.append(np.zeros(20), 6.0)
+    verdict = apart.surely(estimate, np.ones(21), reference=estimate.mean(), reference_se=0.22)
+    assert verdict.tolist() == [0] * 20 + [1]
+
+
+def test_nothing_is_sure_where_the_error_of_the_reference_is_not_known():
+    verdict = apart.surely(np.array([0.0, 9.0]), np.ones(2), reference=1.0, reference_se=np.nan)
+    assert verdict.tolist() == [0, 0]
