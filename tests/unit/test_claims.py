@@ -10,6 +10,7 @@ from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
 import invented
+from betyg.__main__ import main
 from betyg.data import store
 from betyg.publish import claims, evidence, ledger, prose, sentence, together, typed
 from betyg.publish.claims import Claim, ClaimError
@@ -226,3 +227,21 @@ def test_differences_are_judged_together_by_holms_method():
     found = apart.surely(estimate, np.ones(40), reference=0.0)
     np.testing.assert_array_equal(found != 0, sure)
     assert 0 < sure.sum() < 40
+
+
+def test_make_claims_prints_the_ledgers_of_a_study_in_a_language(
+    folder, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STUDY", "one")
+    monkeypatch.setenv("LANGUAGE", "en")
+    assert main(["claims"]) == 2
+    assert "No report has been built yet: make report" in capsys.readouterr().err
+    said = sentence.stating("A gets 80.", claims.value("estimates", A, "estimate"))
+    entries = ledger.verify(executed(folder, said), tables=folder, survey=invented.study())
+    for name in ("one/claims/report-en.json", "one/claims/report-sv.json", "two/claims/a-en.json"):
+        ledger.write(entries, tmp_path / "reports" / name)
+    assert main(["claims"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told.count("  “A gets 80.”") == 1 and "report-en.json" in told
+    assert ["value", "holds", "1"] in [line.split() for line in told]
