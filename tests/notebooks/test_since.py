@@ -43,9 +43,11 @@ PUBLISHING = (*REPORT[:2], ("code", IMPORTS), *REPORT[3:6], ("code", MEANS))
 KEPT = "reports/one/notebooks/05_report-sv.ipynb"
 
 
-def git(project: Project, *arguments: str) -> None:
+def git(project: Project, *arguments: str) -> str:
     who = ["-c", "user.name=anna", "-c", "user.email=anna@example.org"]
-    subprocess.run(["git", *who, *arguments], cwd=project.folder, check=True, capture_output=True)
+    return subprocess.run(
+        ["git", *who, *arguments], cwd=project.folder, check=True, capture_output=True, text=True
+    ).stdout
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +99,29 @@ def test_a_refactoring_moves_nothing_and_an_edited_row_what_rests_on_it_because_
     old, new = before["Norr", 2012][0], after["Norr", 2012][0]
     assert told == [f"means: Norr 2012, Medel: {old} -> {new} (data)"]
     assert last == "one: 1 of 12 values moved since HEAD; other than then: data, code"
+
+
+def test_a_published_folder_is_compared_if_it_is_what_its_manifest_says(
+    committed: Project, tmp_path: Path
+) -> None:
+    project = copy_of(committed, tmp_path / "published")
+    git(project, "commit", "--quiet", "--all", "--message", "second")
+    result = project.make("-j2", "report")
+    assert result.returncode == 0, result.stderr
+    place = (project.folder / "reports/one").rename(tmp_path / "elsewhere") / "manifest.json"
+    changed(project, "notebooks/own.py", "return", "return 1 +")
+    *told, last = diff(project, str(place))
+    assert len(told) == 6
+    assert all(line.endswith(" (code)") for line in told)
+    assert last == f"one: 6 of 12 values moved since {place}; other than then: code"
+    right = place.read_text("utf-8")
+    commits = [git(project, "rev-parse", name).strip() for name in ("HEAD", "HEAD~1")]
+    place.write_text(right.replace(*commits), "utf-8")
+    said = project.make("diff", "STUDY=one", f"REF={place}").stderr
+    assert "was made from files that are in no commit: notebooks/own.py." in said
+    place.with_name("notebooks").joinpath("05_report-sv.ipynb").write_text("{}")
+    said = project.make("diff", "STUDY=one", f"REF={place}").stderr
+    assert "not as it was published: notebooks/05_report-sv.ipynb. Nothing compared." in said
 
 
 def test_an_unknown_revision_is_told_with_what_there_may_be(committed: Project) -> None:
