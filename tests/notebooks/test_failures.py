@@ -58,7 +58,7 @@ def status(project: Project) -> dict[str, str]:
     for line in project.make("status").stdout.splitlines():
         if not line.startswith(" "):
             study = line
-        elif "pages and other files" not in line:
+        elif not line.startswith(("  pages", "  preflight")):
             label, kind, *_ = line.split()
             kinds[f"{study} {label}"] = kind
     return kinds

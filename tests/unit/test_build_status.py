@@ -1,5 +1,6 @@
 """What is stale after which edit, on our own notebooks, which are taken as having run."""
 
+import functools
 import json
 import shutil
 import time
@@ -106,6 +107,32 @@ def test_what_has_run_is_fresh(built: Path) -> None:
     assert why("03_models") == [
         f"{study} 03_models is fresh: nothing that it depends on has changed." for study in BOTH
     ]
+
+
+def test_what_has_not_been_touched_is_not_read_again(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale()
+    read: list[Path] = []
+    for name in ("sha256", "_module"):
+        usual = getattr(fingerprint, name)
+        noted = functools.partial(lambda usual, path: (read.append(path), usual(path))[1], usual)
+        monkeypatch.setattr(fingerprint, name, noted)
+    stale()
+    assert {path.parent.name for path in read} == {"build"}, "what reads knows its own version"
+    assert {path.name for path in read} == {"fingerprint.py", "outline.py"}
+
+
+def test_a_study_with_wrong_values_is_told_of(editing: Any) -> None:
+    wrong = "[parameters.03_models]\nyer_from = 1\n\n[compare]"
+    editing("data/raw/two/study.toml", "[compare]", wrong)
+    lines = list(status.status(CANONICAL))
+    told = lines[lines.index("two") + 1 :]
+    assert told[0].startswith(
+        "  preflight                  failed   data/raw/two/study.toml [param"
+    )
+    assert "Did you mean 'year_from'?" in told[0]
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize(
@@ -250,16 +277,17 @@ def test_status_puts_alike_runs_on_one_line(editing: Any) -> None:
     editing("src/betyg/publish/profile.py", "", "import math\n")
     known, rules = engine.look(Choice(study="one", values={}))
     states = status.states(known.runs, known.hashes)
-    lines = list(status.overview(states, {}))
-    assert [line.split()[:2] for line in lines[1:6]] == [
+    lines = list(status.overview(states, rules[0]))
+    assert [line.split()[:2] for line in lines[2:7]] == [
         [label, "fresh"] for label in ("01_clean", "02_results", "03_models", "04_drivers",
                                        "05_report-sv")
     ]  # fmt: skip
-    assert lines[7].startswith(
+    assert lines[8].startswith(
         "  06_brief, 6 runs           stale    betyg/publish/profile.py chan"
     )
-    assert len(lines) == 9
-    assert "reports/one/one-report-sv-synthetic.html" in engine.unmade(rules[0])
+    assert lines[1] == "  preflight                  stale", "it has not been run"
+    assert len(lines) == 10
+    assert "reports/one/one-report-sv-synthetic.html" in engine.unmade(rules[0], "report")
 
 
 def test_a_failure_is_told_until_the_run_is_done_or_not_needed(editing: Any) -> None:

@@ -86,7 +86,8 @@ def _study_rules(
     passed, problems = _preflight(study, notebooks, files, known)
     rules = {"study": [study.name], "preflight": [passed], "rules": [_passed(passed)]}
     if problems or not study.languages:
-        return {**rules, "report": [passed]}
+        said = problems or [f"{study.path}/study.toml: no languages can be read from it"]
+        return {**rules, "report": [passed], "problems": said}
     planned, _ = plan.jobs(study, notebooks, known.choice)
     for job in planned:
         for group, lines in _job_rules(job, files, known).items():
@@ -312,8 +313,8 @@ def _write_key(path: Path, facts: Mapping[str, Any], ingredients: Mapping[str, s
     write_if_changed(path, json.dumps(key, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 
 
-def unmade(study: Mapping[str, list[str]]) -> list[str]:
-    """Return what make would make for readers, going by the times of files as make does."""
+def unmade(study: Mapping[str, list[str]], group: str) -> list[str]:
+    """Return what make would make of a group of files, going by their times as make does."""
     needs = {}
     for rule in study["rules"]:
         head, _, recipe = rule.partition("\n")
@@ -328,7 +329,7 @@ def unmade(study: Mapping[str, list[str]]) -> list[str]:
             stale[name] = any(ahead) or _is_old(Path(name), [] if follows else before)
         return stale[name]
 
-    return [name for name in study["report"] if is_stale(name)]
+    return [name for name in study[group] if is_stale(name)]
 
 
 def _is_old(target: Path, before: Iterable[str]) -> bool:

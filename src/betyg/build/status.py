@@ -54,8 +54,11 @@ class State:
 def status(choice: Choice) -> Iterator[str]:
     """Yield the lines of `make status`."""
     known, rules = engine.look(choice)
-    unmade = {part["study"][0]: engine.unmade(part) for part in rules if "study" in part}
-    return overview(states(known.runs, known.hashes), unmade)
+    found = states(known.runs, known.hashes)
+    for part in rules:
+        if "study" in part:
+            own = [state for state in found if state.run.job.study.name == part["study"][0]]
+            yield from overview(own, part)
 
 
 def why(choice: Choice, notebook: str) -> Iterator[str]:
@@ -88,26 +91,34 @@ def _state(run: Run, hashes: Hashes, after: list[str]) -> State:
     return State(run=run, kind=kind, changes=changes, after=after, said=said)
 
 
-def overview(found: Sequence[State], unmade: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield each run, alike ones of a notebook on one line, and then what readers get.
+def overview(found: Sequence[State], study: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield how it stands with a study: its runs, alike ones on one line, and what readers get.
 
     Parameters
     ----------
     found : sequence of State
-        The runs.
-    unmade : mapping of str to sequence of str
-        For each study, the pages and other files for readers that make would make.
+        The runs of the study.
+    study : mapping of str to list of str
+        What the engine returned of it.
     """
-    for study, own in groupby(found, lambda state: state.run.job.study.name):
-        yield study
-        for _, alike in groupby(own, _likeness):
-            same = list(alike)
-            job = same[0].run.job
-            label = f"{job.notebook.stem}, {len(same)} runs" if len(same) > 1 else job.label
-            yield f"  {label:<26} {same[0].kind:<8} {_in_short(same[0])}".rstrip()
-        waiting = unmade.get(study, [])
-        told = f"{len(waiting)} to be made, {waiting[0]} first" if waiting else ""
-        yield f"  {'pages and other files':<26} {'stale' if waiting else 'fresh':<8} {told}".rstrip()
+    yield study["study"][0]
+    for problem in study.get("problems", []):
+        yield _row("preflight", "failed", problem)
+    if "problems" in study:
+        return
+    yield _row("preflight", "stale" if engine.unmade(study, "preflight") else "fresh", "")
+    for _, alike in groupby(found, _likeness):
+        same = list(alike)
+        job = same[0].run.job
+        label = f"{job.notebook.stem}, {len(same)} runs" if len(same) > 1 else job.label
+        yield _row(label, same[0].kind, _in_short(same[0]))
+    waiting = engine.unmade(study, "report")
+    told = f"{len(waiting)} to be made, {waiting[0]} first" if waiting else ""
+    yield _row("pages and other files", "stale" if waiting else "fresh", told)
+
+
+def _row(label: str, kind: str, told: str) -> str:
+    return f"  {label:<26} {kind:<8} {told}".rstrip()
 
 
 def _likeness(state: State) -> tuple[str, ...]:
