@@ -215,6 +215,7 @@ def test_the_report_runs_on_what_was_written() -> None:
     plan = job(*CLEAN)
     write_notebook(Path("notebooks/05_report.ipynb"), REPORT)
     plan |= {"notebook": "notebooks/05_report.ipynb", "writes": [], "label": "05_report-sv"}
+    plan |= {"reads": [str(TABLE)]}
     plan |= {"parameters": {"language": "sv"}, "target": "build/one/05_report-sv.ipynb"}
     notebook.run(plan)
     cells = json.loads(Path(plan["target"]).read_text("utf-8"))["cells"]
