@@ -27,7 +27,9 @@ def of(key: Path, facts: Mapping[str, Any]) -> dict[str, str]:
     """Return the hash of each file of which a key's command makes something, its key among them."""
     folder = Path(facts["target"]).parent
     files = [facts[name] for name in ("executed", "notebook") if name in facts]
-    files += [*facts.get("outputs", []), *facts.get("tables", [])]
+    files += facts.get("outputs", [])
+    if isinstance(tables := facts.get("tables", []), list):  # to a page it is a folder
+        files += tables
     forms = [str(folder / place) for place in facts.get("forms", {}).values()]
     paths = map(Path, [str(key), *files, *forms])
     return {str(path): sha256(path) for path in paths if path.is_file()}
