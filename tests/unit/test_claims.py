@@ -114,6 +114,12 @@ TRUE_AND_FALSE = {
                     for n in (1, 2)),
     "highest": tuple(claims.highest("estimates", row, *SINGLE) for row in (A, C)),
     "lowest": tuple(claims.lowest("estimates", row, *SINGLE) for row in (B, C)),
+    "furthest": tuple(
+        together.furthest("estimates", away, *SINGLE, reference=claims.row_of("estimates", EVERYONE))
+        for away in (10.0, 9.0)),
+    "least_firm": tuple(
+        together.least_firm("respondents", "agency", share, 2, must=("year", "==", 2012))
+        for share in (0.5, 1.0)),
     "declared": tuple(claims.declared("compare.margin", margin) for margin in (5.0, 4.0)),
 }  # fmt: skip
 
@@ -135,6 +141,37 @@ def test_a_true_claim_holds_and_a_false_one_does_not(kind, folder):
     assert true.kind == kind.partition(",")[0]
     assert look_up(true, folder).holds, look_up(true, folder).values
     assert not look_up(false, folder).holds
+
+
+NOBODY = ("agency", "==", "nobody")
+MISSPELT = ("yaer", "==", 2012)
+OVER_NOTHING = {
+    "count": claims.count("estimates", "agency", 0, NOBODY),
+    "count, must": claims.count("estimates", "agency", 0, NOBODY, must=[("estimate", ">", 90)]),
+    "always": claims.always("estimates", "agency", 0, NOBODY, must=[("estimate", ">", 90)]),
+    "throughout": claims.throughout("estimates", "agency", 0, NOBODY, each="year"),
+    "surely": together.surely_apart("estimates", 0, NOBODY, above=True),
+    "misspelt": claims.count("estimates", "agency", 0, MISSPELT),
+    "misspelt, must": claims.count("estimates", "agency", 0, *NOW, must=[MISSPELT]),
+    "misspelt, of": claims.count("estimates", "agnecy", 0, *NOW, must=[("estimate", ">", 90)]),
+    "misspelt, surely": together.surely_apart("estimates", 0, MISSPELT, above=True),
+    "misspelt, among": claims.highest("estimates", A, MISSPELT),
+}
+
+
+@pytest.mark.parametrize("claim", OVER_NOTHING.values(), ids=OVER_NOTHING)
+def test_over_no_rows_not_even_a_nought_is_seen(claim, folder):
+    assert not look_up(claim, folder).holds
+
+
+def test_a_nought_among_rows_is_seen(folder):
+    assert look_up(claims.count("estimates", "agency", 0, *NOW, must=[NOBODY]), folder).holds
+
+
+@pytest.mark.parametrize("claim", [claims.value, claims.share, claims.effect])
+def test_a_claim_of_numbers_needs_one(claim):
+    with pytest.raises(ClaimError, match="no number is claimed"):
+        claim("estimates", A, "no such column")
 
 
 def test_every_kind_of_claim_is_tried():
@@ -177,6 +214,38 @@ def test_numbers_in_labels_and_rounds_that_are_asked_of_pass():
     prose.paragraph(sentence.stating("In 2012.", claims.count("estimates", "", 8, *NOW)))
 
 
+SHARE = claims.share("estimates", A | {"estimate": 0.45}, "estimate")
+FELL = claims.apart("estimates", A, EVERYONE, -3.0)
+WHOLE = claims.count("estimates", "", 1, ("shown", "==", True))
+
+
+@pytest.mark.parametrize(("said", "claim"), [
+    ("45 % do", SHARE), ("44–45\u00a0% do", (SHARE, claims.share(
+        "estimates", A | {"estimate": 0.44}, "estimate"))), ("\u22123 points", FELL),
+    ("3 points lower", FELL), ("71 of 100, 95 % konfidensintervall, 0–100",
+                               claims.value("estimates", A | {"estimate": 71.0}, "estimate")),
+])  # fmt: skip
+def test_a_number_is_written_as_it_is_claimed(said, claim):
+    several = claim if isinstance(claim, tuple) else (claim,)
+    assert list(sentence.unexplained(sentence.stating(said, *several))) == []
+
+
+@pytest.mark.parametrize(("said", "claim", "wrong"), [
+    ("45 points", SHARE, "45"), ("80 % do", claims.value("estimates", A, "estimate"), "80"),
+    ("100 % do", WHOLE, "100"), ("95 % do", SHARE, "95"), ("95 of them", SHARE, "95"),
+    ("of 100 % do", SHARE, "100"), ("100 agencies", SHARE, "100"), ("0 of them", WHOLE, "0"),
+    ("+3 points", FELL, "3"), ("\u221280 points", claims.value("estimates", A, "estimate"), "80"),
+])  # fmt: skip
+def test_a_number_that_is_claimed_as_something_else_is_refused(said, claim, wrong):
+    assert list(sentence.unexplained(sentence.stating(said, claim))) == [wrong]
+
+
+@pytest.mark.parametrize("number", ["52", "25", "2.5", "5,2", "2\u00a0000"])
+def test_a_label_is_not_cut_out_of_a_number(number):
+    said = Language("en").text("{role} {share}", role=sentence.quoted("2"), share=number)
+    assert list(sentence.unexplained(said)) == [number]
+
+
 def executed(folder, *said):
     output = nbformat.v4.new_output("display_data", prose.bullets(*said)._repr_mimebundle_())
     cell = nbformat.v4.new_code_cell("report", outputs=[output])
@@ -210,11 +279,17 @@ def test_the_ledger_has_the_same_bytes_twice_and_can_be_read_as_a_table(folder):
 
 
 def test_typed_numbers_are_listed_by_cell_and_line():
-    text = "In 2012 all was well.\n\nOf those aged 18-29, 37 % agree."
+    text = "In 2012 all was well.\n\nOf those aged 18-29, 37 % agree, after 2031."
     cell = nbformat.v4.new_markdown_cell(text, metadata={"tags": ["en"]})
-    given = {"language": "en", "labels": {"aged 18-29"}, "name": "05_report.ipynb"}
+    given = {
+        "language": "en",
+        "labels": {"aged 18-29", "7"},
+        "years": {2012},
+        "name": "05_report.ipynb",
+    }
     assert list(typed.numbers([cell], **given)) == [
-        "05_report.ipynb, cell 1, line 3: 37 in “Of those aged 18-29, 37 % agree.”"
+        "05_report.ipynb, cell 1, line 3: 37, 2031 in “Of those aged 18-29, 37 % agree, "
+        "after 2031.”"
     ]
     assert list(typed.numbers([cell], **given | {"language": "sv"})) == []
 

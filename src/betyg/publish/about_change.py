@@ -187,7 +187,7 @@ def between(
             years=language.range(str(years[0]), str(years[1])),
             reason=change.reason(BREAK, language),
         )  # fmt: skip
-        return stating(broken, *(claims.value("estimates", row) for row in (before, after)))
+        return stating(broken, *(claims.holds("estimates", row) for row in (before, after)))
     if not (before["shown"] and after["shown"]):
         return joined(subject, f"{disclosure.label(language)}.", by=": ")
     difference = after["estimate"] - before["estimate"]

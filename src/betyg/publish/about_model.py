@@ -13,6 +13,8 @@ from betyg.stats import fit_checks
 
 TABLE = "fit_checks"
 CHECKED: Condition = ("verdict", "!=", "not_checked")
+DISTRIBUTION: Condition = ("check", "==", "distribution")
+DROPPED: tuple[Condition, ...] = (CHECKED, ("check", "!=", "distribution"))
 
 
 def checked(checks: pd.DataFrame, survey: Study, language: Language) -> list[str]:
@@ -64,31 +66,37 @@ def _worth(known: pd.DataFrame, survey: Study, language: Language) -> str:
             "The comparison depends on this: without these assumptions a value moves by up to "
             "{size} points, and {swaps} sure orders between two units turn round. The order should "
             "be read with care.",
-            size=_at_most(serious, language),
+            size=_at_most(dropped, language, *DROPPED),
             swaps=language.integer(int(serious["swaps"].max())),
         )
         most = naming.records(serious.sort_values("swaps", kind="stable"))[-1]
-        return stating(said, claims.value(TABLE, most, "swaps", "size"))
+        return stating(
+            said,
+            claims.value(TABLE, most, "swaps", "size"),
+            claims.highest(TABLE, most, *DROPPED, of="swaps"),
+        )
     headline = dropped[dropped["item"] == survey.compare.outcome]
     compared = headline if len(headline) else dropped  # an index of counts: its questions
     worst = naming.records(compared.sort_values("lost", kind="stable"))[-1]
     sure = claims.value(TABLE, worst, "lost", "sure")
-    orders = claims.count(TABLE, "", 0, CHECKED, must=[("swaps", ">", 0)])
-    size = _at_most(compared, language)
+    orders = claims.count(TABLE, "", 0, *DROPPED, must=[("swaps", ">", 0)])
+    whose = (*DROPPED, *claims.conditions(item=survey.compare.outcome if len(headline) else None))
+    size = _at_most(compared, language, *whose)
     if not worst["lost"]:
         said = language.text(
             "No conclusion depends on these assumptions: without them no value moves by more than "
             "{size} points, and every sure difference stays.",
             size=size,
         )
-        return stating(said, sure, orders)
+        none = claims.count(TABLE, "", 0, *whose, must=[("lost", ">", 0)])
+        return stating(said, sure, orders, none)
     said = language.text(
         "No order depends on these assumptions: without them no value moves by more than {size} "
         "points and no sure order turns round. Of {sure} sure differences between two units, at "
         "most {lost} would no longer be sure.",
         size=size, sure=language.integer(worst["sure"]), lost=language.integer(worst["lost"]),
     )  # fmt: skip
-    return stating(said, sure, orders)
+    return stating(said, sure, orders, claims.highest(TABLE, worst, *whose, of="lost"))
 
 
 def _distribution(known: pd.DataFrame, language: Language) -> str:
@@ -98,7 +106,7 @@ def _distribution(known: pd.DataFrame, language: Language) -> str:
     return language.text(
         "The mean that was observed lies nowhere more than {size} points from the mean that the "
         "model expects.",
-        size=_at_most(spread, language),
+        size=_at_most(spread, language, CHECKED, DISTRIBUTION),
     )
 
 
@@ -114,10 +122,8 @@ def _unchecked(lost: pd.DataFrame, survey: Study, language: Language) -> str:
     )
 
 
-def _at_most(rows: pd.DataFrame, language: Language) -> str:
-    """Round up: the sentence says that nothing is larger."""
+def _at_most(rows: pd.DataFrame, language: Language, *where: Condition) -> str:
+    """Round up: the sentence says that nothing is larger among the rows that are so."""
     bound = float(np.ceil(rows["size"].max() * 10.0) / 10.0)
-    these = claims.conditions(check=sorted(set(rows["check"])), item=sorted(set(rows["item"])))
-    larger: Condition = ("size", ">", bound)
-    none = claims.count(TABLE, "", 0, CHECKED, *these, must=[larger])
+    none = claims.count(TABLE, "", 0, *where, must=[("size", ">", bound)])
     return stating(language.number(bound, 1), none)

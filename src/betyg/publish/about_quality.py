@@ -182,6 +182,8 @@ def tipping(tipped: pd.DataFrame, survey: Study, language: Language, *, year: in
     told = (
         claims.value("tipping", nearest, f"{side}_by", "response_rate"),
         claims.lowest("tipping", nearest, *_tipped(year), of=f"{side}_by"),
+        claims.count("tipping", "agency", 0, *_tipped(year),
+                     must=[("higher_by" if side == "lower" else "lower_by", "<", points)]),
         claims.holds("tipping", nearest, ("band", "==", nearest["band"]),
                      (f"band_if_{side}", "==", nearest[f"band_if_{side}"])),
     )  # fmt: skip
@@ -209,7 +211,9 @@ def _tipped(year: int) -> tuple[Condition, ...]:
 def _unmoved(year: int, n: int) -> tuple[Claim, ...]:
     """Claim how many agencies there are, and that silence could move none of them."""
     ways = (f"{side}_by" for side in ("lower", "higher"))
-    none = (claims.count("tipping", "agency", 0, *_tipped(year), (way, ">", 0)) for way in ways)
+    none = (
+        claims.count("tipping", "agency", 0, *_tipped(year), must=[(way, ">", 0)]) for way in ways
+    )
     return (claims.count("tipping", "agency", n, *_tipped(year)), *none)
 
 

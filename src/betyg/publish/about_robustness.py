@@ -43,8 +43,7 @@ def conclusions(
         "firm": language.integer(int((counts["share"] == 1).sum())),
     }
     least = naming.records(counts)[0]
-    most = naming.records(counts.sort_values("ways", kind="stable"))[-1]
-    told = (*_firm(counts, year), _held(most, year)[0])
+    told = _firm(counts, year)
     if least["share"] == 1:
         said = language.text(
             "Computed in other ways: all {total} conclusions hold in each of {ways}.", **numbers
@@ -67,13 +66,16 @@ def _counted(tested: pd.DataFrame) -> pd.DataFrame:
     return whole.assign(share=whole["holds"] / whole["ways"]).sort_values("share", kind="stable")
 
 
-def _firm(counts: pd.DataFrame, year: int) -> tuple[Claim, Claim]:
-    """Claim how many conclusions there are, and how many hold in every way."""
+def _firm(counts: pd.DataFrame, year: int) -> tuple[Claim, Claim, Claim]:
+    """Claim how many conclusions there are, how many always hold, and how the least firm does."""
     where: tuple[Condition, ...] = (("year", "==", year), ("holds", "in", (True, False)))
     firm, what = int((counts["share"] == 1).sum()), "conclusion,agency,reported"
+    held: Condition = ("holds", "==", True)
+    least, most = float(counts["share"].min()), int(counts["ways"].max())
     return (
         claims.count("robustness", what, len(counts), *where),
-        claims.always("robustness", what, firm, *where, must=[("holds", "==", True)]),
+        claims.always("robustness", what, firm, *where, must=[held]),
+        together.least_firm("robustness", what, least, most, *where, must=held),
     )
 
 

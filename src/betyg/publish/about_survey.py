@@ -22,6 +22,22 @@ def _years(frame: pd.DataFrame, year: int) -> list[int]:
     return [y for y in years if y <= year]
 
 
+def years(frame: pd.DataFrame, language: Language, *, year: int) -> str:
+    """List the years up to one of them that have a round.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Column year.
+    """
+    past = _years(frame, year)
+    these: Condition = ("year", "in", tuple(past))
+    return stating(
+        language.listing([str(y) for y in past]),
+        *present.since(frame, past), present.counted(frame, "year", len(past), these),
+    )  # fmt: skip
+
+
 def rounds(frame: pd.DataFrame, survey: Study, language: Language, *, year: int) -> str:
     """Say which round this is, and since when there have been rounds.
 
@@ -165,11 +181,9 @@ def activities(
             "{n} activities were surveyed in {year}: {activities}.",
             len(codes), year=str(year), activities=listed,
         )  # fmt: skip
-    all_of_them = present.surveyed(
-        frame, survey, codes=present.activity_codes(survey), n=len(codes), year=year
+    return stating(
+        said, *present.these_surveyed(frame, survey, codes=codes, named=limit, year=year)
     )
-    rest = present.surveyed(frame, survey, codes=codes[limit:], n=len(codes[limit:]), year=year)
-    return stating(said, all_of_them, rest)
 
 
 def selection(frame: pd.DataFrame, survey: Study, language: Language, *, year: int) -> str:
@@ -203,12 +217,11 @@ def selection(frame: pd.DataFrame, survey: Study, language: Language, *, year: i
         total=language.integer(len(ever)), n=language.integer(len(codes)),
         first=str(_years(frame, year)[0]),
     )  # fmt: skip
-    every = present.activity_codes(survey)
-    seen: tuple[Condition, ...] = (("year", "<=", year), ("activity", "in", tuple(every)))
+    seen: Condition = ("activity", "in", tuple(present.activity_codes(survey)))
     return joined(said, stating(
         chosen, *present.since(frame, _years(frame, year)),
-        present.surveyed(frame, survey, codes=every, n=len(codes), year=year),
-        present.counted(frame, "activity", len(ever), ("year", ">", 0), *seen),
+        present.counted(frame, "activity", len(codes), ("year", "==", year), seen),
+        present.counted(frame, "activity", len(ever), ("year", ">", 0), ("year", "<=", year), seen),
     ))  # fmt: skip
 
 
@@ -235,11 +248,16 @@ def activities_of(
         for y in _years(frame, year)[:-1]
         for code in _activities(frame, survey, year=y, agency=agency)
     }
-    repeated = [names.activity(code) for code in now if code in before]
-    these: Condition = ("activity", "in", tuple(now))
-    again = present.own_activities(frame, survey, agency, len(repeated), ("year", "<", year), these)
+    known = [code for code in now if code in before]
+    repeated = [names.activity(code) for code in known]
+    own: tuple[Condition, ...] = (("agency", "==", agency), ("year", "<", year))
+    again = [
+        present.counted(frame, "activity", len(known), *own, ("activity", "in", tuple(codes)))
+        for codes in (now, known)
+        if codes
+    ]
     if len(now) == len(_activities(frame, survey, year=year)):
-        return stating(_followed(repeated, total=len(now), language=language), again)
+        return stating(_followed(repeated, total=len(now), language=language), *again)
     first = language.plural(
         "{words} of the activities of {year} concerns {agency}.",
         "{words} of the activities of {year} concern {agency}.",
@@ -262,7 +280,7 @@ def activities_of(
             len(repeated), words=sentence_case(language.cardinal(len(repeated))),
             activities=language.listing(repeated),
         )  # fmt: skip
-    return joined(first, stating(second, again))
+    return joined(first, stating(second, *again))
 
 
 def _followed(repeated: list[str], *, total: int, language: Language) -> str:

@@ -19,7 +19,7 @@ Kind = Literal[
     "no_difference", "detectable", "detectable_together", "apart", "surely_above", "surely_below",
     "ranked", "shared_place",
     "equivalent", "not_equivalent", "as_expected", "not_as_expected", "effect", "holds", "count",
-    "throughout", "always", "highest", "lowest", "spread", "declared",
+    "throughout", "always", "highest", "lowest", "furthest", "least_firm", "spread", "declared",
 ]  # fmt: skip
 Op = Literal["==", "!=", "<", "<=", ">", ">=", "in"]
 Scalar = str | int | float | bool
@@ -84,6 +84,11 @@ class Claim:
     against: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.kind in ("value", "share", "effect") and not self.says:
+            raise ClaimError(
+                f"{self.kind} of {self.table}: no number is claimed, so nothing would be looked "
+                "up. Name a column that the row has, or use claims.holds."
+            )
         found = any(name.endswith(".detectable") for name, _ in self.says)
         if self.kind == "no_difference" and not found:
             raise ClaimError(
@@ -92,12 +97,12 @@ class Claim:
             )
 
     @property
-    def numbers(self) -> Iterable[float]:
-        """Every number that a sentence with this claim may print."""
-        yield from (float(number) for _, number in self.says)
+    def numbers(self) -> Iterable[Number]:
+        """Every number that a sentence with this claim may print; a share is no whole number."""
+        yield from (number for _, number in self.says)
         for _, _, value in (*self.where, *self.must, *self.against):
             several = value if isinstance(value, tuple) else (value,)
-            yield from (float(v) for v in several if isinstance(v, int | float))
+            yield from (v for v in several if not isinstance(v, bool | str))
 
     def packed(self) -> dict[str, Any]:
         """Return the claim for a notebook's output: plain, without what is empty."""
@@ -146,7 +151,7 @@ def follows(table: str, row: Mapping[str, Any], numbers: Mapping[str, Number]) -
 
     ``part.half`` is its margin, ``part.detectable`` the size that is found four times in five.
     """
-    return _saying(_one("value", table, row, ()), *numbers.items())
+    return replace(_saying(_one("holds", table, row, ()), *numbers.items()), kind="value")
 
 
 def share(table: str, row: Mapping[str, Any], *columns: str) -> Claim:
@@ -281,7 +286,7 @@ def not_as_expected(table: str, row: Mapping[str, Any], *, bands: Sequence[str])
 
 
 def holds(table: str, row: Mapping[str, Any], *must: Condition) -> Claim:
-    """Claim conditions of one row that have no name of their own."""
+    """Claim conditions of one row that have no name of their own; without any, that it is there."""
     return _one("holds", table, row, (), *must)
 
 
@@ -289,6 +294,8 @@ def count(table: str, of: str, n: int, *where: Condition, must: Sequence[Conditi
     """Claim how many values of a column there are among the rows that fulfil ``must``.
 
     Of several columns, divided by commas, their combinations are counted; without any, the rows.
+    That there are none (``n`` = 0) is seen only among rows: what is missing belongs in ``must``,
+    and some row has to fulfil ``where``.
     """
     return Claim(
         kind="count", table=table, where=where, of=of, says=(("n", int(n)),), must=tuple(must)

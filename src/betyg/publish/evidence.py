@@ -1,4 +1,10 @@
-"""Evidence: what the stored tables say to a claim, read anew and by nobody who wrote it."""
+"""Evidence: what the stored tables say to a claim, read anew when a page is written.
+
+The rows are read from the tables and not from what wrote the sentence. What is judged by a rule
+(which differences are sure, which would have been found) is judged by the same functions of
+:mod:`betyg.stats` that the sentence was written by: a stale sentence or a wrong row is found
+here, a mistake in the rule is for the tests of those functions.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +23,8 @@ from betyg.stats import apart, detectable
 from betyg.stats.bands import Z95
 
 RTOL: Final = 1e-9  # sums may be added in another order
-_JUDGED: Final = ("surely_above", "surely_below", "detectable", "detectable_together")
+_TOGETHER: Final = ("surely_above", "surely_below", "detectable_together", "furthest")
+_AMONG: Final = ("count", "always", "throughout", "highest", "lowest", "spread", "least_firm")
 _OF_ENDS: Final = ("half", "detectable")
 
 
@@ -52,8 +59,11 @@ def evaluate(claim: Claim, tables: Tables) -> Evidence:
     Returns
     -------
     Evidence
-        That does not hold, too, where the tables have no such row.
+        That does not hold, too, where the tables have no such row or column: an empty table
+        shows nothing, not even a nought.
     """
+    if lacking := tables.lacking(claim.table, _narrowed_by(claim)):
+        return Evidence(values={"no such column": ", ".join(lacking)}, holds=False)
     values, must = _READERS.get(claim.kind, _one)(claim, tables)
     says = all(name in values and _same(values[name], number) for name, number in claim.says)
     return Evidence(values=values, holds=bool(values) and must and says)
@@ -140,13 +150,25 @@ def _apart(claim: Claim, tables: Tables) -> _Read:
 
 def _surely(claim: Claim, tables: Tables) -> _Read:
     """Judge all rows together, each against the reference of its item or the only one."""
-    _, verdict = _judged(claim, tables)
-    return {"n": int((verdict == (1 if claim.kind == "surely_above" else -1)).sum())}, True
+    *_, verdict = _judged(claim, tables)
+    n = int((verdict == (1 if claim.kind == "surely_above" else -1)).sum())
+    return {"n": n, "of": len(verdict)}, len(verdict) > 0
 
 
 def _detectable_together(claim: Claim, tables: Tables) -> _Read:
     """Read what would have been found of rows that are judged together and are not apart."""
-    return _ends(apart.found(*_judged(claim, tables)))
+    _, se, verdict = _judged(claim, tables)
+    return _ends(apart.found(se, verdict))
+
+
+def _furthest(claim: Claim, tables: Tables) -> _Read:
+    """Read the largest difference, up or down, of those that are sure."""
+    away, _, verdict = _judged(claim, tables)
+    up = claim.says[0][1] > 0
+    sure = away[verdict == (1 if up else -1)]
+    if not sure.size:
+        return {}, False
+    return {"difference": float(sure.max() if up else sure.min())}, True
 
 
 def _detectable(claim: Claim, tables: Tables) -> _Read:
@@ -164,8 +186,10 @@ def _ends(sizes: NDArray[np.float64]) -> _Read:
     return {"least": float(sizes.min()), "largest": float(sizes.max())}, True
 
 
-def _judged(claim: Claim, tables: Tables) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Return the errors of differences, and which rows lie surely above (1) or below (-1)."""
+def _judged(
+    claim: Claim, tables: Tables
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
+    """Return how far rows lie from their reference, with what error, and which surely (1, -1)."""
     rows = tables.rows(claim.table, claim.where)
     error = f"{claim.of}_se" if f"{claim.of}_se" in rows else "se"
     reference: NDArray[np.float64] | float = 0.0
@@ -179,17 +203,19 @@ def _judged(claim: Claim, tables: Tables) -> tuple[NDArray[np.float64], NDArray[
         )
     values, se = (rows[column].to_numpy(np.float64) for column in (claim.of, error))
     verdict = apart.surely(values, se, reference=reference, reference_se=reference_se)
-    return apart.difference_se(se, reference_se), verdict
+    return values - reference, apart.difference_se(se, reference_se), verdict
 
 
 def _count(claim: Claim, tables: Tables) -> _Read:
+    """Count rows, or values; that there are none is seen where there are rows to look through."""
     where = (*claim.where, *claim.must)
     if claim.of:
         n = len(_distinct(tables.rows(claim.table, where), claim))
     else:
         n = tables.count(claim.table, where)
     expected = {name: n * apart.LEVEL for name, _ in claim.says if name == "n.expected"}
-    return {"n": n, **expected}, True
+    looked_through = n > 0 or bool(claim.must) and tables.count(claim.table, claim.where) > 0
+    return {"n": n, **expected}, looked_through
 
 
 def _distinct(rows: pd.DataFrame, claim: Claim) -> pd.DataFrame:
@@ -201,13 +227,22 @@ def _always(claim: Claim, tables: Tables) -> _Read:
     rows = tables.rows(claim.table, claim.where)
     good = tables.rows(claim.table, (*claim.where, *claim.must))
     broken = _distinct(rows[~rows.index.isin(good.index)], claim)
-    return {"n": len(_distinct(rows, claim)) - len(broken)}, True
+    return {"n": len(_distinct(rows, claim)) - len(broken)}, not rows.empty
+
+
+def _least_firm(claim: Claim, tables: Tables) -> _Read:
+    rows = tables.rows(claim.table, claim.where)
+    if rows.empty:
+        return {}, False
+    good = rows.index.isin(tables.rows(claim.table, (*claim.where, *claim.must)).index)
+    by = rows.assign(good=good).groupby(claim.of.split(","), observed=True)["good"]
+    return {"share": float(by.mean().min()), "most": int(by.size().max())}, True
 
 
 def _throughout(claim: Claim, tables: Tables) -> _Read:
     pairs = tables.rows(claim.table, claim.where)[[claim.of, claim.each]].drop_duplicates()
     times = pairs.groupby(claim.of, observed=True)[claim.each].size()
-    return {"n": int((times == pairs[claim.each].nunique()).sum())}, True
+    return {"n": int((times == pairs[claim.each].nunique()).sum())}, not pairs.empty
 
 
 def _total(claim: Claim, tables: Tables) -> _Read:
@@ -252,8 +287,20 @@ _READERS: Mapping[Kind, Callable[[Claim, Tables], _Read]] = {
     "surely_above": _surely, "surely_below": _surely, "detectable": _detectable,
     "detectable_together": _detectable_together, "highest": _extreme, "lowest": _extreme,
     "count": _count, "throughout": _throughout, "always": _always, "total": _total,
-    "spread": _spread, "declared": _declared,
+    "spread": _spread, "declared": _declared, "furthest": _furthest, "least_firm": _least_firm,
 }  # fmt: skip
+
+
+def _narrowed_by(claim: Claim) -> set[str]:
+    """Return the columns without which nothing can be looked up."""
+    named = {column for column, _, _ in (*claim.where, *claim.against)}
+    if claim.kind in _AMONG:
+        named |= {column for column, _, _ in claim.must} | {*claim.of.split(","), claim.each}
+    if claim.kind == "total":
+        named |= {column for column, _ in claim.says}
+    if claim.kind in _TOGETHER:
+        named.add(claim.of)
+    return named - {""}
 
 
 def _columns(claim: Claim) -> set[str]:
@@ -262,7 +309,7 @@ def _columns(claim: Claim) -> set[str]:
     named |= {f"{part}{end}" for part in parts for end in ("_low", "_high", "_se")}
     named |= {column for column, _, _ in (*claim.where, *claim.must, *claim.against)}
     named |= {column for name in named for column in name.split("-")}
-    if claim.kind in _JUDGED:
+    if claim.kind in (*_TOGETHER, "detectable"):
         named |= {"se", "item", "outcome"} | {f"{claim.of}_{end}" for end in ("low", "high", "se")}
     return named | {
         *claim.of.split(","),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from betyg.data import store
 from betyg.data.study import Study
 from betyg.publish import article, document, ledger, whole
 from betyg.publish import contents as front
@@ -127,7 +128,11 @@ def _verified(facts: Facts, survey: Study) -> list[Entry]:
 def _typed(facts: Facts, survey: Study) -> str:
     """Tell of numbers that were typed into the text of a page, a line for each."""
     names = _names(survey, facts["language"])
-    found = ledger.typed_numbers(Path(facts["notebook"]), language=facts["language"], labels=names)
+    rounds = store.read("cells", facts["tables"], columns=["year"])["year"]
+    found = ledger.typed_numbers(
+        Path(facts["notebook"]), language=facts["language"], labels=names,
+        years={*map(int, rounds.unique()), *(event.year for event in survey.events)},
+    )  # fmt: skip
     return "\n".join(
         f"{place}: a number that nothing checks. Let code print it (betyg.publish.statement)."
         for place in found

@@ -89,15 +89,17 @@ def write(entries: Iterable[Entry], target: Path) -> None:
     whole.write(target, f"{text}\n".encode())
 
 
-def typed_numbers(executed: Path, *, language: str, labels: Collection[str]) -> list[str]:
+def typed_numbers(
+    executed: Path, *, language: str, labels: Collection[str], years: Collection[int]
+) -> list[str]:
     """List the numbers that were typed into the text of a notebook for one language.
 
-    Years and labels of the study may be typed; any other number is stale after the next make
-    report.
+    Years in which something was, and labels of the study, may be typed; any other number is
+    stale after the next make report.
     """
     notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
     return list(typed.numbers(
-        notebook.cells, language=language, labels=labels, name=executed.name
+        notebook.cells, language=language, labels=labels, years=years, name=executed.name
     ))  # fmt: skip
 
 

@@ -52,6 +52,10 @@ class Tables:
         """Return the rows that fulfil all conditions."""
         return self._frame(table).take(self._positions(table, where))
 
+    def lacking(self, table: str, columns: Collection[str]) -> list[str]:
+        """Return which of some columns the table does not have."""
+        return [] if table == "study" else sorted({*columns} - {*self._frame(table).columns})
+
     def count(self, table: str, where: Where) -> int:
         """Return how many rows fulfil all conditions."""
         return self._positions(table, where).size
@@ -67,10 +71,8 @@ class Tables:
         return self._found[key]
 
     def _fulfilled(self, table: str, condition: Condition, at: Positions) -> NDArray[np.bool_]:
-        """Return which rows fulfil a condition; nobody does where the column is not there."""
+        """Return which rows fulfil a condition."""
         name, op, wanted = condition
-        if name not in self._frame(table):
-            return np.zeros(at.size, dtype=bool)
         key = (table, name)
         if key not in self._columns:
             self._columns[key] = _Column(self._frame(table)[name])

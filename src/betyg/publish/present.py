@@ -1,5 +1,7 @@
 """Claims on who was there: rounds, agencies and activities, counted in the stored tables."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from betyg.data.study import Study
@@ -14,10 +16,10 @@ def stored(frame: pd.DataFrame) -> tuple[str, tuple[Condition, ...]]:
     return "cells", (("kind", "!=", "no_answer"),)
 
 
-def counted(frame: pd.DataFrame, of: str, n: int, *where: Condition) -> Claim:
+def counted(frame: pd.DataFrame, of: str, n: int, *must: Condition) -> Claim:
     """Claim how many there are of something in the table that a frame is cut from."""
     table, present = stored(frame)
-    return claims.count(table, of, n, *present, *where)
+    return claims.count(table, of, n, *present, must=must)
 
 
 def since(frame: pd.DataFrame, years: list[int]) -> tuple[Claim, Claim]:
@@ -66,10 +68,20 @@ def activity_codes(survey: Study) -> list[str]:
     return [a.code for a in survey.activities if not survey.is_total(a.code)]
 
 
-def surveyed(frame: pd.DataFrame, survey: Study, *, codes: list[str], n: int, year: int) -> Claim:
-    """Claim how many of some activities were surveyed in a year."""
+def surveyed(frame: pd.DataFrame, *, codes: list[str], year: int) -> Claim:
+    """Claim of some activities that each was surveyed in a year."""
     which: Condition = ("activity", "in", tuple(codes))
-    return counted(frame, "activity", n, ("year", "==", year), which)
+    return counted(frame, "activity", len(codes), ("year", "==", year), which)
+
+
+def these_surveyed(
+    frame: pd.DataFrame, survey: Study, *, codes: list[str], named: int, year: int
+) -> Iterator[Claim]:
+    """Claim of activities that they, and no others, were surveyed: those named, and the rest."""
+    every: Condition = ("activity", "in", tuple(activity_codes(survey)))
+    yield counted(frame, "activity", len(codes), ("year", "==", year), every)
+    for some in filter(None, (codes[:named], codes[named:])):
+        yield surveyed(frame, codes=some, year=year)
 
 
 def everywhere(frame: pd.DataFrame, survey: Study, codes: list[str], *, n: int, year: int) -> Claim:

@@ -142,7 +142,7 @@ def _notes(rows: pd.DataFrame, plot: _Plot) -> list[str]:
         said += [
             language.text(
                 "Grey: the expected range, with {share} of those that are like the others.",
-                share=language.percent(0.95),
+                share=quoted(language.percent(0.95)),
             ),
             language.text("Short line: the mean of all, each counted once."),
         ]

@@ -69,8 +69,8 @@ def _of_focus(page: Edition, rows: pd.DataFrame) -> Iterator[Shown]:
             "{agency}: fewer than {n} complete answers, too few for a matrix of its own.",
             agency=names.agency(page.focus), n=page.language.integer(least),
         )  # fmt: skip
-        where = claims.conditions(year=page.year, agency=page.focus)
-        none = claims.count("drivers", "theme", 0, *where, must=[("n", ">=", least)])
+        enough = (*claims.conditions(agency=page.focus), ("n", ">=", least))
+        none = claims.count("drivers", "theme", 0, ("year", "==", page.year), must=enough)
         yield prose.paragraph(stating(few, none))
         return
     yield from _of(page, rows, page.focus)

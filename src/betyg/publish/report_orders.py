@@ -192,7 +192,8 @@ def focus(page: Edition) -> Section:
                     "{agency} did not take part in {year}.",
                     agency=Names(survey, words).agency(agency), year=str(year),
                 ),
-                claims.count("estimates", "", 0, *claims.conditions(year=year, agency=agency)),
+                claims.count("estimates", "", 0, ("year", "==", year),
+                             must=claims.conditions(agency=agency)),
             )
         )  # fmt: skip
     everyone = about_survey.taking_part(page.presence, survey, words, year=year)

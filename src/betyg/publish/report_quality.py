@@ -19,7 +19,7 @@ from betyg.publish.language import msgid
 from betyg.publish.naming import Names
 from betyg.publish.report import Edition
 from betyg.publish.section import Section, Shown
-from betyg.publish.sentence import stating
+from betyg.publish.sentence import quoted, stating
 from betyg.stats import clustered
 
 _INFERENCE = {
@@ -107,9 +107,11 @@ def _of_answers(page: Edition) -> list[str]:
     words, survey = page.language, page.survey
     return [
         _scoring(page),
-        words.text(
-            "Intervals hold for 95 of 100 samples. Means: linearised errors, t distribution; "
-            "shares: Korn and Graubard."
+        quoted(
+            words.text(
+                "Intervals hold for 95 of 100 samples. Means: linearised errors, t distribution; "
+                "shares: Korn and Graubard."
+            )
         ),
         *_sampling(page),
         *_modelling(page),
@@ -126,14 +128,18 @@ def _of_answers(page: Edition) -> list[str]:
 
 def _scoring(page: Edition) -> str:
     if page.respondents.empty:
-        return page.language.text(
-            "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the "
-            "mean of the means of its questions, with the widest interval that their unknown "
-            "dependence allows."
+        return quoted(
+            page.language.text(
+                "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the "
+                "mean of the means of its questions, with the widest interval that their unknown "
+                "dependence allows."
+            )
         )
-    return page.language.text(
-        "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the mean "
-        "of its questions, if at least half of them were answered."
+    return quoted(
+        page.language.text(
+            "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the mean "
+            "of its questions, if at least half of them were answered."
+        )
     )
 
 

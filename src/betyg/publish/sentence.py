@@ -5,14 +5,22 @@ claims on when it puts words around it, so nobody has to carry them by hand.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from betyg.publish.claims import Claim, ClaimError
 
 MIME = "application/vnd.betyg.claims+json"
-_CONSTANTS = frozenset({0.0, 95.0, 100.0})  # ends of the scale, and how sure an interval is
+# The ends of the scale, and how sure an interval is: only where they stand for that.
+_FIXED = re.compile(
+    "\\b0[–-]100\\b"
+    "|\\b(?:of|av) 100\\b(?![\u00a0 ]?%|[\u00a0.,]?\\d)"
+    "|\\b95[\u00a0 ]?%(?::n)?(?= (?:confidence|interval|konfidens|luottamus|väli|for all at once"
+    "|för alla på|kaikille yhtä))"
+)
 _NUMBER = re.compile("\\d(?:[\\d\u00a0.,]*\\d)?")
+_PERCENT = re.compile("(?:–[\\d\u00a0.,]*\\d)?[\u00a0 ]?%")  # the sign of a span is written once
+_SIGNS = {"+": 1, "\u2212": -1}
 _TOLERANCE = 1e-6  # of the last printed digit: halves may have been rounded either way
 
 
@@ -106,18 +114,30 @@ def unexplained(text: str) -> Iterator[str]:
     rest = str(text)
     if not any(sign.isdigit() for sign in rest):
         return
-    for label in sorted(_labels_of(text), key=len, reverse=True):
-        rest = re.sub(re.escape(label), " ", rest, flags=re.IGNORECASE)
-    known = {number for claim in claims_of(text) for number in claim.numbers} | _CONSTANTS
-    yield from (found[0] for found in _NUMBER.finditer(rest) if not _explained(found[0], known))
+    rest = _FIXED.sub(" ", without_labels(rest, _labels_of(text)))
+    known = {number for claim in claims_of(text) for number in claim.numbers}
+    shares = {100.0 * n for n in known if isinstance(n, float) and abs(n) <= 1.0}
+    for found in _NUMBER.finditer(rest):
+        sizes = shares if _PERCENT.match(rest, found.end()) else known
+        if not _explained(found[0], sizes, sign=_SIGNS.get(rest[: found.start()][-1:], 0)):
+            yield found[0]
 
 
-def _explained(token: str, known: Iterable[float]) -> bool:
+def without_labels(text: str, labels: Collection[str]) -> str:
+    """Return a text without labels; what has another digit beside it is another number."""
+    for label in sorted(labels, key=len, reverse=True):
+        before = "(?<!\\d)(?<!\\d[\u00a0.,])" if label[:1].isdigit() else ""
+        after = "(?![\u00a0.,]?\\d)" if label[-1:].isdigit() else ""
+        text = re.sub(f"{before}{re.escape(label)}{after}", " ", text, flags=re.IGNORECASE)
+    return text
+
+
+def _explained(token: str, sizes: Iterable[float], *, sign: int) -> bool:
+    """Say whether a number is one of these; with a sign it has theirs, without it is a size."""
     return any(
-        abs(abs(size) - printed) <= half * (1 + _TOLERANCE)
+        abs((size if sign else abs(size)) - (sign or 1) * printed) <= half * (1 + _TOLERANCE)
         for printed, half in _readings(token)
-        for number in known
-        for size in (number, 100 * number)
+        for size in sizes
     )
 
 

@@ -120,12 +120,14 @@ def notes(rows: pd.DataFrame, names: Names) -> list[str]:
     said = [
         text("Line: the mean of all, each counted once."),
         text("Grey: the expected range, with {share} of those that are like the others.",
-             share=names.language.percent(0.95)),
+             share=quoted(names.language.percent(0.95))),
     ]  # fmt: skip
     if not has_places(rows):
         return [*said, text("No places: the differences are too small or the answers too few.")]
     said.append(
-        text("The places hold for all at once ({share}).", share=names.language.percent(0.95))
+        text(
+            "The places hold for all at once ({share}).", share=quoted(names.language.percent(0.95))
+        )
     )
     rank = names.survey.disclosure.rank
     least = stating(names.language.integer(rank), claims.declared("disclosure.rank", rank))

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from betyg.errors import ParameterError
-from betyg.publish import disclosure, plain
+from betyg.publish import disclosure, plain, sentence
 from betyg.publish.language import Language, msgid
 from betyg.publish.plain import Kind, PlainColumn, PlainTable
 
@@ -65,6 +65,8 @@ class Table:
         The same cells in machine form; none where every cell is text.
     remarks : tuple of str
         What must be known of each row in machine form; none where there is nothing to say.
+    sentences : tuple of str
+        Cells that make claims of their own; a page hands them on to be looked up.
     """
 
     name: str
@@ -76,18 +78,20 @@ class Table:
     frame: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     columns: tuple[PlainColumn, ...] = field(default=(), repr=False)
     remarks: tuple[str, ...] = field(default=(), repr=False)
+    sentences: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not self.caption:
             raise ParameterError(
                 f"table '{self.name}': no caption. Say in one line what the table holds."
             )
+        sentence.check(self.sentences)
 
     def _repr_html_(self) -> str:
         return self.html()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return plain.bundle([self.plain()])
+        return plain.bundle([self.plain()]) | sentence.bundle(self.sentences)
 
     def plain(self) -> PlainTable:
         """Return the table in machine form."""

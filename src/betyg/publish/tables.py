@@ -8,6 +8,7 @@ from betyg.data.study import Study
 from betyg.publish import about_survey, disclosure, naming, plain, table
 from betyg.publish.language import Language, msgid, sentence_case
 from betyg.publish.naming import ALL, MARGIN, Names, Where
+from betyg.publish.sentence import claims_of
 from betyg.publish.table import Column, Table
 
 _STEPS = {
@@ -46,11 +47,10 @@ def facts(
         Adds what concerns this one.
     """
     text = language.text
-    years = sorted(int(y) for y in presence["year"].unique() if 0 < y <= year)
     rows = [
         (text("Survey"), str(survey.label(survey.title, language.code))),
         (text("Round"), about_survey.rounds(presence, survey, language, year=year)),
-        (text("Years"), language.listing([str(y) for y in years])),
+        (text("Years"), about_survey.years(presence, language, year=year)),
         (text("Taking part"), about_survey.taking_part(
             presence, survey, language, year=year, agency=agency)),
         (text("Activities"), about_survey.activities(presence, survey, language, year=year)),
@@ -71,6 +71,7 @@ def facts(
         rows=kept,
         numeric=(False, False),
         frame=pd.DataFrame(kept, columns=["fact", "value"]),
+        sentences=tuple(cell for _, cell in kept if claims_of(cell)),
     )
 
 

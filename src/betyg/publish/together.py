@@ -29,6 +29,39 @@ def surely_apart(
     )  # fmt: skip
 
 
+def furthest(
+    table: str,
+    away: float,
+    *where: Condition,
+    of: str = "estimate",
+    reference: tuple[Condition, ...] = (),
+) -> Claim:
+    """Claim that no row that is surely apart lies further up (or, if ``away`` < 0, down).
+
+    The rows are judged together, as for :func:`surely_apart`.
+    """
+    return Claim(
+        kind="furthest", table=table, where=where, of=of, against=reference,
+        says=(("difference", float(away)),),
+    )  # fmt: skip
+
+
+def least_firm(
+    table: str, of: str, share: float, most: int, *where: Condition, must: Condition
+) -> Claim:
+    """Claim the least share of rows that fulfil ``must``, of all values of ``of``.
+
+    Parameters
+    ----------
+    most : int
+        The largest number of rows that a value of ``of`` has.
+    """
+    return Claim(
+        kind="least_firm", table=table, where=where, of=of, must=(must,),
+        says=(("share", float(share)), ("most", int(most))),
+    )  # fmt: skip
+
+
 def detectable(table: str, sizes: NDArray[np.float64], *where: Condition, part: str) -> Claim:
     """Claim which differences would be found, four times in five: the least and the largest.
 
