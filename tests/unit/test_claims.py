@@ -115,7 +115,8 @@ TRUE_AND_FALSE = {
     "highest": tuple(claims.highest("estimates", row, *SINGLE) for row in (A, C)),
     "lowest": tuple(claims.lowest("estimates", row, *SINGLE) for row in (B, C)),
     "furthest": tuple(
-        together.furthest("estimates", away, *SINGLE, reference=claims.row_of("estimates", EVERYONE))
+        together.furthest("estimates", away, *SINGLE,
+                          reference=claims.row_of("estimates", EVERYONE))
         for away in (10.0, 9.0)),
     "least_firm": tuple(
         together.least_firm("respondents", "agency", share, 2, must=("year", "==", 2012))
@@ -220,7 +221,7 @@ WHOLE = claims.count("estimates", "", 1, ("shown", "==", True))
 
 
 @pytest.mark.parametrize(("said", "claim"), [
-    ("45 % do", SHARE), ("44–45\u00a0% do", (SHARE, claims.share(
+    ("45 % do", SHARE), ("45 % (45–45)", SHARE), ("44–45\u00a0% do", (SHARE, claims.share(
         "estimates", A | {"estimate": 0.44}, "estimate"))), ("\u22123 points", FELL),
     ("3 points lower", FELL), ("71 of 100, 95 % konfidensintervall, 0–100",
                                claims.value("estimates", A | {"estimate": 71.0}, "estimate")),

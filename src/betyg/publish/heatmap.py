@@ -148,11 +148,11 @@ def _extreme(grid: _Grid, names: Names, *, sign: int) -> tuple[str, str, str] | 
     i, j = np.unravel_index(int(np.argmax(cells)), cells.shape)
     cell = {**grid.first, "agency": grid.codes[i], "item": grid.items[j]}
     away = float(grid.difference[i, j])
-    cells, reference = _cells(grid)
+    shown, reference = _cells(grid)
     said = stating(
         names.language.signed(away, 0),
         claims.apart("estimates", cell, {**cell, "agency": ALL}, away),
-        together.furthest("estimates", away, *cells, reference=reference),
+        together.furthest("estimates", away, *shown, reference=reference),
     )
     return grid.agencies[i], grid.themes[j], said
 

@@ -128,19 +128,17 @@ def _of_answers(page: Edition) -> list[str]:
 
 def _scoring(page: Edition) -> str:
     if page.respondents.empty:
-        return quoted(
-            page.language.text(
-                "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the "
-                "mean of the means of its questions, with the widest interval that their unknown "
-                "dependence allows."
-            )
+        said = page.language.text(
+            "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the "
+            "mean of the means of its questions, with the widest interval that their unknown "
+            "dependence allows."
         )
-    return quoted(
-        page.language.text(
-            "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the mean "
-            "of its questions, if at least half of them were answered."
+    else:
+        said = page.language.text(
+            "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the "
+            "mean of its questions, if at least half of them were answered."
         )
-    )
+    return quoted(said)
 
 
 def _sampling(page: Edition) -> Iterable[str]:

@@ -20,7 +20,9 @@ _FIXED = re.compile(
 )
 _NUMBER = re.compile("\\d(?:[\\d\u00a0.,]*\\d)?")
 _PERCENT = re.compile("(?:–[\\d\u00a0.,]*\\d)?[\u00a0 ]?%")  # the sign of a span is written once
+_IN_PERCENT = re.compile("%[\u00a0 ]\\((?:[\\d\u00a0.,]+–)?$")  # and not at all in its interval
 _SIGNS = {"+": 1, "\u2212": -1}
+_NEAR = 20  # characters before a number
 _TOLERANCE = 1e-6  # of the last printed digit: halves may have been rounded either way
 
 
@@ -118,8 +120,10 @@ def unexplained(text: str) -> Iterator[str]:
     known = {number for claim in claims_of(text) for number in claim.numbers}
     shares = {100.0 * n for n in known if isinstance(n, float) and abs(n) <= 1.0}
     for found in _NUMBER.finditer(rest):
-        sizes = shares if _PERCENT.match(rest, found.end()) else known
-        if not _explained(found[0], sizes, sign=_SIGNS.get(rest[: found.start()][-1:], 0)):
+        before = rest[: found.start()]
+        is_share = _PERCENT.match(rest, found.end()) or _IN_PERCENT.search(before[-_NEAR:])
+        sizes = shares if is_share else known
+        if not _explained(found[0], sizes, sign=_SIGNS.get(before[-1:], 0)):
             yield found[0]
 
 
