@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
+from betyg.data import store
 from betyg.data.study import Study
 from betyg.publish import forms
 from betyg.publish.claims import ClaimError
@@ -19,6 +21,7 @@ def facts(folder: Path, text: str) -> dict[str, object]:
         nbformat.v4.new_markdown_cell(f"# Report\n\n{text}", metadata={"tags": ["en"]})
     ])  # fmt: skip
     nbformat.write(notebook, folder / "05_report.ipynb")
+    store.write(pd.DataFrame({"year": [2012, 2013]}), "cells", folder)
     return {"study": "insikt", "language": "en", "agency": "", "forms": {}, "report": "",
             "notebook": str(folder / "05_report.ipynb"), "tables": str(folder),
             "target": str(folder / "page.html"), "ledger": str(folder / "page.json")}  # fmt: skip
@@ -47,3 +50,9 @@ def test_years_and_names_of_the_study_may_be_typed(tmp_path, monkeypatch, capsys
     monkeypatch.setenv("CI", "true")
     forms.WRITERS["page"](facts(tmp_path, "In 2012 all went well; so it did in 2013."), STUDY)
     assert capsys.readouterr().err == ""
+
+
+def test_a_year_in_which_nothing_was_is_a_typed_number(tmp_path, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(ClaimError, match="cell 1, line 3: 1999 in"):
+        forms.WRITERS["page"](facts(tmp_path, "All went well in 1999."), STUDY)

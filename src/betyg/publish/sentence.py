@@ -118,7 +118,8 @@ def unexplained(text: str) -> Iterator[str]:
         return
     rest = _FIXED.sub(" ", without_labels(rest, _labels_of(text)))
     known = {number for claim in claims_of(text) for number in claim.numbers}
-    shares = {100.0 * n for n in known if isinstance(n, float) and abs(n) <= 1.0}
+    # A share of 0-1, or how many of a hundred chose something; no count is a percentage.
+    shares = {n if abs(n) > 1.0 else 100.0 * n for n in known if isinstance(n, float)}
     for found in _NUMBER.finditer(rest):
         before = rest[: found.start()]
         is_share = _PERCENT.match(rest, found.end()) or _IN_PERCENT.search(before[-_NEAR:])

@@ -1,0 +1,135 @@
+"""A sentence on all, none, most or least fails when a row that it does not name is altered."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import invented
+import simulated
+from betyg.data import store
+from betyg.publish import (
+    about_model,
+    about_quality,
+    about_robustness,
+    about_survey,
+    evidence,
+    heatmap,
+    tables,
+)
+from betyg.publish.language import Language
+from betyg.publish.sentence import claims_of
+from betyg.stats import fit_checks
+
+EN = Language("en")
+
+
+def kept(said, frame, name, folder, survey):
+    """Say whether a table carries every claim of a sentence."""
+    store.write(frame, name, folder)
+    claims = claims_of(said)
+    assert claims, said
+    known = evidence.tables_for(claims, folder, survey)
+    return all(evidence.evaluate(claim, known).holds for claim in claims)
+
+
+def altered(frame, changes, **at):
+    """Return a frame with changes in the one row that is so."""
+    chosen = pd.Series(True, index=frame.index)
+    for column, value in at.items():
+        chosen &= frame[column] == value
+    assert chosen.sum() == 1
+    return frame.assign(
+        **{column: frame[column].mask(chosen, value) for column, value in changes.items()}
+    )
+
+
+CHECKS = pd.DataFrame([
+    dict.fromkeys(fit_checks.COLUMNS, 0) | {
+        "item": item, "check": check, "term": "agency", "level": "B", "p_value": 0.5,
+        "size": 0.31, "pairs": 6, "sure": 4, "lost": lost, "swaps": swaps, "verdict": "not_seen",
+    }
+    for item, check, lost, swaps in (
+        ("q1", "spread", 1, 2), ("q1", "proportional", 0, 0), ("q1", "distribution", 0, 0))
+])  # fmt: skip
+
+
+@pytest.mark.parametrize(("lost", "swaps", "words", "wrong"), [
+    (0, 0, "every sure difference stays", {"lost": 1}),
+    (1, 0, "at most 1", {"lost": 2}),
+    (1, 2, "2 sure orders", {"swaps": 3}),
+    (0, 0, "no value moves by more than 0.4", {"size": 0.7}),
+])  # fmt: skip
+def test_what_the_model_is_worth(lost, swaps, words, wrong, tmp_path):
+    survey = simulated.study(items={"q1": 5, "q2": 5})
+    checks = altered(CHECKS, {"lost": lost, "swaps": swaps}, check="spread")
+    (said,) = [s for s in about_model.checked(checks, survey, EN) if words in s]
+    assert kept(said, checks, "fit_checks", tmp_path, survey)
+    other = altered(checks, wrong, check="proportional")
+    assert not kept(said, other, "fit_checks", tmp_path, survey)
+
+
+TIPPED = pd.DataFrame({
+    "year": 2017, "agency": ["01", "02"], "band": "as_expected", "lower_by": [4.0, 30.0],
+    "higher_by": [20.0, 25.0], "band_if_lower": "lower", "band_if_higher": "higher",
+    "response_rate": 0.5, "n": 90, "shown": True,
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("side", ["lower_by", "higher_by"])
+def test_who_is_nearest_to_another_verdict(side, tmp_path):
+    survey = invented.study()
+    said = about_quality.tipping(TIPPED, survey, EN, year=2017)
+    assert "4.0 points lower" in said
+    assert kept(said, TIPPED, "tipping", tmp_path, survey)
+    other = altered(TIPPED, {side: 1.0}, agency="02")
+    assert not kept(said, other, "tipping", tmp_path, survey)
+
+
+def test_which_conclusion_is_least_firm(tmp_path):
+    survey = invented.study()
+    ways = pd.DataFrame({
+        "year": 2017, "conclusion": "band", "agency": ["01"] * 4 + ["02"] * 4,
+        "reported": "higher", "way": list("abcd") * 2,
+        "holds": [True, True, False, False, True, True, True, False],
+    })  # fmt: skip
+    changes = invented.changes(survey).assign(shown=True)
+    said = about_robustness.conclusions(ways, changes, survey, EN, year=2017)
+    assert "holds in 2 of 4" in said
+    assert kept(said, ways, "robustness", tmp_path, survey)
+    fewer = ways.assign(holds=ways["holds"].where(ways["agency"] == "01", False))
+    assert not kept(said, fewer, "robustness", tmp_path, survey)
+
+
+def test_which_activities_were_surveyed(tmp_path):
+    survey = invented.study()
+    codes = [unit.code for unit in survey.activities][:3]
+    cells = pd.DataFrame({"year": 2017, "agency": "01", "activity": codes[:2], "kind": "answer"})
+    said = about_survey.activities(cells, survey, EN, year=2017)
+    assert kept(said, cells, "cells", tmp_path, survey)
+    another = cells.assign(activity=[codes[0], codes[2]])  # as many, but not these
+    assert not kept(said, another, "cells", tmp_path, survey)
+
+
+def test_the_cells_of_the_facts_box_are_looked_up(tmp_path):
+    survey = invented.study()
+    codes = [unit.code for unit in survey.activities][:2]
+    cells = pd.DataFrame({"year": 2017, "agency": "01", "activity": codes, "kind": "answer"})
+    box = tables.facts(cells, survey, EN, year=2017)
+    assert len(box.sentences) >= 4
+    assert all(kept(said, cells, "cells", tmp_path, survey) for said in box.sentences)
+    earlier = pd.concat([cells, cells.assign(year=2016)])
+    assert not all(kept(said, earlier, "cells", tmp_path, survey) for said in box.sentences)
+
+
+def test_what_lies_furthest_from_the_mean(tmp_path):
+    survey, frame = invented.study(), invented.estimates()
+    said = heatmap.differences(frame, survey, EN, year=2017).title
+    assert "Furthest above the mean" in said
+    assert kept(said, frame, "estimates", tmp_path, survey)
+    shown = frame[(frame["year"] == 2017) & (frame["statistic"] == "mean") & frame["shown"]]
+    whole = (shown[["activity", "group"]] == "all").all(axis="columns")
+    own = shown[whole & (shown["agency"] != "all") & shown["item"].str.startswith("theme.")]
+    unnamed = own.sort_values("estimate").iloc[len(own) // 2]
+    other = frame.assign(estimate=frame["estimate"].mask(frame.index == unnamed.name, 99.0))
+    assert not kept(said, other, "estimates", tmp_path, survey)
