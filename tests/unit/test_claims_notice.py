@@ -11,10 +11,15 @@ from betyg.data import store
 from betyg.publish import (
     about_model,
     about_quality,
+    about_results,
     about_robustness,
     about_survey,
+    agencies,
+    change,
+    disclosure,
     evidence,
     heatmap,
+    response,
     tables,
 )
 from betyg.publish.language import Language
@@ -133,3 +138,53 @@ def test_what_lies_furthest_from_the_mean(tmp_path):
     unnamed = own.sort_values("estimate").iloc[len(own) // 2]
     other = frame.assign(estimate=frame["estimate"].mask(frame.index == unnamed.name, 99.0))
     assert not kept(said, other, "estimates", tmp_path, survey)
+
+
+MORE = {"estimate": 99.0, "ci_low": 98.0, "ci_high": 100.0, "se": 0.5}
+
+
+def other_agency(frame, code="99", **changes):
+    """Return a frame with one agency more than there was when the sentence was written."""
+    first = frame[frame["agency"] == "01"]
+    return pd.concat([frame, first.assign(agency=code, **changes)], ignore_index=True)
+
+
+def test_from_which_agency_to_which_a_question_goes(tmp_path):
+    survey, frame = invented.study(), invented.estimates(years=(2017,))
+    said = about_results.across_agencies(frame, survey, EN, item="website", year=2017, least=60)
+    assert kept(said, frame, "estimates", tmp_path, survey)
+    assert not kept(said, other_agency(frame, **MORE), "estimates", tmp_path, survey)
+
+
+def test_how_many_agencies_lie_above_the_mean(tmp_path):
+    survey, frame = invented.study(), invented.estimates(years=(2017,))
+    said = agencies.compared(frame, survey, EN, item="website", year=2017).title
+    assert "surely above the mean of all" in said
+    assert kept(said, frame, "estimates", tmp_path, survey)
+    assert not kept(said, other_agency(frame, **MORE), "estimates", tmp_path, survey)
+
+
+def test_where_most_answered(tmp_path):
+    rates = pd.DataFrame({
+        "measure": "response_rate", "year": 2017, "agency": ["01", "02", "all"], "activity": "all",
+        "group": "all", "item": "all", "estimate": [0.6, 0.35, 0.4333], "ci_low": 0.3,
+        "ci_high": 0.7, "n": [100, 200, 300], "shown": True, "reason": "",
+    })  # fmt: skip
+    survey = invented.study()
+    said = response.rates(rates, survey, EN, year=2017).title
+    assert kept(said, rates, "quality", tmp_path, survey)
+    other = other_agency(rates, estimate=0.9)
+    assert not kept(said, other, "quality", tmp_path, survey)
+
+
+def test_how_many_changes_are_sure(tmp_path):
+    survey = invented.study()
+    frame = invented.changes(survey)
+    frame["shown"] = disclosure.hide(frame, show=survey.disclosure.show)["shown"]
+    frame["comparable"] = frame["comparable"].astype(bool)
+    pair = {"outcome": "nki", "year_from": 2016, "year_to": 2017}
+    said = change.compared(frame, survey, EN, **pair).title
+    assert kept(said, frame, "changes", tmp_path, survey)
+    code = frame.loc[frame["comparable"], "agency"].iloc[0]
+    other = pd.concat([frame, frame[frame["agency"] == code].assign(agency="99")])
+    assert not kept(said, other, "changes", tmp_path, survey)

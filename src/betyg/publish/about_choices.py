@@ -59,7 +59,7 @@ def mentioned(
         "{theme} {year}, most often mentioned: {items}.", theme=names.theme(theme),
         year=str(year), items=language.listing(listed),
     )  # fmt: skip
-    said = stating(said, *among.in_turn(claims.highest, chosen, "item", ahead or MENTIONED))
+    said = stating(said, *among.in_turn(claims.highest, chosen, "item", ahead or MENTIONED, items))
     rest = len(chosen) - ahead
     if not ahead or rest < 1:
         return said

@@ -226,7 +226,8 @@ def apart_from_others(
         "low": language.signed(nearest["ci_low"], 1),
         "high": language.signed(nearest["ci_high"], 1),
     }  # fmt: skip
-    counted = _above(naming.records(rows), nearest, of=of, above=above)
+    enough: claims.Condition = ("n", ">=", survey.disclosure.show)
+    counted = _above(nearest, enough, of=of, n=len(rows), above=above)
     if above == len(rows):
         said = language.text(
             "“{item}”: rated by the same persons, “{unit}” lies surely above each of the {total} "
@@ -244,17 +245,17 @@ def apart_from_others(
 
 
 def _above(
-    rows: list[dict[str, Any]], nearest: dict[str, Any], *, of: Ranked, above: int
+    nearest: dict[str, Any], enough: claims.Condition, *, of: Ranked, n: int, above: int
 ) -> tuple[Claim, ...]:
     """Claim the nearest difference, that it is that, and above how many of the others one lies."""
     where = claims.row_of("leads", nearest | {of: None})
-    others: claims.Condition = (of, "in", tuple(str(row[of]) for row in rows))
+    others = (*where, enough)
     sure: claims.Condition = ("ci_low", ">", 0.0)
     return (
         claims.value("leads", nearest, "difference", "ci_low", "ci_high"),
-        claims.lowest("leads", nearest, *where, others, of="difference"),
-        claims.count("leads", of, len(rows), *where, others),
-        claims.count("leads", of, above, *where, others, must=[sure]),
+        claims.lowest("leads", nearest, *others, of="difference"),
+        claims.count("leads", of, n, *others),
+        claims.count("leads", of, above, *others, must=[sure]),
     )
 
 

@@ -1,5 +1,6 @@
 """Sentences on levels and shares: what is high, what is low, how the answers are divided."""
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 import pandas as pd
@@ -144,7 +145,8 @@ def high_everywhere(
             "100, surely above {least} in each.",
             **common,
         )
-        return stating(said, *(claims.is_high("estimates", r, least=least) for r in of_activity))
+        each = (claims.is_high("estimates", r, least=least) for r in of_activity)
+        return stating(said, *each, *among.counted(of_activity, "activity", least))
     said = language.text(
         "{agency}, “{item}” {year}: surely above {least} in {sure} of {total} activities; the "
         "values lie at {span} of 100.",
@@ -198,10 +200,19 @@ def of_theme(
         "“{theme}” {year}, of 100: {items}.", theme=names.theme(theme), year=str(year),
         items=language.listing(listed),
     )  # fmt: skip
-    return said if least is None else joined(said, _surely_above(rows, "item", least, language))
+    if least is None:
+        return said
+    return joined(said, _surely_above(rows, "item", least, language, codes=items))
 
 
-def _surely_above(rows: list[dict[str, Any]], of: str, least: float, language: Language) -> str:
+def _surely_above(
+    rows: list[dict[str, Any]],
+    of: str,
+    least: float,
+    language: Language,
+    *,
+    codes: Sequence[str] = (),
+) -> str:
     numbers = {
         "sure": language.integer(sum(row["ci_low"] > least for row in rows)),
         "total": language.integer(len(rows)), "least": language.number(least),
@@ -210,7 +221,7 @@ def _surely_above(rows: list[dict[str, Any]], of: str, least: float, language: L
         said = language.text("All {total} lie surely above {least}.", **numbers)
     else:
         said = language.text("Surely above {least}: {sure} of {total}.", **numbers)
-    return stating(said, *among.counted(rows, of, least))
+    return stating(said, *among.counted(rows, of, least, codes))
 
 
 def themes(
@@ -234,7 +245,7 @@ def themes(
         top=names.item(top["item"]), high=with_margin(top, language), year=str(year),
         bottom=names.item(bottom["item"]), low=with_margin(bottom, language),
     )  # fmt: skip
-    those = among.among(ordered, "item")
+    those = among.among(ordered, "item", codes)
     return stating(
         said, claims.highest("estimates", top, *those), claims.lowest("estimates", bottom, *those)
     )
@@ -282,7 +293,7 @@ def lowest(
     said = language.text(
         "Lowest in {year}, of 100: {items}.", year=str(year), items=joined(*listed, by="; ")
     )
-    return stating(said, *among.in_turn(claims.lowest, ordered, "item", count))
+    return stating(said, *among.in_turn(claims.lowest, ordered, "item", count, codes))
 
 
 def low_share(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from betyg.data.study import Study
-from betyg.publish import claims, findings, naming, table, together
+from betyg.publish import change, claims, findings, naming, table, together
 from betyg.publish.claims import Claim, Condition
 from betyg.publish.language import Language, msgid, sentence_case
 from betyg.publish.naming import ALL, Names
@@ -148,5 +148,6 @@ def _unseen(changes: pd.DataFrame, year: int) -> findings.Found:
     if pairs.empty:
         return sizes, together.detectable_together("changes", sizes)
     where = claims.row_of("changes", naming.records(pairs)[0] | {"agency": None})
-    codes: Condition = ("agency", "in", tuple(str(code) for code in pairs["agency"]))
-    return sizes, together.detectable_together("changes", sizes, *where, codes, of="like_for_like")
+    return sizes, together.detectable_together(
+        "changes", sizes, *where, *change.COMPARED, of="like_for_like"
+    )

@@ -190,9 +190,10 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
 
 
 def _those(rows: pd.DataFrame, plot: _Plot) -> tuple[Condition, ...]:
-    """Return the conditions that the agencies of the figure fulfil, and no others."""
+    """Return what makes an agency one of the figure: it is shown, and no total of others."""
     same = claims.row_of(plot.table, naming.records(rows)[0] | {"agency": None})
-    return (*same, ("agency", "in", tuple(str(code) for code in rows["agency"])))
+    single = (("agency", "!=", code) for code in (ALL, *plot.names.survey.totals))
+    return (*same, ("shown", "==", True), *single)
 
 
 def _everyone(rows: pd.DataFrame, plot: _Plot) -> tuple[Condition, ...]:

@@ -5,19 +5,31 @@ from typing import Any
 
 from betyg.publish import claims
 from betyg.publish.claims import Claim, Condition
+from betyg.publish.naming import ALL
 
 Row = Mapping[str, Any]
 
 
-def among(rows: Sequence[Row], of: str) -> tuple[Condition, ...]:
-    """Return the conditions that these rows fulfil, and no others; they differ in ``of``."""
+def among(rows: Sequence[Row], of: str, codes: Sequence[str] = ()) -> tuple[Condition, ...]:
+    """Return what makes rows of these: a row that appears later is looked at, too.
+
+    Parameters
+    ----------
+    of : str
+        The column in which they differ.
+    codes : sequence of str
+        What the study asks that is compared; all but "all" where nothing is given.
+    """
     same = claims.row_of("estimates", {**rows[0], of: None})
-    return (*same, (of, "in", tuple(str(row[of]) for row in rows)))
+    which: Condition = (of, "in", tuple(codes)) if codes else (of, "!=", ALL)
+    return (*same, ("shown", "==", True), which)
 
 
-def counted(rows: Sequence[Row], of: str, least: float) -> tuple[Claim, Claim]:
+def counted(
+    rows: Sequence[Row], of: str, least: float, codes: Sequence[str] = ()
+) -> tuple[Claim, Claim]:
     """Claim how many rows there are, and how many of them surely lie above ``least``."""
-    where = among(rows, of)
+    where = among(rows, of, codes)
     above: Condition = ("ci_low", ">", float(least))
     sure = sum(row["ci_low"] > least for row in rows)
     return (
@@ -27,8 +39,14 @@ def counted(rows: Sequence[Row], of: str, least: float) -> tuple[Claim, Claim]:
 
 
 def in_turn(
-    extreme: Callable[..., Claim], rows: Sequence[Row], of: str, named: int
+    extreme: Callable[..., Claim],
+    rows: Sequence[Row],
+    of: str,
+    named: int,
+    codes: Sequence[str] = (),
 ) -> Iterator[Claim]:
     """Claim of each of the first few that it is the extreme of those that are left."""
-    for at, row in enumerate(rows[:named]):
-        yield extreme("estimates", row, *among(rows[at:], of))
+    left = among(rows, of, codes)
+    for row in rows[:named]:
+        yield extreme("estimates", row, *left)
+        left = (*left, (of, "!=", str(row[of])))

@@ -22,6 +22,10 @@ ROW = 15.0
 TOP = 4.0  # above the first row, where there is no key
 HEAD = 34.0
 FOOT = 22.0
+COMPARED: tuple[Condition, ...] = (
+    ("comparable", "==", True), ("shown", "==", True), ("agency", "!=", ALL),
+)  # fmt: skip
+"""What makes a change one of those that are set beside each other."""
 TOO_FEW = "too_few_answers"
 REASONS = {
     NO_OVERLAP: msgid("not comparable: no activity in both years"),
@@ -166,12 +170,8 @@ def _found(rows: pd.DataFrame, plot: _Plot) -> findings.Found:
     se = rows["like_for_like_se"].where(rows["comparable"]).to_numpy(float)
     sizes = apart.found(se, _verdicts(rows).to_numpy())
     return sizes, together.detectable_together(
-        "changes", sizes, *plot.pair, _those(rows), of="like_for_like"
+        "changes", sizes, *plot.pair, *COMPARED, of="like_for_like"
     )
-
-
-def _those(rows: pd.DataFrame) -> Condition:
-    return ("agency", "in", tuple(str(code) for code in rows["agency"]))
 
 
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
@@ -181,8 +181,7 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
             "{item} {years}: no change can be computed, nothing is comparable",
             item=plot.what, years=plot.years,
         )  # fmt: skip
-        shown: tuple[Condition, ...] = (("comparable", "==", True), ("shown", "==", True))
-        return stating(said, claims.count("changes", "agency", 0, *plot.pair, *shown))
+        return stating(said, claims.count("changes", "agency", 0, *plot.pair, must=COMPARED))
     verdicts = _verdicts(rows)
     up, down = int((verdicts > 0).sum()), int((verdicts < 0).sum())
     numbers = {"item": plot.what, "years": plot.years, "total": language.integer(len(rows))}
@@ -199,12 +198,12 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
             down=language.integer(down),
             **numbers,
         )
-    those = _those(rows)
+    those = (*plot.pair, *COMPARED)
     sure = (
-        together.surely_apart("changes", n, *plot.pair, those, above=above, of="like_for_like")
+        together.surely_apart("changes", n, *those, above=above, of="like_for_like")
         for n, above in ((up, True), (down, False))
     )
-    return stating(said, claims.count("changes", "agency", len(rows), *plot.pair, those), *sure)
+    return stating(said, claims.count("changes", "agency", len(rows), *those), *sure)
 
 
 def _notes(rows: pd.DataFrame, plot: _Plot) -> list[str]:

@@ -121,7 +121,8 @@ def _title(bars: Sequence[Bar], language: Language) -> str:
         worst=worst.label,
         low=_favour(worst, language),
     )
-    those = among.among([bar.best for bar in graded], "item")
+    best_of = [bar.best for bar in graded]
+    those = among.among(best_of, "item", [str(row["item"]) for row in best_of])
     return stating(
         said,
         claims.highest("estimates", best.best, *those),

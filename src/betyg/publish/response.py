@@ -50,11 +50,12 @@ def rates(quality: pd.DataFrame, survey: Study, language: Language, *, year: int
         all=float(everyone["estimate"].iloc[0]) if len(everyone) else np.nan,
         least=survey.disclosure.response_rate,
     )
+    those = _those(drawn, rows)
     what = text("Share of those asked who answered, with 95% confidence interval")
     return Figure(
         name=plot.name,
-        title=_rates_title(drawn, language),
-        subtitle=naming.subtitle(names, what=what, year=year, base=_asked(drawn)),
+        title=_rates_title(drawn, those, language),
+        subtitle=naming.subtitle(names, what=what, year=year, base=_asked(drawn, those)),
         note=naming.note(
             names,
             text(
@@ -179,7 +180,7 @@ def _with_parts(rows: pd.DataFrame, parts: pd.DataFrame, *, by: str) -> pd.DataF
     return rows.assign(part_low=found["min"], part_high=found["max"], parts=found["list"])
 
 
-def _rates_title(rows: pd.DataFrame, language: Language) -> str:
+def _rates_title(rows: pd.DataFrame, those: tuple[Condition, ...], language: Language) -> str:
     ends = [naming.records(rows)[at] for at in (0, -1)]
     named = [quoted(row["label"]) for row in ends]
     told = [language.percent(row["estimate"]) for row in ends]
@@ -191,22 +192,22 @@ def _rates_title(rows: pd.DataFrame, language: Language) -> str:
         "Response rate: highest {top} ({high}), lowest {bottom} ({low})",
         top=named[0], high=told[0], bottom=named[1], low=told[1],
     )  # fmt: skip
-    those = _those(rows)
     extremes = claims.highest("quality", ends[0], *those), claims.lowest("quality", ends[1], *those)
     return stating(said, *values, *extremes)
 
 
-def _those(rows: pd.DataFrame) -> tuple[Condition, ...]:
-    """Return the conditions of the rates that are drawn."""
-    codes = [str(code) for code in rows["agency"]]
-    return claims.conditions(
-        measure="response_rate", year=rows["year"].iloc[0], activity=ALL, group=ALL, agency=codes
+def _those(drawn: pd.DataFrame, rows: pd.DataFrame) -> tuple[Condition, ...]:
+    """Return what makes a rate one that is drawn: it is none of those that are not."""
+    same = claims.conditions(
+        measure="response_rate", year=drawn["year"].iloc[0], activity=ALL, group=ALL
     )
+    left_out = [str(code) for code in rows["agency"] if code not in set(drawn["agency"])]
+    return (*same, *(("agency", "!=", code) for code in left_out))
 
 
-def _asked(rows: pd.DataFrame) -> Claim:
+def _asked(rows: pd.DataFrame, those: tuple[Condition, ...]) -> Claim:
     """Claim how many were asked."""
-    return claims.total("quality", "n", float(rows["sample"].sum()), *_those(rows))
+    return claims.total("quality", "n", float(rows["sample"].sum()), *those)
 
 
 def _missing_title(rows: pd.DataFrame, language: Language, *, year: int) -> str:
