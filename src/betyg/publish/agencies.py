@@ -192,8 +192,9 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
 def _those(rows: pd.DataFrame, plot: _Plot) -> tuple[Condition, ...]:
     """Return what makes an agency one of the figure: it is shown, and no total of others."""
     same = claims.row_of(plot.table, naming.records(rows)[0] | {"agency": None})
-    single = (("agency", "!=", code) for code in (ALL, *plot.names.survey.totals))
-    return (*same, ("shown", "==", True), *single)
+    shown: Condition = ("shown", "==", True)
+    totals: list[Condition] = [("agency", "!=", code) for code in plot.names.survey.totals]
+    return (*same, shown, ("agency", "!=", ALL), *totals)
 
 
 def _everyone(rows: pd.DataFrame, plot: _Plot) -> tuple[Condition, ...]:
