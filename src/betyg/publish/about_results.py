@@ -202,16 +202,11 @@ def of_theme(
     )  # fmt: skip
     if least is None:
         return said
-    return joined(said, _surely_above(rows, "item", least, language, codes=items))
+    return joined(said, _surely_above(rows, "item", least, language, items))
 
 
 def _surely_above(
-    rows: list[dict[str, Any]],
-    of: str,
-    least: float,
-    language: Language,
-    *,
-    codes: Sequence[str] = (),
+    rows: list[dict[str, Any]], of: str, least: float, language: Language, codes: Sequence[str] = ()
 ) -> str:
     numbers = {
         "sure": language.integer(sum(row["ci_low"] > least for row in rows)),

@@ -1,8 +1,8 @@
 """Claims: what a sentence says of the stored tables, so that the build can look again.
 
 A claim names a table, the rows it is about, the numbers that are printed (unrounded) and what
-must hold of them. :mod:`betyg.publish.evidence` reads the tables and decides; it knows nothing
-of the code that wrote the sentence. Each kind has a function here, so that none can be half made.
+must hold of them. :mod:`betyg.publish.evidence` reads the tables anew and decides. Each kind has
+a function here, so that none can be half made.
 """
 
 import math
