@@ -30,7 +30,7 @@ OF_THE_BUILD = ("raw", "tables", "out")  # parameters that say where things lie,
 def facts(jobs: Iterable[Job], planned: Iterable[str], *, target: Path) -> dict[str, Any]:
     """Return what the manifest's key says: what is planned, with which values, at which commit."""
     planned_jobs = list(jobs)
-    tables = {job.below("data/processed", f"{n}.parquet") for job in planned_jobs
+    tables = {job.below("data/processed", f"{n}.parquet") for job in _behind(planned_jobs)
               for n in job.outline.writes}  # fmt: skip
     return {
         "study": planned_jobs[0].study.name,
@@ -40,6 +40,20 @@ def facts(jobs: Iterable[Job], planned: Iterable[str], *, target: Path) -> dict[
         "outputs": sorted(planned),
         "target": str(target),
     }
+
+
+def _behind(jobs: list[Job]) -> list[Job]:
+    """Return the jobs that run: with other values those that know of them, and what they read."""
+    writers = {name: job for job in jobs for name in job.outline.writes}
+    variant = next((job.variant for job in jobs if job.variant), "")
+    found: list[Job] = []
+    rest = [job for job in jobs if job.variant == variant]
+    while rest:
+        job = rest.pop()
+        if job not in found:
+            found.append(job)
+            rest += [writers[name] for name in job.outline.reads if name in writers]
+    return found
 
 
 def sources(jobs: Iterable[Job]) -> dict[str, Path]:

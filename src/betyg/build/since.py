@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import zipfile
 import sys
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -177,11 +177,11 @@ def _checked_out(commit: str, study: str) -> Path:
         return folder
     half = folder.with_name(f".{folder.name}.half")
     shutil.rmtree(half, ignore_errors=True)
-    packed = _git("archive", "--format=tar", commit, "--", *elsewhere.PARTS, str(RAW / study))
+    packed = _git("archive", "--format=zip", commit, "--", *elsewhere.PARTS, str(RAW / study))
     if packed.returncode:
         raise ParameterError(f"{commit[:12]}: {packed.stderr.decode().strip()}")
-    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as tar:
-        tar.extractall(half, filter="data")
+    with zipfile.ZipFile(io.BytesIO(packed.stdout)) as files:
+        files.extractall(half)
     ignored = _git("ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--",
                    str(RAW / study))  # fmt: skip
     for name in filter(None, ignored.stdout.decode().split("\0")):

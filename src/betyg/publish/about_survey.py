@@ -68,7 +68,7 @@ def rounds(frame: pd.DataFrame, survey: Study, language: Language, *, year: int)
 
 def _present(frame: pd.DataFrame, survey: Study, year: int) -> set[str]:
     known = set(survey.agency_codes)
-    return known & set(frame.loc[frame["year"] == year, "agency"].astype(str))
+    return known & {str(code) for code in frame.loc[frame["year"] == year, "agency"].unique()}
 
 
 def present_throughout(frame: pd.DataFrame, survey: Study, *, year: int) -> tuple[str, ...]:

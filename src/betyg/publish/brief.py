@@ -53,7 +53,9 @@ def edition(
             f"agency: {agency} has no answers{f' up to {year}' if year else ''}. Its rounds: "
             f"{', '.join(str(y) for y in sorted(set(own))) or 'none'}."
         )
-    return report.edition(survey, language, year=known[-1], year_from=0, focus=agency, **frames)
+    one = frames["estimates"]["agency"].isin([agency, ALL])  # the rest is looked through in vain
+    told = frames | {"estimates": frames["estimates"][one]}
+    return report.edition(survey, language, year=known[-1], year_from=0, focus=agency, **told)
 
 
 def headline(page: Edition, profiles: pd.DataFrame) -> prose.Prose:

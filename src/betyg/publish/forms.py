@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +128,19 @@ def _verified(facts: Facts, survey: Study) -> list[Entry]:
 
 def _typed(facts: Facts, survey: Study) -> str:
     """Tell of numbers that were typed into the text of a page, a line for each."""
-    names = _names(survey, facts["language"])
+    found = partial(
+        ledger.typed_numbers,
+        Path(facts["notebook"]),
+        language=facts["language"],
+        labels=_names(survey, facts["language"]),
+    )
+    if not found(years=()):
+        return ""
     rounds = store.read("cells", facts["tables"], columns=["year"])["year"]
-    found = ledger.typed_numbers(
-        Path(facts["notebook"]), language=facts["language"], labels=names,
-        years={*map(int, rounds.unique()), *(event.year for event in survey.events)},
-    )  # fmt: skip
+    years = {*map(int, rounds.unique()), *(event.year for event in survey.events)}
     return "\n".join(
         f"{place}: a number that nothing checks. Let code print it (betyg.publish.statement)."
-        for place in found
+        for place in found(years=years)
     )
 
 
