@@ -16,7 +16,7 @@ from betyg.publish import (
     tables,
 )
 from betyg.publish.language import msgid
-from betyg.publish.naming import Names
+from betyg.publish.naming import ALL, Names
 from betyg.publish.report import Edition
 from betyg.publish.section import Section, Shown
 from betyg.publish.sentence import quoted, stating
@@ -175,7 +175,7 @@ def _modelling(page: Edition) -> Iterable[str]:
             n=page.language.integer(_modelled(page)),
         )
         where: tuple[claims.Condition, ...] = (
-            ("agency", "==", "all"), ("year", ">", 0), ("year", "<=", page.year),
+            ("agency", "!=", ALL), ("year", ">", 0), ("year", "<=", page.year),
         )  # fmt: skip
         yield stating(said, claims.total("comparisons", "n", _modelled(page), *where))
         if clustered.declared(page.survey):
@@ -187,8 +187,8 @@ def _modelling(page: Edition) -> Iterable[str]:
 
 def _modelled(page: Edition) -> int:
     """Return how many answers the model of the years was fitted to."""
-    whole = page.comparisons[(page.comparisons["agency"] == "all") & (page.comparisons["year"] > 0)]
-    return int(whole["n"].sum())
+    single = page.comparisons["agency"] != ALL  # of one round there is no row of all
+    return int(page.comparisons.loc[single & (page.comparisons["year"] > 0), "n"].sum())
 
 
 def _base(page: Edition) -> str:
