@@ -170,10 +170,9 @@ def test_high_in_every_activity_is_said_only_where_it_is_sure_in_each(survey):
 
 def test_an_activity_that_is_hidden_is_not_said_to_get_high_marks(survey):
     rows = of_activities({"plans": 82.0, "farm": 79.0, "nature": 20.0})
-    hidden = rows.assign(n=rows["n"].mask(rows["activity"] == "nature", 5))
-    said = about_results.high_everywhere(
-        hidden, survey, EN, item="theme.treatment", year=2017, least=70, agency=KRONOBERG
-    )
+    rows["n"] = rows["n"].mask(rows["activity"] == "nature", 5)
+    given = {"item": "theme.treatment", "year": 2017, "least": 70, "agency": KRONOBERG}
+    said = about_results.high_everywhere(rows, survey, EN, **given)
     assert "every" not in said and "surely above 70 in 2 of 2 activities" in said
 
 
@@ -253,8 +252,7 @@ def test_a_rise_that_is_sure_alone_is_not_called_sure_where_the_figure_does_not(
         frame.loc[others, f"like_for_like{part}"] = value
         frame.loc[~others, f"like_for_like{part}"] = value + 2.6
     assert like_for_like(frame, survey).endswith("a rise, sure only where it is judged by itself.")
-    alone = frame[~others]
-    assert like_for_like(alone, survey).endswith("a sure rise.")
+    assert like_for_like(frame[~others], survey).endswith("a sure rise.")
     far = frame.copy()
     for part, value in {"": 9.0, "_low": 6.6, "_high": 11.4}.items():
         far.loc[~others, f"like_for_like{part}"] = value

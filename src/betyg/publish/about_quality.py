@@ -194,13 +194,13 @@ def tipping(tipped: pd.DataFrame, survey: Study, language: Language, *, year: in
             "its verdict would change from “{now}” to “{band}”.",
             **numbers,
         )
-        return stating(said, *told)
-    said = language.text(
-        "What could silence hide? Nearest to another verdict is {agency} ({rate} answered): if "
-        "those who did not answer would have scored {points} points higher than those who did, "
-        "its verdict would change from “{now}” to “{band}”.",
-        **numbers,
-    )
+    else:
+        said = language.text(
+            "What could silence hide? Nearest to another verdict is {agency} ({rate} answered): if "
+            "those who did not answer would have scored {points} points higher than those who did, "
+            "its verdict would change from “{now}” to “{band}”.",
+            **numbers,
+        )
     return stating(said, *told)
 
 

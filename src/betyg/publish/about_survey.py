@@ -267,20 +267,23 @@ def activities_of(
     first = stating(
         first, present.own_activities(frame, survey, agency, len(now), ("year", "==", year))
     )
+    return joined(first, stating(_surveyed_before(repeated, language), *again))
+
+
+def _surveyed_before(repeated: list[str], language: Language) -> str:
+    """Say which of an agency's activities can be followed over time, if any."""
     if not repeated:
-        second = language.text(
+        return language.text(
             "None of them was surveyed there before, so results cannot be followed over time."
         )
-    else:
-        second = language.plural(
-            "{words} of them was surveyed before, so its results can be followed over time: "
-            "{activities}.",
-            "{words} of them were surveyed before, so their results can be followed over time: "
-            "{activities}.",
-            len(repeated), words=sentence_case(language.cardinal(len(repeated))),
-            activities=language.listing(repeated),
-        )  # fmt: skip
-    return joined(first, stating(second, *again))
+    return language.plural(
+        "{words} of them was surveyed before, so its results can be followed over time: "
+        "{activities}.",
+        "{words} of them were surveyed before, so their results can be followed over time: "
+        "{activities}.",
+        len(repeated), words=sentence_case(language.cardinal(len(repeated))),
+        activities=language.listing(repeated),
+    )  # fmt: skip
 
 
 def _followed(repeated: list[str], *, total: int, language: Language) -> str:
