@@ -157,6 +157,7 @@ def preflight(options: argparse.Namespace) -> None:
 def accessibility(options: argparse.Namespace) -> None:
     """Check what was built in a browser, and write what was found and what was not checked."""
     del options
+    from betyg.build import made
     from betyg.build import manifest as manifests
     from betyg.data.study import Study
     from betyg.publish import accessibility as checks
@@ -172,6 +173,7 @@ def accessibility(options: argparse.Namespace) -> None:
         faults += checks.faults(found)
         sys.stdout.writelines(f"{path}\n" for path in checks.statements(found, folder, survey))
         manifests.add(folder, [folder / checks.FILE, *folder.glob("*-accessibility-*.html")])
+        made.note_again(Path("build", folder.name, "manifest.key"))
     if faults:
         listed = "\n".join(f"  - {fault}" for fault in faults)
         raise DataError(f"{len(faults)} faults that keep some readers out\n{listed}")
@@ -305,9 +307,10 @@ def _noted(options: argparse.Namespace) -> Iterator[None]:
         return
     from betyg.build import made
 
-    parts = made.of(options.key, _read_key(options.key))
+    facts = _read_key(options.key)
+    parts = made.of(options.key, facts)
     yield
-    made.note(options.key, parts)
+    made.note(options.key, facts, parts)
 
 
 def _publish(options: argparse.Namespace, form: str, *, called: str = "") -> None:

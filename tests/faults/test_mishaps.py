@@ -20,7 +20,7 @@ import pytest
 
 from betyg.build import manifest
 from faulty import built, everything, other_answers
-from toy import Project
+from toy import Project, ran
 
 AGAIN = "What was made before is as it was; then run the same command again."
 LARGEST = 12_000  # bytes: the keys and the notebooks are smaller, the page and its forms larger
@@ -131,6 +131,52 @@ def test_a_table_cut_short_between_two_makes_is_made_again(project: Project) -> 
     os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
     built(project)
     assert everything(project) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "one-report-sv-synthetic.html",
+        "notebooks/05_report-sv.ipynb",
+        "claims/report-sv.json",
+        "tables/report-sv-synthetic/contents-synthetic.csv",
+        "manifest.json",
+    ],
+)
+def test_a_report_that_somebody_edited_is_told_of_kept_aside_and_made_again(
+    project: Project, name: str
+) -> None:
+    before = everything(project)
+    place = f"reports/one/{name}"
+    with (project.folder / place).open("ab") as file:
+        file.write(b"by hand")
+    assert "  pages and other files      stale" in project.make("status").stdout
+    result = project.make("report")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == (
+        f"{place} is not as make wrote it, and is made again; what it was is now "
+        f"build/edited/{place}. To edit a file, copy it out of the folder first.\n"
+    )
+    assert ran(result) == set(), "no notebook"
+    assert everything(project) == before
+    assert (project.folder / "build/edited" / place).read_bytes() == before[place] + b"by hand"
+    assert manifest.check(project.folder / "reports/one")[1] == []
+    assert project.make("report").stdout == "make report: everything is up to date.\n"
+
+
+def test_files_lost_from_the_reports_and_strangers_among_the_tables_are_mended(
+    project: Project,
+) -> None:
+    before = everything(project)
+    tables = project.folder / "reports/one/tables/report-sv-synthetic"
+    (tables / "contents-synthetic.csv").unlink()
+    (tables / "mine.csv").write_text("1,2")
+    (project.folder / "reports/one/claims/report-sv.json").unlink()
+    built(project)
+    assert everything(project) == before
+    assert (
+        project.folder / "build/edited/reports/one/tables/report-sv-synthetic/mine.csv"
+    ).read_text() == "1,2"
 
 
 def files(project: Project) -> list[Path]:

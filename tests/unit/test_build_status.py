@@ -1,10 +1,13 @@
 """What is stale after which edit, on our own notebooks, which are taken as having run."""
 
+import ast
 import functools
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +15,7 @@ from typing import Any
 import pytest
 
 import tiny
-from betyg.build import engine, fingerprint, record, runs, status
+from betyg.build import engine, fingerprint, kernel, record, runs, status
 from betyg.build.fingerprint import sha256
 from betyg.build.plan import Choice
 from betyg.errors import ParameterError
@@ -51,7 +54,7 @@ def take_as_run(run: runs.Run) -> None:
         table.write_text(f"{table}")
     shutil.copy(run.job.notebook, run.executed)
     read, wrote = ({str(path): sha256(Path(path)) for path in paths}
-                   for paths in (run.facts["reads"], run.tables))  # fmt: skip
+                   for paths in (run.facts["reads"], [*run.tables, run.executed]))  # fmt: skip
     record.keep(run.facts, read=read, found={}, wrote=wrote)
 
 
@@ -143,6 +146,9 @@ def test_a_study_with_wrong_values_is_told_of(editing: Any) -> None:
         ("src/betyg/publish/template/style.css", "{", "{ color: red;"),
         ("src/betyg/data/new_study/SOURCE.md", "#", "# More"),
         ("src/betyg/data/skeleton.py", "def create(", "x = 1\n\n\ndef create("),
+        ("src/betyg/build/failure.py", "def of(", "x = 1\n\n\ndef of("),
+        ("src/betyg/build/record.py", "def of(", "x = 1\n\n\ndef of("),
+        ("src/betyg/build/manifest.py", "def add(", "x = 1\n\n\ndef add("),
         ("notebooks/05_report.ipynb", '"source": [\n    "# ', '"source": [\n    "# More '),
         ("notebooks/03_models.ipynb", "# first year used", "# the first of the years used"),
         ("notebooks/03_models.ipynb", '"metadata": {}', '"metadata": {"collapsed": true}'),
@@ -166,6 +172,8 @@ def test_words_looks_and_what_is_not_reached_run_nothing(
         ("stats/lmg", {"04_drivers", *PAGES}, set()),
         ("data/clean", {"01_clean"}, ALL - {"01_clean"}),
         ("data/store", ALL, set()),
+        ("build/kernel", ALL, set()),
+        ("build/watch", ALL, set()),
         ("errors", ALL, set()),
     ],
 )
@@ -205,6 +213,55 @@ def test_another_python_runs_everything(built: Path, monkeypatch: pytest.MonkeyP
     assert f"    Python changed: {now} -> 3.99.1" in why("01_clean")
 
 
+def test_a_package_of_another_version_than_the_locked_one_runs_everything(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = metadata.version("scipy")
+    (tmp_path / "SciPy-9.9.1.dist-info").mkdir()
+    (tmp_path / "somebodys_own-1.0.dist-info").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert stale() == {"stale": of(*BOTH, labels=ALL)}
+    assert why("01_clean")[1] == f"    package scipy changed: {now} -> 9.9.1"
+    assert len(why("01_clean", Choice(study="one", values={}))) == 2, "and nothing else"
+
+
+def test_another_number_of_threads_runs_everything(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = kernel.threads(os.environ)
+    monkeypatch.setenv("OMP_NUM_THREADS", f"{now}0")
+    assert stale() == {"stale": of(*BOTH, labels=ALL)}
+    assert why("01_clean")[1] == f"    OMP_NUM_THREADS changed: {now} -> {now}0"
+
+
+def test_modules_that_count_for_no_run_only_tell_of_runs(built: Path) -> None:
+    reached = fingerprint.Modules(fingerprint.Hashes(built / "none.json")).reached([runs.RUNNER])
+    assert reached.keys() >= set(runs.SPEAKING)
+    silent = {Path(name).stem for name in runs.SPEAKING}
+    used = 0
+    for name in reached.keys() - set(runs.SPEAKING):
+        tree = ast.parse((built / "src" / name).read_text("utf-8"))
+        allowed = {
+            id(part) for place in ast.walk(tree) if speaks(place) for part in ast.walk(place)
+        }
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Attribute) and ast.unparse(part.value) in silent:
+                assert id(part) in allowed, f"{name}, line {part.lineno}: {ast.unparse(part)}"
+                used += 1
+    assert used >= 5
+
+
+def speaks(place: ast.AST) -> bool:
+    """Tell whether a result cannot come out of here: an error, or a call whose value is dropped."""
+    if isinstance(place, ast.ExceptHandler):
+        return isinstance(place.body[-1], ast.Raise)
+    if isinstance(place, ast.Assign):  # after how many seconds a cell is stopped
+        return ast.unparse(place.value).startswith("parameters.timeout(")
+    return isinstance(place, ast.Raise) or (
+        isinstance(place, ast.Expr) and isinstance(place.value, ast.Call)
+    )
+
+
 @pytest.mark.parametrize(
     ("values", "needed"),
     [
@@ -230,10 +287,10 @@ def test_a_table_that_is_spoilt_runs_its_writer_and_its_readers(built: Path) -> 
     whole = table.read_bytes()
     table.write_text("spoilt")
     assert stale() == {"stale": of("one", labels={"04_drivers", *PAGES})}
-    assert "    table written, data/processed/one/drivers.parquet changed: " in "\n".join(why())
+    assert "    result, data/processed/one/drivers.parquet changed: " in "\n".join(why())
     table.unlink()
     assert stale() == {"stale": of("one", labels={"04_drivers", *PAGES})}
-    assert "    table written, data/processed/one/drivers.parquet is gone" in why("04_drivers")
+    assert "    result, data/processed/one/drivers.parquet is gone" in why("04_drivers")
     table.write_bytes(whole)
     assert stale() == {}
 

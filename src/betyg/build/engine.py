@@ -14,7 +14,7 @@ from typing import Any
 
 from betyg.build import front, leftovers, made, manifest, plan, preflight, runs
 from betyg.build.fingerprint import Hashes, Modules, write_if_changed
-from betyg.build.outline import Outline
+from betyg.build.outline import Outline, digest
 from betyg.build.plan import Choice, Folder, Job
 from betyg.build.runs import Run
 
@@ -42,8 +42,10 @@ class Known:
     choice: Choice
     hashes: Hashes
     modules: Modules
+    environment: Mapping[str, str]
+    world: Mapping[str, str]  # the environment in one line, for the keys that nobody asks why
     runs: list[Run] = field(default_factory=list)  # in the order in which they would run
-
+    edited: list[str] = field(default_factory=list)  # results that are not as they were made
 
 def write_rules(choice: Choice) -> None:
     """Bring the rules and keys up to date, for the studies and values that were chosen.
@@ -56,6 +58,7 @@ def write_rules(choice: Choice) -> None:
     """
     made.not_ahead()
     known, rules = look(choice)
+    made.set_aside(known.edited)
     for part in rules:
         for record in part.get("plan", []):
             leftovers.remove(Path(record), part["report"], is_whole=not choice.language)
@@ -69,10 +72,17 @@ def look(choice: Choice) -> tuple[Known, list[dict[str, list[str]]]]:
     hashes = Hashes(Path("build/hashes.json"))
     notebooks = preflight.notebooks(NOTEBOOKS, hashes)
     preflight.check(choice, notebooks, RAW)
-    known = Known(choice=choice, hashes=hashes, modules=Modules(hashes, beside=NOTEBOOKS))
+    there = runs.environment(hashes)
+    known = Known(
+        choice=choice,
+        hashes=hashes,
+        modules=Modules(hashes, beside=NOTEBOOKS),
+        environment=there,
+        world={"environment": digest(sorted(there.items()))},
+    )
     rules = [_study_rules(study, notebooks, known) for study in plan.chosen(choice, RAW)]
     rules.append(_front_page_of_all(rules, choice, known))
-    made.settle((rule for part in rules for rule in part["rules"]), hashes)
+    known.edited.extend(made.settle((rule for part in rules for rule in part["rules"]), hashes))
     for run in known.runs:
         runs.settle(run, hashes)
     hashes.save()
@@ -148,7 +158,7 @@ def _front_page(
     key = Path("build", study.name, choice.variant, "contents.key")
     facts = front.of_study(study, files, place=place, planned=rules["report"])
     inputs = {str(path): known.hashes.of(path) for path in study.files()}
-    _write_key(key, facts, {**inputs, **known.modules.reached([CONTENTS])})
+    _write_key(key, facts, {**inputs, **known.world, **known.modules.reached([CONTENTS])})
     rules["rules"].append(_rule(place, [key], "contents"))
     rules["report"].append(str(place))
     rules["front"] = [study.name, str(place)]
@@ -183,7 +193,7 @@ def _front_page_of_all(
         str(path): known.hashes.of(path) for path in sorted(RAW.glob("*/study.toml"))
     }
     facts = front.of_studies(made.items(), place=place)
-    _write_key(key, facts, {**inputs, **known.modules.reached([CONTENTS])})
+    _write_key(key, facts, {**inputs, **known.world, **known.modules.reached([CONTENTS])})
     return {"rules": [_rule(place, [key], "contents")], "report": [str(place)]}
 
 
@@ -204,7 +214,7 @@ def _job_rules(job: Job, files: Mapping[str, str], known: Known) -> dict[str, li
     executed = build / f"{job.label}.ipynb"
     key = build / f"{job.label}.key"
     facts = runs.facts(job)
-    depends = runs.ingredients(job, files, known.hashes, known.modules)
+    depends = runs.ingredients(job, files, known.environment, known.modules)
     _write_key(key, facts, depends)
     run = Run(job=job, key=key, facts={**facts, "depends": depends})
     known.runs.append(run)
@@ -247,12 +257,11 @@ def _page(job: Job, kept: Path, known: Known) -> tuple[list[Path], list[str]]:
         "notebook": str(kept),
         "tables": str(job.below("data/processed")),
     }
-    lock_file = {"requirements.lock": known.hashes.of(Path("requirements.lock"))}
     rules = []
     for verb, target in forms.items():
         key = job.below("build", f"{job.label}-{verb}.key")
         modules = known.modules.reached([*PAGE, FORMS[verb]])
-        _write_key(key, {**facts, "target": str(target)}, {**lock_file, **modules})
+        _write_key(key, {**facts, "target": str(target)}, {**known.world, **modules})
         rules.append(_rule(target, [key, kept], verb))
     key = job.below("build", f"{job.label}.page")
     linked = {verb: str(target.relative_to(page.parent)) for verb, target in forms.items()}
@@ -262,7 +271,7 @@ def _page(job: Job, kept: Path, known: Known) -> tuple[list[Path], list[str]]:
     whole = f"../{job.study.name}-report-{job.language}{_mark(job.study)}.html"
     told = {**facts, "target": str(page), "forms": linked, "report": whole if job.agency else ""}
     told["ledger"] = str(_ledger(job))
-    _write_key(key, told, modules)
+    _write_key(key, told, {**known.world, **modules})
     rules.append(_rule(page, [key, kept, *forms.values()], "render"))
     rules.append(_follows(_ledger(job), page))
     return [page, *forms.values(), _ledger(job)], rules
@@ -310,7 +319,7 @@ def _place(job: Job) -> list[str]:
 
 def _write_key(path: Path, facts: Mapping[str, Any], ingredients: Mapping[str, str]) -> None:
     key = {**facts, "depends": ingredients}
-    write_if_changed(path, json.dumps(key, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    write_if_changed(path, json.dumps(key, ensure_ascii=False, sort_keys=True) + "\n")
 
 
 def unmade(study: Mapping[str, list[str]], group: str) -> list[str]:

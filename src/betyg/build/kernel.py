@@ -12,7 +12,7 @@ from pathlib import Path
 
 from betyg.build.fingerprint import PACKAGE, write_if_changed
 
-__all__ = ["FIXED", "NAME", "bare", "install", "of_lab", "private_world"]
+__all__ = ["FIXED", "NAME", "bare", "install", "of_lab", "private_world", "threads"]
 
 NAME = "betyg"
 
@@ -30,6 +30,11 @@ FIXED = {
     "JUPYTER_NO_CONFIG": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
+
+
+def threads(environment: Mapping[str, str]) -> str:
+    """Return how many threads the libraries use: the user may set it, as the last digits show."""
+    return environment.get("OMP_NUM_THREADS", FIXED["OMP_NUM_THREADS"])
 
 
 def install(folder: Path) -> Path:

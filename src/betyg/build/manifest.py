@@ -6,15 +6,15 @@ It tells no time and no path of this machine, so that it is the same wherever th
 from __future__ import annotations
 
 import json
+import os
 import platform
-import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from betyg.build import kernel, packages
 from betyg.build.fingerprint import PACKAGE, sha256, write_if_changed
 from betyg.build.plan import Job
 from betyg.errors import DataError
@@ -22,8 +22,6 @@ from betyg.errors import DataError
 __all__ = ["FILE", "add", "check", "commit", "facts", "load", "sources", "versions", "write"]
 
 FILE = "manifest.json"
-LOCK = Path("requirements.lock")
-LOCKED = re.compile(r"^([A-Za-z0-9][\w.-]*)==", re.MULTILINE)
 OF_THE_BUILD = ("raw", "tables", "out")  # parameters that say where things lie, not what is shown
 
 
@@ -36,6 +34,7 @@ def facts(jobs: Iterable[Job], planned: Iterable[str], *, target: Path) -> dict[
         "study": planned_jobs[0].study.name,
         "parameters": {job.label: _values(job) for job in planned_jobs},
         "commit": commit(),
+        "versions": versions(),
         "tables": sorted(map(str, tables)),
         "outputs": sorted(planned),
         "target": str(target),
@@ -62,7 +61,7 @@ def sources(jobs: Iterable[Job]) -> dict[str, Path]:
     notebooks = {job.notebook for job in jobs}
     beside = {path for notebook in notebooks for path in notebook.parent.glob("*.py")}
     named = {f"src/{path.relative_to(PACKAGE.parent).as_posix()}": path for path in modules}
-    return named | {path.as_posix(): path for path in (*notebooks, *beside, LOCK)}
+    return named | {path.as_posix(): path for path in (*notebooks, *beside, packages.LOCK)}
 
 
 def commit() -> str | None:
@@ -83,7 +82,7 @@ def write(key: Mapping[str, Any]) -> None:
         "study": key["study"],
         "commit": key["commit"],
         "parameters": key["parameters"],
-        "versions": versions(),
+        "versions": key["versions"],
         "inputs": key["depends"],
         "tables": {path: sha256(Path(path)) for path in key["tables"]},
         "outputs": _hashes(map(Path, key["outputs"]), target.parent),
@@ -123,16 +122,11 @@ def load(path: Path) -> dict[str, Any]:
 
 def versions() -> dict[str, Any]:
     """Return the versions of Python and of every package of the lock file that is installed."""
-    packages = {}
-    for name in LOCKED.findall(LOCK.read_text(encoding="utf-8")):
-        try:
-            packages[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # of another platform, or only for the tests
-            continue
     return {
         "python": platform.python_version(),
         "platform": f"{sys.platform} {platform.machine()}",
-        "packages": packages,
+        "threads": kernel.threads(os.environ),
+        "packages": packages.installed(),
     }
 
 

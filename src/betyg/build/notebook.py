@@ -51,6 +51,7 @@ def run(job: Mapping[str, Any]) -> float:
         found = _undeclared(job)
         wrote = _settle(_tables_made(job, staging), job)
         kept.write(kept.scrubbed(kept.read(attempt), root=Path.cwd()), target)
+        wrote[str(target)] = sha256(target)
         record.keep(done, read=read, found=found, wrote=wrote)
     attempt.unlink()
     return time.monotonic() - began
@@ -63,10 +64,10 @@ def keep(facts: Mapping[str, Any]) -> None:
     kept.write(kept.scrubbed(shown, root=Path.cwd()), Path(facts["target"]))
 
 
-def check_declared(source: Path, parameters: Mapping[str, Any]) -> None:
+def check_declared(source: Path, given: Mapping[str, Any]) -> None:
     """Raise an error for a parameter that the notebook does not declare."""
     declared = [parameter.name for parameter in outline(source).parameters]
-    unknown = sorted(parameters.keys() - set(declared))
+    unknown = sorted(given.keys() - set(declared))
     if unknown:
         raise ParameterError(
             f"{source.name}: no parameter named {', '.join(unknown)}. "

@@ -14,7 +14,7 @@ from typing import Any
 
 from betyg.errors import ParameterError
 
-__all__ = ["Outline", "Parameter", "cell_codes", "imported_modules", "outline", "without_words"]
+__all__ = ["Outline", "Parameter", "cell_codes", "digest", "imported_modules", "outline", "without_words"]
 
 TABLE_POSITION = {"read": 0, "write": 1}  # where store.read and store.write take a table's name
 
@@ -96,8 +96,8 @@ def outline(path: Path) -> Outline:
     trees = [tree for tree in (_tree(_runnable(source)) for source in code) if tree is not None]
     tables = {verb: _tables(path.name, trees, verb) for verb in TABLE_POSITION}
     return Outline(
-        code=_digest(_code_of(cells)),
-        text=_digest([[cell.get("cell_type"), _source(cell), _tags(cell)] for cell in cells]),
+        code=digest(_code_of(cells)),
+        text=digest([[cell.get("cell_type"), _source(cell), _tags(cell)] for cell in cells]),
         parameters=tuple(_parameters(cells)),
         reads=tables["read"],
         writes=tables["write"],
@@ -261,5 +261,6 @@ def _table_name(notebook: str, call: ast.Call, verb: str) -> str:
     )
 
 
-def _digest(parts: object) -> str:
+def digest(parts: object) -> str:
+    """Return a hash of plain values."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

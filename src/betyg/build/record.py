@@ -62,7 +62,7 @@ def keep(
         The key that it ran by.
     read, found, wrote : mapping of str to str
         Path and hash of the tables that it read, of the files that it read without saying so,
-        and of the tables that it wrote.
+        and of the tables and the notebook that it wrote.
     """
     record = {"items": items(key), "read": {**read, **found}, "wrote": dict(wrote)}
     write_if_changed(_ran(key), json.dumps(record, indent=1, ensure_ascii=False) + "\n")
@@ -101,9 +101,7 @@ def changes(key: Mapping[str, Any], digest: Digest) -> list[Change]:
         return [Change(what=f"the result {key['target']}", new="never made")]
     found = list(_differing(record["items"], items(key)))
     found += _differing(record["read"], _today(record["read"], digest), kind="file read, ")
-    found += _differing(record["wrote"], _today(record["wrote"], digest), kind="table written, ")
-    if not Path(key["target"]).exists():
-        found.append(Change(what=f"the result {key['target']}", old="made"))
+    found += _differing(record["wrote"], _today(record["wrote"], digest), kind="result, ")
     return found
 
 

@@ -13,15 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from betyg.build import lock, record
+from betyg.build import kernel, lock, packages, record
 from betyg.build.fingerprint import Hashes, Modules
 from betyg.build.plan import Job
 
-__all__ = ["LOCK_FILE", "RUNNER", "Run", "facts", "ingredients", "link", "links", "settle"]
+__all__ = [
+    "RUNNER",
+    "Run",
+    "environment",
+    "facts",
+    "ingredients",
+    "link",
+    "links",
+    "settle",
+]
 
-LOCK_FILE = Path("requirements.lock")
 RAW = Path("data/raw")
 RUNNER = "betyg.build.notebook"
+SPEAKING = tuple(  # of what RUNNER reaches: they tell of a run, and do nothing to its results
+    f"betyg/build/{name}.py" for name in ("failure", "parameters", "record")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +84,35 @@ def facts(job: Job) -> dict[str, Any]:
     }
 
 
-def ingredients(
-    job: Job, files: Mapping[str, str], hashes: Hashes, modules: Modules
-) -> dict[str, str]:
-    """Return what a run depends on, and its hash or version; tables apart, which make follows."""
+def environment(hashes: Hashes) -> dict[str, str]:
+    """Return what a result depends on beside the project: the lock file, and what is there of it.
+
+    Another number of threads adds in another order, which the last digits show.
+    """
     return {
-        f"code of {job.notebook}": job.outline.code,
-        str(LOCK_FILE): hashes.of(LOCK_FILE),
+        str(packages.LOCK): hashes.of(packages.LOCK),
         "Python": ".".join(str(part) for part in sys.version_info[:3]),
-        **files,
-        **modules.reached([*job.outline.imports, RUNNER]),
+        "OMP_NUM_THREADS": kernel.threads(os.environ),
+        **{f"package {name}": version for name, version in packages.installed().items()},
     }
+
+
+def ingredients(
+    job: Job,
+    files: Mapping[str, str],
+    world: Mapping[str, str],
+    modules: Modules,
+) -> dict[str, str]:
+    """Return what a run depends on, and its hash or version; tables apart, which make follows.
+
+    Parameters
+    ----------
+    files, world : mapping of str to str
+        The study's files, and the :func:`environment`.
+    """
+    code = modules.reached([*job.outline.imports, RUNNER])
+    silent = {name: code[name] for name in code if name not in SPEAKING}
+    return {f"code of {job.notebook}": job.outline.code, **world, **files, **silent}
 
 
 def reads(job: Job) -> list[Path]:

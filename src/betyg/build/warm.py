@@ -166,8 +166,7 @@ def _reach(environment: Mapping[str, str], build: Path) -> socket.socket | None:
     """Return a connection to the zygote begun here, if it has what ``environment`` asks for."""
     try:
         known = json.loads((build / PLACE).read_text(encoding="utf-8"))
-        threads = environment.get("OMP_NUM_THREADS", kernel.FIXED["OMP_NUM_THREADS"])
-        if known["python"] != sys.executable or known["threads"] != threads:
+        if [known["python"], known["threads"]] != [sys.executable, kernel.threads(environment)]:
             return None
         with contextlib.ExitStack() as unless_reached:
             connection = socket.socket(socket.AF_UNIX)

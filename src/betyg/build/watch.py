@@ -33,6 +33,7 @@ __all__ = ["ENVIRONMENT", "opened", "world"]
 ENVIRONMENT = "BETYG_WATCH"  # tells a kernel what it may read
 LOG = "opened"  # in the staging folder: what was opened, in turn
 PACKAGE = Path(__file__).parents[1]
+NO_FILES = ("code of ", "package ")  # names of ingredients
 OF_ALL = ("jupyter", "matplotlib")  # folders of build/ that belong to no run
 NATIVE = {  # what opens files without Python's knowledge
     "pyarrow": ("memory_map", "input_stream"),
@@ -54,7 +55,7 @@ def world(job: Mapping[str, Any], *, is_strict: bool) -> dict[str, str]:
     is_strict : bool
         Whether any other file of the project is an error.
     """
-    files = [name for name in job["depends"] if not name.startswith("code of ")]
+    files = [name for name in job["depends"] if not name.startswith(NO_FILES)]
     facts = {
         "project": os.path.realpath(os.curdir),
         "staging": os.path.realpath(job["staging"]),
