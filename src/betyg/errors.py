@@ -77,6 +77,11 @@ class Problems:
         if problem not in self._listed:
             self._listed.append(problem)
 
+    def extend(self, others: Iterable[Problem]) -> None:
+        """Note the problems that were noted elsewhere."""
+        for problem in others:
+            self.add(problem.where, problem.what, problem.remedy)
+
     def __len__(self) -> int:
         return len(self._listed)
 

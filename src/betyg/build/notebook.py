@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
-from betyg.build import failure, kept, kernel, parameters, record, watch
+from betyg.build import failure, kept, kernel, parameters, progress, record, watch
 from betyg.build.failure import NotebookError
 from betyg.build.fingerprint import sha256
 from betyg.build.outline import outline
@@ -108,8 +108,19 @@ def _execute(job: Mapping[str, Any], attempt: Path) -> None:
     is_strict = os.environ.get("CI", "").lower() in ("true", "1")
     seconds = parameters.timeout(os.environ.get("TIMEOUT", ""))
     extra = watch.world(job, is_strict=is_strict)
-    with kernel.private_world(BUILD, extra) as settings, _stopped_by_signals():
+    with (
+        _progress_shown(job) as told,
+        kernel.private_world(BUILD, {**extra, **told}) as settings,
+        _stopped_by_signals(),
+    ):
         _run_cells(job, attempt, settings, seconds)
+
+
+def _progress_shown(job: Mapping[str, Any]) -> contextlib.AbstractContextManager[dict[str, str]]:
+    """Show how far the work is that a notebook lets a cluster do, if there is one."""
+    if not os.environ.get("ENGINE"):
+        return contextlib.nullcontext({})
+    return progress.followed(Path(job["staging"], "progress"), f"{job['study']} {job['label']}")
 
 
 def _run_cells(

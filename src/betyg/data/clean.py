@@ -12,6 +12,7 @@ from betyg.data import aggregates, respondents, weighting
 from betyg.data.attrition import Ledger
 from betyg.data.read import Received
 from betyg.data.study import Study
+from betyg.data.workers import HERE
 from betyg.errors import Problems
 
 __all__ = ["Cleaned", "clean"]
@@ -65,9 +66,10 @@ def clean(received: Received, survey: Study) -> Cleaned:
     ledger = Ledger()
     counts = pd.DataFrame()
     if survey.kind == "responses":
-        parts = respondents.table(received.files, survey, ledger=ledger, problems=problems)
+        parts = respondents.table(received, survey, ledger=ledger, problems=problems)
     else:
-        parts = respondents.table((), survey, ledger=ledger, problems=problems)
+        nothing = Received(heads=(), files=(), pieces=(), workers=HERE)
+        parts = respondents.table(nothing, survey, ledger=ledger, problems=problems)
         counts = aggregates.table(received.files, survey, ledger=ledger, problems=problems)
     problems.raise_if_any(heading=str(survey.folder))
     weighted = weighting.weighted(parts, survey, ledger=ledger)

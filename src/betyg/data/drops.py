@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,16 +14,19 @@ from betyg.data import identity
 from betyg.data.identity import Hash
 from betyg.data.raw_table import RawFile
 from betyg.data.rows import Rows, unpacked
-from betyg.data.spool import Spool
 from betyg.data.study import Study
 from betyg.errors import Problems
+
+if TYPE_CHECKING:  # they are made of what is here
+    from betyg.data.kept import Kept
+    from betyg.data.pieces import Piece
 
 __all__ = ["REASONS", "UNKNOWN_AGENCY", "Places", "duplicates", "reasons"]
 
 REASONS = ("", "duplicates", "unknown agency", "no answer at all")
 DUPLICATES, UNKNOWN_AGENCY, NO_ANSWER_AT_ALL = 1, 2, 3
 KEY = ["respondent", "year", "activity"]
-PLACE = ["source", "line", "part", "row"]
+PLACE = ["source", "line", "piece", "part", "row"]
 
 Places = dict[int, NDArray[np.intp]]
 """Rows by the number of their part."""
@@ -51,22 +55,37 @@ def reasons(
 
 
 def duplicates(
-    spool: Spool,
-    domains: pd.DataFrame,
-    files: Sequence[RawFile],
-    survey: Study,
-    problems: Problems,
-) -> Places:
-    """Return the rows that are dropped because their respondent stands before them.
+    kept: Kept, domains: pd.DataFrame, files: Sequence[RawFile], problems: Problems
+) -> list[Places]:
+    """Return for each piece the rows that are dropped because their respondent stands before them.
 
     Rows of one respondent, year and activity that say the same are one row sent twice. If they
     say different things, nothing in the file tells which is right: that is a problem, unless
     ``duplicates = "first"`` decides it.
     """
-    suspect = identity.twice(identity.together(_keys(spool, domains), spool.rows))
+    n = len(kept.pieces)
+    workers, own = kept.workers, (kept.pieces, kept.numbers, [domains] * n)
+    keys = workers.keep(_keys, *own)
+    suspect = next(workers.bring(_twice, [keys], doing="looking for duplicates"))
     if not len(suspect):
-        return {}
-    held = pd.concat(_suspects(spool, domains, suspect), ignore_index=True)
+        return [{} for _ in kept.pieces]
+    frames = workers.bring(_suspects, *own, [suspect] * n, doing="comparing duplicates")
+    held = pd.concat(
+        [frame.assign(piece=at) for at, frame in enumerate(frames) if len(frame)],
+        ignore_index=True,
+    )
+    dropped = _repeated(held, kept.survey, files, problems)
+    places = dropped[["piece", "part", "row"]].sort_values("row").groupby(["piece", "part"])["row"]
+    found: list[Places] = [{} for _ in kept.pieces]
+    for (piece, part), rows in places:
+        found[int(str(piece))][int(str(part))] = rows.to_numpy(np.intp)
+    return found
+
+
+def _repeated(
+    held: pd.DataFrame, survey: Study, files: Sequence[RawFile], problems: Problems
+) -> pd.DataFrame:
+    """Return those of some rows that are dropped, and note what cannot be decided."""
     repeated = held[held.duplicated(KEY, keep=False)]
     same = repeated.drop(columns=PLACE).duplicated().to_numpy()
     other = repeated[~same]
@@ -76,9 +95,7 @@ def duplicates(
         gone.append(other[later])
     else:
         _report(other, later, files, problems)
-    dropped = pd.concat(gone)
-    part, row = dropped["part"].to_numpy(), dropped["row"].to_numpy()
-    return {int(one): np.sort(row[part == one]) for one in np.unique(part)}
+    return pd.concat(gone)
 
 
 def _stated(rows: Rows, domains: pd.DataFrame) -> tuple[NDArray[np.intp], Hash]:
@@ -92,17 +109,26 @@ def _stated(rows: Rows, domains: pd.DataFrame) -> tuple[NDArray[np.intp], Hash]:
     return own, identity.mixed(identity.hashed(rows.respondent), year, activity)[own]
 
 
-def _keys(spool: Spool, domains: pd.DataFrame) -> Iterator[Hash]:
-    for rows in unpacked(spool):
-        yield _stated(rows, domains)[1]
+def _keys(piece: Piece, numbers: NDArray[np.int32], domains: pd.DataFrame) -> Hash:
+    keys = (_stated(rows, domains)[1] for rows in unpacked(piece.spool, numbers))
+    return identity.together(keys, piece.spool.rows)
 
 
-def _suspects(spool: Spool, domains: pd.DataFrame, suspect: Hash) -> Iterator[pd.DataFrame]:
+def _twice(keys: Sequence[Hash]) -> Hash:
+    return identity.twice(np.concatenate(keys))
+
+
+def _suspects(
+    piece: Piece, numbers: NDArray[np.int32], domains: pd.DataFrame, suspect: Hash
+) -> pd.DataFrame:
     """Return the rows whose key may be another's: their key, what they say, and their place."""
-    for part, rows in enumerate(unpacked(spool)):
+    frames = []
+    for part, rows in enumerate(unpacked(piece.spool, numbers)):
         own, key = _stated(rows, domains)
         at = np.minimum(np.searchsorted(suspect, key), len(suspect) - 1)
-        yield _frame(rows.taken(own[suspect[at] == key]), own[suspect[at] == key], part, domains)
+        mine = own[suspect[at] == key]
+        frames.append(_frame(rows.taken(mine), mine, part, domains))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def _frame(rows: Rows, places: NDArray[np.intp], part: int, domains: pd.DataFrame) -> pd.DataFrame:

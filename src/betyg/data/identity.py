@@ -28,6 +28,7 @@ class Rising:
 
     def __init__(self) -> None:
         self.holds = True
+        self._first: int | None = None
         self._last: int | None = None
 
     def see(self, identifiers: pa.Array) -> None:
@@ -38,9 +39,18 @@ class Rising:
             self.holds = False
             return
         numbers = identifiers.to_numpy()
-        first = self._last is None or numbers[0] > self._last
-        self.holds = bool(first and (numbers[1:] > numbers[:-1]).all())
-        self._last = int(numbers[-1])
+        self.holds = bool((numbers[1:] > numbers[:-1]).all())
+        self._follow(int(numbers[0]), int(numbers[-1]))
+
+    def follow(self, other: Rising) -> None:
+        """Let the rows that another has seen follow those seen here."""
+        self.holds = self.holds and other.holds
+        if other._first is not None and other._last is not None:
+            self._follow(other._first, other._last)
+
+    def _follow(self, first: int, last: int) -> None:
+        self.holds = self.holds and (self._last is None or first > self._last)
+        self._first, self._last = (first if self._first is None else self._first), last
 
 
 def hashed(identifiers: pa.Array) -> Hash:

@@ -2,123 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from operator import getitem, is_not
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.data import drops, identity
-from betyg.data.identity import Hash, Rising
+from betyg.data import drops, pieces
+from betyg.data.identity import Rising
+from betyg.data.pieces import Account, Known
 from betyg.data.raw_table import RawFile
-from betyg.data.row_units import OTHER_YEARS
-from betyg.data.rows import Domains, Rows, asked_activities, unpacked
-from betyg.data.spool import Spool
+from betyg.data.read import Received
+from betyg.data.rows import Domains, asked_activities
 from betyg.data.study import Study
 from betyg.errors import Problems
 
 __all__ = ["Kept"]
 
-UNSTATED = 2**40  # apart from what is stated: a respondent without an identifier
-
 
 class Kept:
     """The harmonised rows of a study in the order of its files, and which of them count.
 
+    The rows lie in pieces where they were read; what is here is what is known of all pieces.
+
     Attributes
     ----------
+    pieces : list
+        Stand-ins for the pieces, for ``workers``.
+    known : list of Known
+        What their rows are read with.
     domains : Domains
         The domains of all rows.
     seen : ndarray of int
         Those of the rows that are not dropped.
+    firsts : ndarray of int, shape (pieces,)
+        How many rows that are not dropped stand before each piece.
     """
 
-    def __init__(self, survey: Study, *, sources: Sequence[str]) -> None:
-        self.survey, self.sources = survey, tuple(sources)
-        self.domains = Domains(survey)
-        self.spool = Spool()
+    def __init__(self, survey: Study, received: Received) -> None:
+        self.survey, self.workers = survey, received.workers
+        self.sources = tuple(head.source.id for head in received.heads)
+        self.pieces: list[Any] = []
+        self.known: list[Known] = []
+        self.accounts: list[Account] = []
+        self.of_file: list[int] = []
         self.seen: NDArray[np.intp] = np.arange(0)
-        self._agency = np.zeros(0, dtype=np.int32)
-        self._asked: set[tuple[str, str | None]] = set()
-        self._rising = Rising()
-        self._states_psu = False
-        self._repeated: drops.Places = {}
+        self.firsts = np.zeros(0, dtype=np.int64)
+        self.domains = Domains(survey)
+        self._read(received)
+        self.numbers = [self.domains.absorb(told.domains) for told in self.accounts]
 
-    def add(self, rows: Rows) -> None:
-        """Keep some more rows."""
-        if not len(rows.lines):
-            return
-        self._asked |= rows.answers.keys()
-        self._states_psu |= rows.psu is not None
-        if rows.respondent is not None:
-            self._rising.see(rows.respondent)
-        self.spool.append(rows.packed())
+    def _read(self, received: Received) -> None:
+        """Harmonise all pieces, and once more as a whole each file in which anything is wrong."""
+        rows = self.workers.rows
+        places = [(at, i) for at, n in enumerate(received.pieces) for i in range(n)]
+        found = self._harmonised(received, places, rows)
+        wrong = {at for at, _, told in found if told.is_wrong and received.pieces[at] > 1}
+        whole = iter(self._harmonised(received, [(at, 0) for at in sorted(wrong)], 2**62))
+        for at, piece, told in found:
+            if at in wrong:
+                if at in self.of_file:
+                    continue
+                _, piece, told = next(whole)  # noqa: PLW2901  the file instead of its pieces
+            self.of_file.append(at)
+            self.pieces.append(piece)
+            self.accounts.append(told)
 
-    def settle(self, files: Sequence[RawFile], problems: Problems) -> list[NDArray[np.int64]]:
+    def _harmonised(
+        self, received: Received, places: Sequence[tuple[int, int]], rows: int
+    ) -> list[tuple[int, Any, Account]]:
+        n = len(places)
+        files = [received.files[at] for at, _ in places]
+        at, piece = [at for at, _ in places], [piece for _, piece in places]
+        made = self.workers.keep(pieces.harmonised, files, at, piece, [rows] * n, [self.survey] * n)
+        told = self.workers.bring(pieces.account, made, doing="cleaning pieces")
+        return list(zip(at, made, told, strict=True))
+
+    def settle(self, files: Sequence[RawFile], problems: Problems) -> NDArray[np.int64]:
         """Find the rows that are dropped, once all are there.
 
         Returns
         -------
-        list of ndarray of int
-            For each file how many rows each of ``drops.REASONS`` drops; last, how many of them
-            for a year in which their agency did not exist.
+        ndarray of int, shape (files, reasons + 1)
+            How many rows each of ``drops.REASONS`` drops; the first, none, counts those that
+            stay, the last those of a year in which their agency did not exist.
         """
+        for told in self.accounts:
+            problems.extend(told.problems)
         table = self.domains.table()
-        self._agency = table["agency"].to_numpy()
-        if not self._rising.holds:
-            self._repeated = drops.duplicates(self.spool, table, files, self.survey, problems)
-        counts = [np.zeros(len(drops.REASONS) + 1, dtype=np.int64) for _ in self.sources]
-        counted = np.zeros(len(table), dtype=bool)
-        for rows, why in self.rows():
-            if not why.any():
-                counted[rows.domain] = True
-                continue
-            n = np.bincount(why, minlength=len(drops.REASONS))
-            agency = self._agency[rows.domain[why == drops.UNKNOWN_AGENCY]]
-            counts[rows.source] += [0, *n[1:], (agency == OTHER_YEARS).sum()]
-            counted[rows.domain[why == 0]] = True
-        self.seen = np.flatnonzero(counted)
+        agency = table["agency"].to_numpy()
+        repeated: list[drops.Places] = [{} for _ in self.pieces]
+        if not self._rises():
+            repeated = drops.duplicates(self, table, files, problems)
+        self.known = [
+            Known(numbers=numbers, agency=agency, repeated=own)
+            for numbers, own in zip(self.numbers, repeated, strict=True)
+        ]
+        counts = np.zeros((len(files), len(drops.REASONS) + 1), dtype=np.int64)
+        stay, seen = [0], [self.seen]
+        told_of = self.workers.bring(pieces.counts, self.pieces, self.known, doing="counting rows")
+        for at, (own, domains) in zip(self.of_file, told_of, strict=True):
+            counts[at] += own
+            stay.append(int(own[0]))
+            seen.append(domains)
+        self.firsts = np.cumsum(stay)[:-1]
+        self.seen = np.unique(np.concatenate(seen))
         return counts
-
-    def rows(self) -> Iterator[tuple[Rows, NDArray[np.int8]]]:
-        """Return the rows part by part, and for each row the reason that drops it, 0 for none."""
-        for part, rows in enumerate(unpacked(self.spool)):
-            yield rows, drops.reasons(rows, self._agency, self._repeated.get(part))
-
-    def clean_rows(self) -> Iterator[Rows]:
-        """Return the rows that are not dropped."""
-        for rows, why in self.rows():
-            yield rows.taken(why == 0)
 
     def activities(self) -> list[str | None]:
         """Return the activities whose answers stand in columns of their own, and None."""
-        return asked_activities(self._asked, self.survey)
+        asked = {one for told in self.accounts for one in told.asked}
+        return asked_activities(asked, self.survey)
 
-    def units(self) -> NDArray[np.int64] | None:
+    def units(self) -> list[Any]:
         """Return the primary sampling unit of each row that is not dropped, numbered from 0.
 
         It is the stated one, else the respondent, whose several rows belong together. Numbers
         begin anew each year in most files, so the same one in two years is taken for two. None
-        stands for a unit a row.
+        stands for a unit a row; all else is stand-ins, one for each piece.
         """
-        if self._rising.holds and not self._states_psu:
-            return None
+        alone = [None] * len(self.pieces)
+        if self._rises() and not any(told.states_psu for told in self.accounts):
+            return alone
         year = self.domains.table()["year"].to_numpy()
-        hashes = identity.together(
-            (_unit(rows, year) for rows in self.clean_rows()), self.spool.rows
-        )
-        if not len(identity.twice(hashes.copy())):
-            return None
-        return pd.factorize(hashes)[0].astype(np.int64)
+        hashes = self.workers.keep(pieces.units, self.pieces, self.known, [year] * len(self.pieces))
+        numbers = self.workers.keep(pieces.numbered, [hashes])
+        if not next(self.workers.bring(is_not, numbers, [None], doing="numbering units")):
+            return alone
+        return self.workers.keep(getitem, numbers * len(self.pieces), range(len(self.pieces)))
 
-
-def _unit(rows: Rows, year: NDArray[np.int16]) -> Hash:
-    """Return a number for the unit of each row in its year."""
-    alone = identity.mixed(
-        identity.of_numbers(rows.lines), np.full(len(rows.lines), UNSTATED + rows.source)
-    )
-    for stated in (rows.respondent, rows.psu):
-        if stated is not None:
-            given = stated.is_valid().to_numpy(zero_copy_only=False)
-            alone = np.where(given, identity.hashed(stated), alone)
-    return identity.mixed(alone, year[rows.domain])
+    def _rises(self) -> bool:
+        together = Rising()
+        for told in self.accounts:
+            together.follow(told.rising)
+        return together.holds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -14,10 +16,17 @@ TABLE = 2**27  # below this bound numbers are looked up in a table, of which lit
 class Numbering:
     """Numbers from 0 for the distinct values seen so far."""
 
-    def __init__(self, bound: int = TABLE) -> None:
+    def __init__(self, bound: int = TABLE, values: Iterable[int] = ()) -> None:
+        self._bound = bound
         # Zero stands for a value not seen yet: untouched zeros take no memory.
         self._table = np.zeros(min(bound, TABLE), dtype=np.int32)
         self._found: dict[int, int] = {}
+        for value in values:
+            self.number(value)
+
+    def __reduce__(self) -> tuple[type[Numbering], tuple[int, list[int]]]:
+        """Return of what a copy is made: the table need not travel."""
+        return Numbering, (self._bound, self.values)
 
     @property
     def values(self) -> list[int]:

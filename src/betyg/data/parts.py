@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from betyg.data import roles, sampling
+from betyg.data import pieces, roles, sampling
 from betyg.data.composites import composites
 from betyg.data.harmonise import MISSING
 from betyg.data.kept import Kept
+from betyg.data.pieces import Known, Piece
 from betyg.data.rows import Rows, wide_to_long
 
 __all__ = ["Parts"]
@@ -36,39 +38,106 @@ class Parts:
     """
 
     def __init__(self, kept: Kept, columns: Collection[str] | None = None) -> None:
-        self._kept, self._survey = kept, kept.survey
-        self._columns = columns
+        self._kept = kept
+        self._tables = _Tables(kept, columns)
 
     def only(self, columns: Collection[str]) -> Parts:
         """Return the same parts with some of the columns: others are not made."""
         return Parts(self._kept, frozenset(columns))
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
-        activities = self._kept.activities()
-        units = self._kept.units() if self._wants("psu") else None
-        first, any_row = 0, False
-        for rows in self._kept.clean_rows():
-            n = len(rows.lines)
-            unit = np.arange(first, first + n) if units is None else units[first : first + n]
-            first += n
-            long, parents = wide_to_long(rows, activities, self._kept.domains, self._survey)
-            if len(parents):
+        any_row = False
+        for tables in self.each(iter, doing="writing respondents"):
+            for table in tables:
                 any_row = True
-                yield self._frame(long, unit[parents])
+                yield table
         if not any_row:
-            yield self._frame(_no_rows(), np.arange(0))
+            yield self._tables.without_rows()
+
+    def each(self, function: Callable[..., Any], *more: object, doing: str) -> Iterator[Any]:
+        """Give the tables of each piece to a function, where the piece lies.
+
+        Parameters
+        ----------
+        function : callable
+            Takes an iterator of tables, and ``more``.
+        more : object
+            Further arguments.
+        doing : str
+            What those who wait are told.
+
+        Yields
+        ------
+        object
+            What the function returns for each piece, in the order of the files.
+        """
+        kept, n = self._kept, len(self._kept.pieces)
+        units = kept.units() if self._tables.wants("psu") else [None] * n
+        return kept.workers.bring(
+            _of_piece, kept.pieces, kept.known, units, kept.firsts.tolist(),
+            [(self._tables, function, more)] * n, doing=doing,
+        )  # fmt: skip
 
     def domains(self) -> pd.DataFrame:
         """Return agency, year, activity, group and stratum by the column ``domain``.
 
         That column numbers their combinations; it is made only where it is asked for.
         """
-        table, _ = self._domains
-        kinds = {role: _category(table[role].to_numpy(), self._kinds[role]) for role in UNITS}
-        columns = {**kinds, "year": self._year, "stratum": self._stratum}
-        return pd.DataFrame({role: columns[role] for role in table.columns})
+        return self._tables.domains()
 
-    def _wants(self, column: str) -> bool:
+
+def _of_piece(
+    piece: Piece,
+    known: Known,
+    units: NDArray[np.int64] | None,
+    first: int,
+    work: tuple[_Tables, Callable[..., Any], tuple[object, ...]],
+) -> object:
+    tables, function, more = work
+    return function(tables.of(piece, known, units, first), *more)
+
+
+class _Tables:
+    """Makes tables of rows: with what is known of all pieces, and nothing of where they lie."""
+
+    def __init__(self, kept: Kept, columns: Collection[str] | None) -> None:
+        self._survey, self._sources = kept.survey, kept.sources
+        self._activities = kept.activities()
+        self._columns = columns
+        used = [kept.seen]
+        for activity in self._activities:
+            if activity is not None:
+                place = roles.units(self._survey, "activity").index(activity)
+                used.append(kept.domains.moved(kept.seen.astype(np.int32), place).astype(np.intp))
+        # Domains that rows can have are all numbered now; some of them no row has.
+        self._all, self._used = kept.domains, np.unique(np.concatenate(used))
+        self._domains = kept.domains.table()
+
+    def of(
+        self, piece: Piece, known: Known, units: NDArray[np.int64] | None, first: int
+    ) -> Iterator[pd.DataFrame]:
+        """Return the tables of a piece, before which stand so many rows that are not dropped."""
+        begin = 0
+        for rows in pieces.kept_rows(piece, known):
+            place = np.arange(begin, begin + len(rows.lines))
+            begin += len(rows.lines)
+            long, parents = wide_to_long(rows, self._activities, self._all, self._survey)
+            if len(parents):
+                yield self._frame(long, (first + place if units is None else units[place])[parents])
+
+    def without_rows(self) -> pd.DataFrame:
+        """Return a table without any row."""
+        return self._frame(_no_rows(), np.arange(0))
+
+    def domains(self) -> pd.DataFrame:
+        kinds = {
+            role: _category(self._domains[role].to_numpy(), self._kinds[role]) for role in UNITS
+        }
+        columns = {**kinds, "year": self._year, "stratum": self._stratum}
+        return pd.DataFrame({role: columns[role] for role in self._domains.columns})
+
+    def wants(self, column: str) -> bool:
+        """Say whether a column is asked for."""
         return self._columns is None or column in self._columns
 
     def _frame(self, rows: Rows, psu: NDArray[np.int64]) -> pd.DataFrame:
@@ -84,10 +153,10 @@ class Parts:
             "population": lambda: self._population[rows.domain],
             "source": lambda: self._source(rows),
         }
-        frame = {name: make() for name, make in columns.items() if self._wants(name)}
+        frame = {name: make() for name, make in columns.items() if self.wants(name)}
         if self._columns is not None and "domain" in self._columns:
             frame["domain"] = rows.domain
-        frame |= {name: held for name, held in rows.replicates.items() if self._wants(name)}
+        frame |= {name: held for name, held in rows.replicates.items() if self.wants(name)}
         return pd.DataFrame(frame | self._answers(rows), copy=False)
 
     def _answers(self, rows: Rows) -> dict[str, object]:
@@ -96,13 +165,13 @@ class Parts:
         answers = {code: rows.answers.get((code, None), asked_none) for code in survey.item_codes}
         found: dict[str, object] = {}
         for code, states in answers.items():
-            if self._wants(code):
+            if self.wants(code):
                 found[code] = _positions(states)
-            if self._wants(f"{code}.missing"):
+            if self.wants(f"{code}.missing"):
                 found[f"{code}.missing"] = _category(_MISSING_PLACE[states], _MISSING)
-        if any(self._wants(index.name) for index in survey.composites):
+        if any(self.wants(index.name) for index in survey.composites):
             values = composites(answers, years=self._year[rows.domain], survey=survey)
-            found |= {name: held for name, held in values.items() if self._wants(name)}
+            found |= {name: held for name, held in values.items() if self.wants(name)}
         return found
 
     def _respondents(self, rows: Rows) -> object:
@@ -112,7 +181,7 @@ class Parts:
         texts = texts.cast(pa.string())
         if texts.null_count:
             lines = pa.array(rows.lines).cast(pa.string())
-            prefix = f"{self._kept.sources[rows.source]}:"
+            prefix = f"{self._sources[rows.source]}:"
             texts = pc.coalesce(texts, pc.binary_join_element_wise(prefix, lines, ""))
         return pd.array(texts.cast(pa.large_string()), dtype=TEXT)
 
@@ -126,39 +195,29 @@ class Parts:
     def _kinds(self) -> Mapping[str, pd.CategoricalDtype]:
         """Return the categories of units and files."""
         codes = {role: roles.units(self._survey, role) for role in UNITS}
-        codes["source"] = self._kept.sources
+        codes["source"] = self._sources
         return {
             role: pd.CategoricalDtype(pd.Index(list(known), dtype="str"))
             for role, known in codes.items()
         }
 
     @cached_property
-    def _domains(self) -> tuple[pd.DataFrame, NDArray[np.intp]]:
-        """Return all domains that rows can have, and which of them any row has."""
-        seen = self._kept.seen
-        used = [seen]
-        for activity in self._kept.activities():
-            if activity is not None:
-                place = roles.units(self._survey, "activity").index(activity)
-                used.append(self._kept.domains.moved(seen.astype(np.int32), place).astype(np.intp))
-        return self._kept.domains.table(), np.unique(np.concatenate(used))
-
-    @cached_property
     def _places(self) -> Mapping[str, NDArray[np.integer]]:
-        table, _ = self._domains
         return {
-            role: table[role].to_numpy().astype(np.min_scalar_type(-len(roles.units(survey, role))))
+            role: self._domains[role]
+            .to_numpy()
+            .astype(np.min_scalar_type(-len(roles.units(survey, role))))
             for survey in (self._survey,)
             for role in UNITS
         }
 
     @cached_property
     def _year(self) -> NDArray[np.int16]:
-        return self._domains[0]["year"].to_numpy()
+        return self._domains["year"].to_numpy()
 
     @cached_property
     def _stratum(self) -> pd.Categorical:
-        table, used = self._domains
+        table, used = self._domains, self._used
         found = sampling.strata(table.iloc[used], self._survey)
         codes = np.full(len(table), -1, dtype=np.int32)
         codes[used] = found.codes
@@ -166,7 +225,7 @@ class Parts:
 
     @cached_property
     def _population(self) -> NDArray[np.float64]:
-        table, used = self._domains
+        table, used = self._domains, self._used
         sizes = np.full(len(table), np.nan)
         sizes[used] = sampling.population(table.iloc[used], self._survey)
         return sizes

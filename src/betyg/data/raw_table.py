@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,13 +16,24 @@ from betyg.data.columns import Codes
 from betyg.data.settings import Source
 from betyg.errors import Problems
 
-__all__ = ["NO_ROWS", "ROWS", "SHOWN", "Part", "RawFile", "RawTable", "add_few", "places"]
+__all__ = [
+    "NO_ROWS",
+    "ROWS",
+    "SHOWN",
+    "Batches",
+    "Part",
+    "RawFile",
+    "RawTable",
+    "add_few",
+    "places",
+]
 
 NO_ROWS = "Ask for the file again, or remove its [[source]]."
 SHOWN = 5  # examples of one kind of problem that a message names
 Part = tuple[Mapping[str, pa.Array], NDArray[np.int32]]
 """Columns as read, and the line of each row."""
 ROWS = 2**17  # rows of a part: its columns stay near the processor
+Batches = Callable[[Set[str] | None], Iterable[Part]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +55,28 @@ class RawFile:
         Value labels that the file itself carries.
     missing : mapping of column to set of codes
         Codes that the file itself declares missing.
+    pieces : callable or None
+        Given about how many rows a piece should have, reads each piece as ``batches`` reads the
+        whole. None where the file can only be read from its first row.
     """
 
     source: Source
     columns: tuple[str, ...]
-    batches: Callable[[Set[str] | None], Iterable[Part]]
+    batches: Batches
     line_word: str = "line"
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    pieces: Callable[[int], Sequence[Batches]] | None = None
+
+    def cut(self, rows: int) -> list[RawFile]:
+        """Return the file in pieces of about so many rows; whole where it cannot be cut."""
+        if self.pieces is None:
+            return [self]
+        return [replace(self, batches=one) for one in self.pieces(rows)]
+
+    def head(self) -> RawFile:
+        """Return what is known of the file as a whole, without its rows."""
+        return replace(self, batches=_nothing, pieces=None)
 
     def parts(self, only: Set[str] | None = None) -> Iterator[RawTable]:
         """Return the rows in the order of the file, some at a time; of ``only`` some columns."""
@@ -74,6 +99,11 @@ class RawFile:
     def places(self, lines: NDArray[np.int32]) -> str:
         """Say how many rows and which, e.g. ``3 rows: lines 7, 9 and 12``."""
         return places(lines.tolist(), word=self.line_word)
+
+
+def _nothing(only: Set[str] | None) -> Iterable[Part]:
+    del only
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from betyg.data import harmonise, read_binary, read_delimited, read_excel, roles
 from betyg.data.raw_table import NO_ROWS, RawFile, add_few
 from betyg.data.settings import Source
 from betyg.data.study import Study
+from betyg.data.workers import HERE, Workers
 from betyg.errors import Problems, did_you_mean
 
 __all__ = ["Received", "sources"]
@@ -20,12 +22,27 @@ NOT_NAMED = "Name it in column `column` of crosswalk.csv, or write - there if it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """The raw files of a study, one a source, in the order of study.toml."""
+    """The raw files of a study, one a source, in the order of study.toml.
 
+    Attributes
+    ----------
+    heads : tuple of RawFile
+        What is known of each as a whole, without its rows.
+    files : tuple of RawFile
+        The same with their rows; stand-ins for them, where others than this process read them.
+    pieces : tuple of int
+        In how many pieces the rows of each are best read.
+    workers : Workers
+        Who has read them.
+    """
+
+    heads: tuple[RawFile, ...]
     files: tuple[RawFile, ...]
+    pieces: tuple[int, ...]
+    workers: Workers
 
 
-def sources(survey: Study) -> Received:
+def sources(survey: Study, *, workers: Workers | None = None) -> Received:
     """Read all files of a study, and see that each is whole and has the columns it needs.
 
     Only the columns that the study uses are read; a Parquet file, whose parts can be read
@@ -35,6 +52,10 @@ def sources(survey: Study) -> Received:
     ----------
     survey : Study
         The study, whose ``[[source]]`` sections say how each file is written.
+    workers : Workers or None
+        Who reads the files of kind ``responses``, each as a whole or in pieces; what they have
+        read stays with them. They must see the study's folder under the same path. None stands
+        for this process.
 
     Returns
     -------
@@ -47,14 +68,44 @@ def sources(survey: Study) -> Received:
         If any file cannot be read, or lacks a column: all problems of all files together, each
         with file, line or column, and remedy.
     """
+    if workers is None or survey.kind != "responses":
+        workers = HERE
     problems = Problems()
-    files = [_read(survey, source, problems) for source in survey.sources]
+    n = len(survey.sources)
+    read = workers.keep(_read, [survey] * n, range(n), [workers.here] * n)
+    told = list(workers.bring(_told, read, [workers.rows] * n, doing="reading files"))
+    for _, _, noted in told:
+        problems.extend(noted)
     problems.raise_if_any(heading=str(survey.folder))
-    return Received(files=tuple(file for file in files if file is not None))
+    return Received(
+        heads=tuple(head for head, _, _ in told),
+        files=tuple(workers.keep(_file, read)),
+        pieces=tuple(pieces for _, pieces, _ in told),
+        workers=workers,
+    )
 
 
-def _read(survey: Study, source: Source, problems: Problems) -> RawFile | None:
-    path = survey.folder / source.file
+_Read = tuple[RawFile | None, Problems]
+
+
+def _file(read: _Read) -> RawFile | None:
+    return read[0]
+
+
+def _told(read: _Read, rows: int) -> tuple[RawFile | None, int, Problems]:
+    """Return what is told of a file: all but its rows."""
+    file, problems = read
+    return (None, 0, problems) if file is None else (file.head(), len(file.cut(rows)), problems)
+
+
+def _read(survey: Study, at: int, here: Path) -> _Read:
+    """Read a file of a study whose folder is seen from ``here``."""
+    problems = Problems()
+    return _of_source(survey, survey.sources[at], here, problems), problems
+
+
+def _of_source(survey: Study, source: Source, here: Path, problems: Problems) -> RawFile | None:
+    path = here / survey.folder / source.file
     if not path.is_file():
         problems.add(source.file, "the file is missing.", f"Put it into {survey.folder}.")
         return None

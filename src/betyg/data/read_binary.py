@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,20 +75,52 @@ def _parquet(path: Path, source: Source, wanted: Set[str], problems: Problems) -
         problems.add(source.file, "has no rows.", NO_ROWS)
         return None
 
-    def batches(only: Set[str] | None) -> Iterator[Part]:
-        first = 1
-        chosen = {name: used[name] for name in used if only is None or name in only}
+    rows = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
+    whole = _Batches(path=path, source=source, used=used, groups=range(len(rows)))
+    return RawFile(
+        source=source,
+        columns=tuple(named),
+        batches=whole,
+        line_word="case",
+        pieces=partial(whole.cut, rows),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batches:
+    """Reads some row groups of a Parquet file that follow each other."""
+
+    path: Path
+    source: Source
+    used: Mapping[str, str]  # names as written in the file, by their plain names
+    groups: range
+    first: int = 1  # case of their first row
+
+    def __call__(self, only: Set[str] | None) -> Iterator[Part]:
+        first = self.first
+        chosen = {name: self.used[name] for name in self.used if only is None or name in only}
         try:
-            for batch in pq.ParquetFile(path).iter_batches(ROWS, columns=list(chosen.values())):
+            for batch in pq.ParquetFile(self.path).iter_batches(
+                ROWS, row_groups=self.groups, columns=list(chosen.values())
+            ):
                 held = {name: batch.column(as_written) for name, as_written in chosen.items()}
                 yield held, np.arange(first, first + len(batch), dtype=np.int32)
                 first += len(batch)
         except DAMAGED as error:
             found = Problems()
-            found.add(*_unreadable(source, error))
-            found.raise_if_any(heading=str(path.parent))
+            found.add(*_unreadable(self.source, error))
+            found.raise_if_any(heading=str(self.path.parent))
 
-    return RawFile(source=source, columns=tuple(named), batches=batches, line_word="case")
+    def cut(self, rows: Sequence[int], wanted: int) -> list[_Batches]:
+        """Return row groups of together about ``wanted`` rows, given the rows of each group."""
+        found: list[_Batches] = []
+        begin, first, n = 0, 1, 0
+        for at, own in enumerate(rows, start=1):
+            n += own
+            if n >= wanted or at == len(rows):
+                found.append(replace(self, groups=range(begin, at), first=first))
+                begin, first, n = at, first + n, 0
+        return found
 
 
 def _statistical(

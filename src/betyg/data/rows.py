@@ -75,6 +75,17 @@ class Domains:
         word = words.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return self._domains.of(place.astype(np.int64) * TEXTS + np.array([*numbers, 0])[word])
 
+    def absorb(self, other: Domains) -> NDArray[np.int32]:
+        """Take up the combinations of another, and return the number of each here."""
+        texts = [self._texts.setdefault(text, len(self._texts)) for text in other._texts]
+        keys = np.array(other._keys(), dtype=np.int64)
+        places = np.array(other._places.values, dtype=np.int64)
+        key, text = np.divmod(keys, TEXTS)
+        place = self._places.of(places)[key]
+        if self._domains is None:
+            return place
+        return self._domains.of(place.astype(np.int64) * TEXTS + np.array(texts)[text])
+
     def moved(self, domain: NDArray[np.int32], activity: int) -> NDArray[np.int32]:
         """Return the numbers of the same combinations with another activity."""
         own, place = np.unique(domain, return_inverse=True)
@@ -184,8 +195,9 @@ class Rows:
         return batch.replace_schema_metadata({"source": str(self.source)})
 
 
-def unpacked(spool: Spool) -> Iterator[Rows]:
-    """Return the rows that were kept, in their order."""
+def unpacked(spool: Spool, numbers: NDArray[np.int32]) -> Iterator[Rows]:
+    """Return the rows that were kept, in their order, with other numbers for their domains."""
+    same = np.array_equal(numbers, np.arange(len(numbers)))
     for batch in spool:
         held = {name: batch.column(name) for name in batch.schema.names}
         weight = held.get("weight")
@@ -197,7 +209,7 @@ def unpacked(spool: Spool) -> Iterator[Rows]:
         yield Rows(
             source=int(batch.schema.metadata[b"source"]),
             lines=held["lines"].to_numpy(),
-            domain=held["domain"].to_numpy(),
+            domain=held["domain"].to_numpy() if same else numbers[held["domain"].to_numpy()],
             weight=None if weight is None else weight.to_numpy(),
             respondent=held.get("respondent"),
             psu=held.get("psu"),

@@ -14,7 +14,7 @@ from betyg.data.harmonise import MISSING as MISSING_STATES
 from betyg.data.parts import Parts
 from betyg.data.study import Study
 from betyg.stats.sums import joint
-from betyg.stats.tally import Tally
+from betyg.stats.tally import Tally, Weights
 
 __all__ = ["KEYS", "KINDS", "add", "collapse"]
 
@@ -59,62 +59,78 @@ def add(parts: Iterable[pd.DataFrame], survey: Study) -> pd.DataFrame:
 
 def _of_respondents(parts: Parts | Iterable[pd.DataFrame], survey: Study) -> pd.DataFrame:
     if isinstance(parts, Parts):
-        counted = _Counted(survey, parts.domains())
-        numbered: Iterable[pd.DataFrame] = parts.only(["domain", *counted.columns()])
-    else:
-        whole = pd.concat(parts, ignore_index=True)
-        domain = whole.groupby(KEYS, observed=True, sort=False).ngroup()
-        counted = _Counted(survey, whole.loc[~domain.duplicated(), KEYS].reset_index(drop=True))
-        numbered = [whole.assign(domain=domain)]
-    for part in numbered:
-        counted.add(part)
-    return counted.table()
+        domains = parts.domains()
+        numbered = parts.only(["domain", *_columns(survey)])
+        counted = numbered.each(_count, survey, len(domains), doing="counting answers")
+        found = next(counted, None) or _Counted(survey, len(domains))
+        for more in counted:
+            found.absorb(more)
+        return found.table(domains)
+    whole = pd.concat(parts, ignore_index=True)
+    domain = whole.groupby(KEYS, observed=True, sort=False).ngroup()
+    domains = whole.loc[~domain.duplicated(), KEYS].reset_index(drop=True)
+    return _count([whole.assign(domain=domain)], survey, len(domains)).table(domains)
+
+
+def _columns(survey: Study) -> list[str]:
+    """Return the columns of respondents that cells are made of."""
+    missing = (f"{item}.missing" for item in survey.item_codes)
+    return ["weight", *survey.item_codes, *missing, *(one.name for one in survey.composites)]
+
+
+def _count(parts: Iterable[pd.DataFrame], survey: Study, domains: int) -> _Counted:
+    found = _Counted(survey, domains)
+    for part in parts:
+        found.add(part)
+    return found
 
 
 class _Counted:
     """The cells of the parts so far, item by item and index by index."""
 
-    def __init__(self, survey: Study, domains: pd.DataFrame) -> None:
+    def __init__(self, survey: Study, domains: int) -> None:
         self.survey, self.domains = survey, domains
         self.items = {item: Tally() for item in survey.item_codes}
         self.indices = {index.name: Tally() for index in survey.composites}
         self.values: dict[str, dict[float, int]] = {name: {} for name in self.indices}
         self.names = _names(survey)
 
-    def columns(self) -> list[str]:
-        """Return the columns of respondents that cells are made of."""
-        missing = (f"{item}.missing" for item in self.items)
-        return ["weight", *self.items, *missing, *self.indices]
-
     def add(self, part: pd.DataFrame) -> None:
         """Count the rows of one more part."""
         domain = part["domain"].to_numpy().astype(np.intp)
-        domains = len(self.domains)
         weight = part["weight"].to_numpy()
-        weighed = None if (weight == 1.0).all() else weight
+        weighed = None if (weight == 1.0).all() else Weights.of(weight)
         for item, tally in self.items.items():
             state = _states(part, item)
-            size = (int(state.max(initial=0)) + 1, domains)
+            size = (int(state.max(initial=0)) + 1, self.domains)
             tally.add(domain, state, weighed, size)
         for name, tally in self.indices.items():
             value = part[name].to_numpy()
             given = ~np.isnan(value)
             state = _numbered(value[given], self.values[name])
-            size = (len(self.values[name]), domains)
-            tally.add(domain[given], state, None if weighed is None else weight[given], size)
+            size = (len(self.values[name]), self.domains)
+            tally.add(domain[given], state, None if weighed is None else weighed.taken(given), size)
 
-    def table(self) -> pd.DataFrame:
-        """Return the cells of all items and indices."""
-        items = [self._of_item(item, tally) for item, tally in self.items.items()]
-        indices = [self._of_index(name, tally) for name, tally in self.indices.items()]
+    def absorb(self, other: _Counted) -> None:
+        """Add what was counted in another piece."""
+        for item, tally in other.items.items():
+            self.items[item].absorb(tally)
+        for name, tally in other.indices.items():
+            values = np.array(list(other.values[name]), dtype=np.float64)
+            self.indices[name].absorb(tally, _numbered(values, self.values[name]))
+
+    def table(self, domains: pd.DataFrame) -> pd.DataFrame:
+        """Return the cells of all items and indices, in the domains that were numbered."""
+        items = [self._of_item(item, tally, domains) for item, tally in self.items.items()]
+        indices = [self._of_index(name, tally, domains) for name, tally in self.indices.items()]
         return pd.concat([*items, *indices], ignore_index=True)
 
-    def _of_item(self, item: str, tally: Tally) -> pd.DataFrame:
+    def _of_item(self, item: str, tally: Tally, domains: pd.DataFrame) -> pd.DataFrame:
         domain, state, sums = tally.cells()
         asked = state != NOT_ASKED
         domain, state = domain[asked], state[asked]
         response = np.maximum(state - len(MISSING) + 1, 0)
-        found = self._of_domains(domain)
+        found = _of_domains(domains, domain)
         years = np.asarray(found["year"])
         place, distinct = pd.factorize(years)
         scales = [self.survey.scale_of(item, year).scale for year in distinct.tolist()]
@@ -131,17 +147,18 @@ class _Counted:
         }
         return pd.DataFrame(found, copy=False)
 
-    def _of_index(self, name: str, tally: Tally) -> pd.DataFrame:
+    def _of_index(self, name: str, tally: Tally, domains: pd.DataFrame) -> pd.DataFrame:
         domain, state, sums = tally.cells()
         value = np.array(list(self.values[name]), dtype=np.float64)[state]
         alike = {"item": name, "scale": INDEX_SCALE, "kind": "answer"}
         same = {column: _one(v, self.names[column], len(domain)) for column, v in alike.items()}
         values = {"response": value, "score": value, "se": np.full(len(domain), np.nan)}
-        return pd.DataFrame({**self._of_domains(domain), **sums, **same, **values}, copy=False)
+        return pd.DataFrame({**_of_domains(domains, domain), **sums, **same, **values}, copy=False)
 
-    def _of_domains(self, domain: NDArray[np.intp]) -> dict[str, object]:
-        """Return agency, year, activity, group and stratum of some domains."""
-        return {name: self.domains[name].array.take(domain) for name in KEYS}
+
+def _of_domains(domains: pd.DataFrame, domain: NDArray[np.intp]) -> dict[str, object]:
+    """Return agency, year, activity, group and stratum of some domains."""
+    return {name: domains[name].array.take(domain) for name in KEYS}
 
 
 def _states(part: pd.DataFrame, item: str) -> NDArray[np.intp]:

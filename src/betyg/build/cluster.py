@@ -1,0 +1,286 @@
+"""The Dask cluster that ENGINE=tcp://scheduler:8786 names: the only place that knows of one.
+
+Without ENGINE there is none, and everything is done in this process. What is worked out on a
+cluster is the same to the last digit, so ENGINE is part of no key and of no result.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import logging
+import os
+import platform
+import subprocess
+import sys
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from betyg.build import progress
+from betyg.build.fingerprint import PACKAGE
+from betyg.errors import SurveyError
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+__all__ = ["ENGINE", "Cluster", "ClusterError", "command", "workers"]
+
+ENGINE = "ENGINE"
+PATIENCE = 30  # seconds for the scheduler to answer, and without any worker
+LOOK = 0.5  # seconds between two looks at whether the cluster is still there
+ROWS = 2**20  # of a piece
+AHEAD = 3  # pieces for each thread that are under way or wait to be taken
+ALIKE = ("pandas", "numpy", "pyarrow", "scipy", "pyreadstat", "distributed")
+World = Mapping[str, str]
+
+
+class ClusterError(SurveyError):
+    """The cluster cannot be reached, is another than this process, or was lost."""
+
+
+def workers() -> Cluster | None:
+    """Return the workers of the cluster that ENGINE names; None where it names none.
+
+    Raises
+    ------
+    ClusterError
+        If the package is not installed, the scheduler cannot be reached, there is no worker, or
+        their versions are others than here.
+    """
+    address = os.environ.get(ENGINE, "").strip()
+    return Cluster(_client(address)) if address else None
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Run ``python -m betyg`` on a worker, which sees this folder, and return its exit code."""
+    cluster = workers()
+    if cluster is None:
+        raise ClusterError("ENGINE is not set.")
+    (told,) = cluster.bring(_command, [list(arguments)], [Path.cwd()], [_asked()], doing="")
+    code, out, err = told
+    sys.stdout.write(out)
+    sys.stderr.write(err)
+    return int(code)
+
+
+class Cluster:
+    """Workers of a Dask cluster, as :class:`betyg.data.workers.Workers` describes them.
+
+    Work of a worker that is lost is done anew by others, and so are the results that lay there.
+    """
+
+    rows = ROWS
+
+    def __init__(self, client: Client) -> None:
+        self.here = Path.cwd()
+        self._client = client
+        self._world = _world()
+
+    def keep(self, function: Callable[..., Any], *each: Sequence[Any]) -> list[Future]:
+        """Call a function with each set of arguments; the results stay where they are made."""
+        return [self._submit(function, arguments) for arguments in zip(*each, strict=False)]
+
+    def bring(
+        self, function: Callable[..., Any], *each: Sequence[Any], doing: str
+    ) -> Iterator[Any]:
+        """Call a function with each set of arguments, and yield the results in their order."""
+        calls = deque(zip(*each, strict=False))
+        under_way: deque[Future] = deque()
+        n, most = len(calls), AHEAD * max(sum(self._client.nthreads().values()), 1)
+        with progress.told(doing, n) as advance:
+            while calls or under_way:
+                while calls and len(under_way) < most:
+                    under_way.append(self._submit(function, calls.popleft()))
+                found = self._result(under_way.popleft())
+                advance()
+                yield found
+
+    def _submit(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Future:
+        return self._client.submit(_do, self._world, function, *arguments, pure=False)
+
+    def _result(self, future: Future) -> Any:
+        """Wait for a result, and look now and then whether there is anybody to wait for."""
+        from distributed import wait
+
+        seen = time.monotonic()
+        while not future.done():
+            try:
+                with self._client.as_current():
+                    wait([future], timeout=LOOK)
+            except TimeoutError:
+                if self._are_there():
+                    seen = time.monotonic()
+                elif time.monotonic() - seen > PATIENCE:
+                    raise ClusterError(
+                        f"{self._address}: the cluster has had no worker for {PATIENCE} seconds; "
+                        f"those that were there are lost. {_AGAIN}"
+                    ) from None
+            except _lost() as error:
+                raise self._gone() from error
+        return self._taken(future)
+
+    def _taken(self, future: Future) -> Any:
+        from distributed import KilledWorker
+
+        try:
+            return future.result()
+        except SurveyError as error:
+            said = str(error).replace(f"{self.here}{os.sep}", "")
+            raise type(error)(said) from None
+        except KilledWorker as error:
+            raise ClusterError(
+                f"{self._address}: {error.allowed_failures + 1} workers ended, one after the "
+                "other, while they did the same piece of work; the usual reason is a lack of "
+                f"memory. Give each worker more memory or fewer threads. {_AGAIN}"
+            ) from error
+        except _lost() as error:
+            raise self._gone() from error
+
+    def _are_there(self) -> bool:
+        """Say whether the cluster has any worker."""
+        if self._client.status != "running":
+            return False
+        try:
+            return bool(self._client.nthreads())
+        except _lost() as error:
+            raise self._gone() from error
+
+    def _gone(self) -> ClusterError:
+        return ClusterError(f"{self._address}: the scheduler does not answer any more. {_AGAIN}")
+
+    @property
+    def _address(self) -> str:
+        return f"{ENGINE}={os.environ.get(ENGINE, '').strip()}"
+
+
+_AGAIN = (
+    "Nothing is half-written: start the cluster again and run the same command, or run it "
+    "without ENGINE."
+)
+
+
+@functools.cache
+def _client(address: str) -> Client:
+    """Connect to a scheduler, and see that its workers are like this process."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ClusterError(
+            f"{ENGINE}={address}: the package distributed is not installed here. "
+            f"`{sys.executable} -m pip install 'betyg[cluster]'` installs it; without {ENGINE} "
+            "everything runs in this process."
+        ) from error
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # we say it ourselves, once
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of other versions: told below
+        try:
+            client = Client(address, timeout=PATIENCE, set_as_default=False)
+        except (OSError, TimeoutError, ValueError, KeyError) as error:
+            raise ClusterError(
+                f"{ENGINE}={address}: no scheduler answered within {PATIENCE} seconds. Is it "
+                "running, is the address that of its log (tcp://host:8786), and does a firewall "
+                "lie between? docs/cluster.md shows how one is started."
+            ) from error
+        _check(client, address)
+    return client
+
+
+def _check(client: Client, address: str) -> None:
+    """Raise an error where there is no worker, or one that is another than this process."""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError as error:
+        raise ClusterError(
+            f"{ENGINE}={address}: the scheduler has no worker after {PATIENCE} seconds. Start "
+            f"some: `dask worker {address}`, see docs/cluster.md."
+        ) from error
+    own = _world()
+    found: dict[str, Any] = dict(client.run(_world, on_error="return"))
+    scheduler = client.get_versions(check=False)["scheduler"]["packages"]["distributed"]
+    found["the scheduler"] = {**own, "distributed": str(scheduler)}
+    told = [f"  - {where}: {said}" for where, has in found.items() if (said := _other(has, own))]
+    if told:
+        listed = "\n".join(told)
+        raise ClusterError(f"{ENGINE}={address}: others than here\n{listed}\n{_SAME}")
+
+
+_SAME = (
+    "The same result needs the same packages and code everywhere: let all of them use one "
+    "environment made from requirements.lock, and start the workers again."
+)
+
+
+def _other(has: World | Exception, own: World) -> str:
+    """Say what of a process differs from here; nothing where all is the same."""
+    if isinstance(has, ModuleNotFoundError):
+        return f"has no {has.name}"
+    if isinstance(has, Exception):
+        return f"does not answer ({has})"
+    return ", ".join(
+        f"{name} {has.get(name, 'missing')}, here {version}"
+        for name, version in own.items()
+        if has.get(name) != version
+    )
+
+
+@functools.cache
+def _world() -> World:
+    """Return the versions on which results depend, and of betyg the code itself.
+
+    They are those that were there when this process first asked: modules that were changed since
+    are not loaded anew.
+    """
+    code = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        code.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
+    versions = {"python": platform.python_version(), "betyg": f"code {code.hexdigest()[:12]}"}
+    return versions | {name: _version(name) for name in ALIKE}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+def _do(world: World, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Do a piece of work on a worker, which may have come after the others were looked at."""
+    if said := _other(_world(), world):
+        raise ClusterError(f"a worker on {platform.node()}: {said}. {_SAME}")
+    found = function(*arguments)
+    return list(found) if isinstance(found, Iterator) else found
+
+
+def _command(arguments: Sequence[str], folder: Path, asked: World) -> tuple[int, str, str]:
+    """Run a command in a folder, and return its exit code and what it said."""
+    others = {name: value for name, value in os.environ.items() if name != ENGINE}
+    done = subprocess.run(
+        [sys.executable, "-m", "betyg", *arguments],
+        cwd=folder,
+        env={**others, "PYTHONPATH": str(PACKAGE.parent), **asked},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def _asked() -> World:
+    """Return the settings of this make that a notebook's run goes by."""
+    return {name: os.environ[name] for name in ("CI", "TIMEOUT") if name in os.environ}
+
+
+def _lost() -> tuple[type[BaseException], ...]:
+    """Return the errors with which a lost scheduler is told of."""
+    from asyncio import CancelledError
+    from concurrent.futures import CancelledError as Cancelled
+
+    return (CancelledError, Cancelled, OSError)

@@ -1,0 +1,271 @@
+"""A piece of a file on its way to the codes of the study, and what is done to it where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from betyg.data import drops, harmonise, identity, roles, row_units, value_labels
+from betyg.data.harmonise import Answering
+from betyg.data.identity import Hash, Rising
+from betyg.data.out_of_range import OutOfRange
+from betyg.data.raw_table import RawFile, RawTable, joined
+from betyg.data.row_units import OTHER_YEARS
+from betyg.data.rows import REPLICATE, Domains, Rows, unpacked
+from betyg.data.settings import Role
+from betyg.data.spool import Spool
+from betyg.data.study import Study
+from betyg.errors import Problems
+
+__all__ = ["Account", "Known", "Piece", "account", "counts", "harmonised", "kept_rows", "units"]
+
+UNSTATED = 2**40  # apart from what is stated: a respondent without an identifier
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """What is told of a piece; its rows stay where they are.
+
+    Attributes
+    ----------
+    domains : Domains
+        Those of its rows, as numbered in it.
+    read, unused, outside, rows : int
+        Rows of the piece; those not used; answers out of range; rows kept.
+    asked : set of (item, activity)
+        What the rows have answers to.
+    rising : Rising
+        Whether its identifiers rise.
+    states_psu, is_wrong : bool
+        Whether its file states sampling units; whether anything in it is wrong.
+    problems : Problems
+        What is wrong, told of the whole file: empty for one of several pieces.
+    """
+
+    domains: Domains
+    read: int = 0
+    unused: int = 0
+    outside: int = 0
+    rows: int = 0
+    asked: set[tuple[str, str | None]] = field(default_factory=set)
+    rising: Rising = field(default_factory=Rising)
+    states_psu: bool = False
+    is_wrong: bool = False
+    problems: Problems = field(default_factory=Problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """The harmonised rows of a piece, and the account of it."""
+
+    account: Account
+    spool: Spool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a piece once all pieces are there.
+
+    Attributes
+    ----------
+    numbers : ndarray of int
+        The number of each of its domains among those of all pieces.
+    agency : ndarray of int, shape (domains,)
+        The agency of each domain of all, below zero where it cannot be told.
+    repeated : Places
+        Rows that are dropped as duplicates.
+    """
+
+    numbers: NDArray[np.int32]
+    agency: NDArray[np.int32]
+    repeated: drops.Places = field(default_factory=dict)
+
+
+def harmonised(file: RawFile, at: int, piece: int, rows: int, survey: Study) -> Piece:
+    """Return one of the pieces into which a file is cut, in the codes of the study.
+
+    What is wrong is told of the file, not of a part of it: so the parts in which anything
+    is wrong are put together and gone through once more. In one of several pieces it is only
+    noted that something is.
+
+    Parameters
+    ----------
+    file : RawFile
+        The file.
+    at : int
+        Its place in study.toml.
+    piece, rows : int
+        Which piece, of about how many rows.
+    survey : Study
+        The study.
+    """
+    pieces = file.cut(rows)
+    return _Harmonising(pieces[piece], at, survey).done(is_whole=len(pieces) == 1)
+
+
+def account(piece: Piece) -> Account:
+    """Return the account of a piece."""
+    return piece.account
+
+
+class _Harmonising:
+    """Rows of one file on their way to the codes of the study, with the account of them."""
+
+    def __init__(self, file: RawFile, at: int, survey: Study) -> None:
+        self.file, self.at, self.survey = file, at, survey
+        self.places = row_units.Places(survey)
+        self.answering = Answering(survey, file.missing)
+        self.spool = Spool()
+        self.account = Account(domains=Domains(survey))
+
+    def done(self, *, is_whole: bool) -> Piece:
+        told = self.account
+        wrong: list[RawTable] = []
+        there: set[int] = set()
+        for part in self.file.parts():
+            used = part.kept(roles.used_rows(part))
+            told.read += len(part.lines)
+            told.unused += len(part.lines) - len(used.lines)
+            noted, outside = Problems(), OutOfRange()
+            rows, years = self._rows(used, noted, outside)
+            there |= set(np.flatnonzero(np.bincount(years)).tolist())
+            told.outside += outside.n
+            if len(noted) or (outside.n and self.survey.cleaning.out_of_range == "error"):
+                wrong.append(used)
+            else:
+                self._keep(rows)
+        told.is_wrong = bool(wrong)
+        if wrong and is_whole:
+            self._report(joined(self.file, wrong), there)
+        elif not wrong:
+            value_labels.check(self.file, years=there, survey=self.survey, problems=told.problems)
+        return Piece(account=told, spool=self.spool)
+
+    def _keep(self, rows: Rows) -> None:
+        if not len(rows.lines):
+            return
+        told = self.account
+        told.rows += len(rows.lines)
+        told.asked |= rows.answers.keys()
+        told.states_psu |= rows.psu is not None
+        if rows.respondent is not None:
+            told.rising.see(rows.respondent)
+        self.spool.append(rows.packed())
+
+    def _rows(
+        self, table: RawTable, problems: Problems, outside: OutOfRange
+    ) -> tuple[Rows, NDArray[np.int16]]:
+        years = roles.years(table, problems)
+        own = row_units.of_rows(table, years, self.places, problems)
+        named = table.source.columns
+        stratum = table.texts(named["stratum"]) if "stratum" in named else None
+        domain = self.account.domains.of(
+            own["agency"], years, own["activity"], own["group"], stratum
+        )
+        weight = _weights(table, problems)
+        counted = np.where(own["agency"] < 0, np.int16(0), years)
+        answers = harmonise.answers(table, years=counted, reading=self.answering, outside=outside)
+        replicates = {
+            f"{REPLICATE}{at}": roles.quantity(table, column, problems)
+            for at, column in enumerate(table.source.replicate_columns, start=1)
+        }
+        rows = Rows(
+            source=self.at,
+            lines=table.lines,
+            domain=domain,
+            weight=weight,
+            respondent=_identifiers(table, "respondent"),
+            psu=_identifiers(table, "psu"),
+            answers=answers,
+            replicates=replicates,
+        )
+        return rows, years
+
+    def _report(self, table: RawTable, there: set[int]) -> None:
+        outside, problems = OutOfRange(), self.account.problems
+        rows, _ = self._rows(table, problems, outside)
+        self._keep(rows)
+        value_labels.check(self.file, years=there, survey=self.survey, problems=problems)
+        if self.survey.cleaning.out_of_range == "error":
+            outside.report(table, problems)
+
+
+def _identifiers(table: RawTable, role: Role) -> pa.Array | None:
+    column = table.source.columns.get(role)
+    return None if column is None else table.identifiers(column)
+
+
+def _weights(table: RawTable, problems: Problems) -> NDArray[np.float64] | None:
+    column = table.source.columns.get("weight")
+    if column is None:
+        return None
+    return roles.quantity(table, column, problems, positive=True)
+
+
+def rows(piece: Piece, known: Known) -> Iterator[tuple[Rows, NDArray[np.int8]]]:
+    """Return the rows part by part, and for each row the reason that drops it, 0 for none."""
+    for part, own in enumerate(unpacked(piece.spool, known.numbers)):
+        yield own, drops.reasons(own, known.agency, known.repeated.get(part))
+
+
+def kept_rows(piece: Piece, known: Known) -> Iterator[Rows]:
+    """Return the rows that are not dropped."""
+    for own, why in rows(piece, known):
+        yield own.taken(why == 0)
+
+
+def counts(piece: Piece, known: Known) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Count the rows by what becomes of them.
+
+    Returns
+    -------
+    ndarray of int
+        How many rows each of ``drops.REASONS`` drops, of which the first, none, counts those
+        that stay; last, how many are dropped for a year in which their agency did not exist.
+    ndarray of int
+        The domains of those that stay.
+    """
+    found = np.zeros(len(drops.REASONS) + 1, dtype=np.int64)
+    counted = np.zeros(len(known.agency), dtype=bool)
+    for own, why in rows(piece, known):
+        if not why.any():
+            found[0] += len(why)
+            counted[own.domain] = True
+            continue
+        n = np.bincount(why, minlength=len(drops.REASONS))
+        agency = known.agency[own.domain[why == drops.UNKNOWN_AGENCY]]
+        found += [*n, (agency == OTHER_YEARS).sum()]
+        counted[own.domain[why == 0]] = True
+    return found, np.flatnonzero(counted)
+
+
+def units(piece: Piece, known: Known, year: NDArray[np.int16]) -> Hash:
+    """Return a number for the sampling unit of each row that is not dropped, in its year."""
+    return identity.together(
+        (_unit(own, year) for own in kept_rows(piece, known)), piece.spool.rows
+    )
+
+
+def _unit(own: Rows, year: NDArray[np.int16]) -> Hash:
+    alone = identity.mixed(
+        identity.of_numbers(own.lines), np.full(len(own.lines), UNSTATED + own.source)
+    )
+    for stated in (own.respondent, own.psu):
+        if stated is not None:
+            given = stated.is_valid().to_numpy(zero_copy_only=False)
+            alone = np.where(given, identity.hashed(stated), alone)
+    return identity.mixed(alone, year[own.domain])
+
+
+def numbered(hashes: Sequence[Hash]) -> list[NDArray[np.int64]] | None:
+    """Return the units of all pieces numbered from 0; None where each stands for one row."""
+    together = np.concatenate(hashes)
+    if not len(identity.twice(together.copy())):
+        return None
+    numbers = pd.factorize(together)[0].astype(np.int64)
+    return np.split(numbers, np.cumsum([len(own) for own in hashes])[:-1])

@@ -1,0 +1,68 @@
+"""Where work is done that can be cut into pieces: in this process, or on many machines.
+
+What is here says only what is asked of them. A cluster is told of from outside, to the function
+that begins the work; without one, everything is done here, in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+__all__ = ["HERE", "Workers"]
+
+
+class Workers(Protocol):
+    """Those who do work: functions of a module, called with what can travel.
+
+    A result may depend on nothing but its arguments: a piece is done anew where a worker is lost.
+    """
+
+    rows: int
+    """About how many rows a piece should have, where a file can be cut."""
+
+    here: Path
+    """The folder from which they see relative paths as this process does."""
+
+    def keep(self, function: Callable[..., Any], *each: Sequence[Any]) -> list[Any]:
+        """Call a function with each set of arguments, and leave the results where they are made.
+
+        Returns stand-ins: they can be given to ``keep`` and ``bring``, and nowhere else.
+        """
+        ...
+
+    def bring(
+        self, function: Callable[..., Any], *each: Sequence[Any], doing: str
+    ) -> Iterator[Any]:
+        """Call a function with each set of arguments, and return the results in their order.
+
+        Parameters
+        ----------
+        function : callable
+            What it yields one by one may come as a list.
+        each : sequence
+            The arguments, or stand-ins for them.
+        doing : str
+            What those who wait are told.
+        """
+        ...
+
+
+class _Here:
+    """The process that asks: results are made when they are wanted."""
+
+    rows = 2**62
+    here = Path()
+
+    def keep(self, function: Callable[..., Any], *each: Sequence[Any]) -> list[Any]:
+        return list(map(function, *each))
+
+    def bring(
+        self, function: Callable[..., Any], *each: Sequence[Any], doing: str
+    ) -> Iterator[Any]:
+        del doing
+        return map(function, *each)
+
+
+HERE: Workers = _Here()
