@@ -7,7 +7,6 @@ cluster is the same to the last digit, so ENGINE is part of no key and of no res
 from __future__ import annotations
 
 import functools
-import hashlib
 import logging
 import os
 import platform
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from betyg.build import progress
-from betyg.build.fingerprint import PACKAGE
+from betyg.build.fingerprint import PACKAGE, code_here
 from betyg.errors import SurveyError
 
 if TYPE_CHECKING:
@@ -231,15 +230,8 @@ def _other(has: World | Exception, own: World) -> str:
 
 @functools.cache
 def _world() -> World:
-    """Return the versions on which results depend, and of betyg the code itself.
-
-    They are those that were there when this process first asked: modules that were changed since
-    are not loaded anew.
-    """
-    code = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        code.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
-    versions = {"python": platform.python_version(), "betyg": f"code {code.hexdigest()[:12]}"}
+    """Return the versions on which results depend, and of betyg the code itself."""
+    versions = {"python": platform.python_version(), "betyg": f"code {code_here()[:12]}"}
     return versions | {name: _version(name) for name in ALIKE}
 
 
@@ -275,7 +267,7 @@ def _command(arguments: Sequence[str], folder: Path, asked: World) -> tuple[int,
 
 def _asked() -> World:
     """Return the settings of this make that a notebook's run goes by."""
-    return {name: os.environ[name] for name in ("CI", "TIMEOUT") if name in os.environ}
+    return {name: os.environ[name] for name in ("CI", "OMP_NUM_THREADS", "TIMEOUT") if name in os.environ}
 
 
 def _lost() -> tuple[type[BaseException], ...]:

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from betyg.build import failure, kept, kernel, parameters, progress, record, watch
 from betyg.build.failure import NotebookError
-from betyg.build.fingerprint import sha256
+from betyg.build.fingerprint import CODE, code_here, sha256
 from betyg.build.outline import outline
 from betyg.errors import ParameterError, SurveyError, did_you_mean
 
@@ -109,18 +109,22 @@ def _execute(job: Mapping[str, Any], attempt: Path) -> None:
     seconds = parameters.timeout(os.environ.get("TIMEOUT", ""))
     extra = watch.world(job, is_strict=is_strict)
     with (
-        _progress_shown(job) as told,
+        _at_a_cluster(job) as told,
         kernel.private_world(BUILD, {**extra, **told}) as settings,
         _stopped_by_signals(),
     ):
         _run_cells(job, attempt, settings, seconds)
 
 
-def _progress_shown(job: Mapping[str, Any]) -> contextlib.AbstractContextManager[dict[str, str]]:
-    """Show how far the work is that a notebook lets a cluster do, if there is one."""
+@contextlib.contextmanager
+def _at_a_cluster(job: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield what a kernel must know to let a cluster work, if there is one, and show how far."""
     if not os.environ.get("ENGINE"):
-        return contextlib.nullcontext({})
-    return progress.followed(Path(job["staging"], "progress"), f"{job['study']} {job['label']}")
+        yield {}
+        return
+    name = f"{job['study']} {job['label']}"
+    with progress.followed(Path(job["staging"], "progress"), name) as told:
+        yield {**told, CODE: code_here()}
 
 
 def _run_cells(
