@@ -31,7 +31,7 @@ __all__ = [
 RAW = Path("data/raw")
 RUNNER = "betyg.build.notebook"
 SPEAKING = tuple(  # of what RUNNER reaches: they tell of a run, and do nothing to its results
-    f"betyg/build/{name}.py" for name in ("failure", "parameters", "progress", "record")
+    f"betyg/build/{name}.py" for name in ("failure", "parameters", "record")
 )
 
 
