@@ -1,7 +1,7 @@
 """Measure: ``python -m bench [--full] [PART ...]``; what was found is shown in docs/benchmarks.md.
 
-Parts: fixed, mixed, design, counts (ours against peers), scaling, notebooks, coverage; all by
-default. What is measured replaces its old result at once, and the other results stay: a run
+Parts: fixed, mixed, design, counts (ours against peers), scaling, shapes, notebooks, coverage;
+all by default. What is measured replaces its old result at once, and the other results stay: a run
 that is stopped loses nothing, and peers that take minutes are measured with ``--full`` only.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import cases, coverage, notebooks, page, results, rotating, tasks
+from bench import cases, coverage, notebooks, page, results, rotating, shapes, tasks
 from bench.cases import Case, Peer
 from bench.measure import Found, in_child, in_r
 
@@ -91,6 +91,17 @@ def scaling(folder: Path, full: bool) -> None:
         results.save("scaling", {"rows": rows})
 
 
+def shaped(folder: Path, full: bool) -> None:
+    """Time the fits as a survey grows in other ways than answers."""
+    del full
+    rows = []
+    for grows, size, model in shapes.asked():
+        found = in_child(f"{model} by {grows}", size, folder)
+        say(f"{model} model, {size} {grows}: {told(found)}")
+        rows.append({"grows": grows, "size": size, "model": model} | found)
+    results.save("shapes", {"answers": shapes.ANSWERS, "rows": rows})
+
+
 def simulated(folder: Path, full: bool) -> None:
     """Draw data sets with known truth."""
     del folder
@@ -115,6 +126,7 @@ def chain(folder: Path, full: bool) -> None:
 PARTS: dict[str, Part] = {
     **{name: partial(peers, name) for name in ("fixed", "mixed", "design", "counts")},
     "scaling": scaling,
+    "shapes": shaped,
     "notebooks": chain,
     "coverage": simulated,
 }

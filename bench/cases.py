@@ -78,7 +78,9 @@ CASES = (
     Case(part="design", ours="jackknife", n=10_000, peers=(
         Peer(name="svy, jackknife", bar=20, takes=20),
     )),
-    Case(part="counts", ours="counts", n=1_000_000, peers=(Peer(name="pandas groupby"),)),
+    Case(part="counts", ours="counts", n=1_000_000, peers=(
+        Peer(name="pandas groupby"), Peer(name="data.table"),
+    )),
 )  # fmt: skip
 SIZES = (10_000, 100_000, 1_000_000)
 MOST = 10_000_000  # answers; only in the long form

@@ -38,6 +38,7 @@ DOES = {
     "svy": "means only; the design was made before",
     "svy, jackknife": "means only; its weights included",
     "pandas groupby": "reads and counts; checks nothing",
+    "data.table": "reads a CSV file of the same rows and counts; checks nothing",
 }
 HEAD = """\
 # Benchmarks
@@ -73,7 +74,15 @@ def write(found: dict[str, Found], docs: Path) -> int:
 
 def text(found: dict[str, Found]) -> str:
     """Return the whole page."""
-    parts = [HEAD, *beside(found), *growth(found), *promises(found), *chain(found), *places(found)]
+    parts = [
+        HEAD,
+        *beside(found),
+        *growth(found),
+        *shaped(found),
+        *promises(found),
+        *chain(found),
+        *places(found),
+    ]
     return "".join(parts).rstrip("\n") + "\n"
 
 
@@ -184,6 +193,34 @@ def growth(found: dict[str, Found]) -> Iterator[str]:
     ]  # fmt: skip
     header = ("answers", "all, s", "decoding alone, s", "after counting, s", "memory, MB")
     yield table(header, lines) + "\n"
+
+
+def shaped(found: dict[str, Found]) -> Iterator[str]:
+    """Return how the fits grow with what is compared."""
+    of = found.get("shapes")
+    if not of:
+        return
+    yield "## As the survey grows in other ways\n\n"
+    yield (
+        f"{figure.spaced(of['answers'])} answers, as cells, of a rotating survey of 21 agencies, "
+        "10 years and 5 grades, if the line does not say otherwise (`bench/shapes.py`). Fixed: "
+        "agency, year, activity and group. Mixed: four crossed random terms, or as many as the "
+        "line says.\n\n"
+    )
+    fits = {(row["grows"], row["size"], row["model"]): row for row in of["rows"]}
+    lines = [
+        (grows, str(size), spaced_cells(fits, grows, size),
+         *(seconds(fits[key]) if (key := (grows, size, model)) in fits else ""
+           for model in ("fixed", "mixed")))
+        for grows, size in dict.fromkeys((row["grows"], row["size"]) for row in of["rows"])
+    ]  # fmt: skip
+    yield table(("grows", "to", "cells", "fixed, s", "mixed, s"), lines) + "\n"
+
+
+def spaced_cells(fits: dict[tuple[str, int, str], Found], grows: str, size: int) -> str:
+    """Return the number of cells of a shape."""
+    row = fits[grows, size, "mixed"]
+    return "-" if "absent" in row else figure.spaced(row["cells"])
 
 
 def after_counting(row: Found) -> float:

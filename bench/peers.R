@@ -95,6 +95,11 @@ tasks <- list(
       as.data.frame(summary(contrast(emmeans(fit, "agency"), "eff", adjust = "mvt"))))
     values(setNames(found$estimate, sub(" effect", "", found$contrast)))
   },
+  "data.table" = function() {
+    package("data.table"); setDTthreads(1)
+    file <- file.path(folder, sprintf("rows_%s.csv", n))
+    timed(function() fread(file)[, .N, by = .(agency, year, activity, group, response)])
+  },
   "survey::svyby" = function() {
     package("survey"); d <- from("strata")
     options(survey.lonely.psu = "adjust")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 import pandas as pd
 
-from bench import rotating
+from bench import rotating, shapes
 from bench.measure import Found, Stages, Work, repeated
 
 if TYPE_CHECKING:
@@ -358,6 +358,7 @@ OURS: dict[str, Task] = {
     "standings": standings, "domain means": domain_means, "counts": counts,
     "decoded": decoded,
     "jackknife": partial(domain_means, plan="pairs"),
+    **shapes.TASKS,
 }  # fmt: skip
 PEERS = {
     "svy": Python(task=svy_domains, package="svy"),

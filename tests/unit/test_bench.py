@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from bench import cases, coverage, figure, measure, page, results, rotating, tasks
+from bench import cases, coverage, figure, measure, page, results, rotating, shapes, tasks
 
 from betyg.data import clean, read
 from betyg.data.study import Study
@@ -46,7 +46,7 @@ def test_the_figure_is_what_results_json_gives():
 
 
 def test_every_measured_case_is_one_that_is_still_asked_for():
-    asked = {case.name for case in cases.CASES} | {"scaling", "notebooks", "coverage"}
+    asked = {case.name for case in cases.CASES} | {"scaling", "shapes", "notebooks", "coverage"}
     assert results.load().keys() <= asked
 
 
@@ -170,3 +170,26 @@ def test_every_agency_keeps_activities_from_year_to_year(agencies):
     first, second = asked[coverage.YEARS[0]], asked[coverage.YEARS[1]]
     shared = pd.Series([len(a & b) for a, b in zip(first, second, strict=True)])
     assert (shared == coverage.EACH_ROUND - 1).all()
+
+
+def test_cells_of_any_shape_hold_all_answers_and_each_size_that_was_asked_for():
+    drawn = shapes.cells(shapes.Shape(agencies=7, years=3, grades=4))
+    assert drawn["n"].sum() == shapes.ANSWERS
+    assert drawn["n"].min() > 0
+    sizes = drawn[["agency", "year", "response"]].nunique().to_dict()
+    assert sizes == {"agency": 7, "year": 3, "response": 4}
+    assert drawn["score"].min() == 0.0
+    assert drawn["score"].max() == 100.0
+
+
+def test_every_shape_that_is_measured_has_a_task_and_a_line():
+    rows = [
+        {"grows": grows, "size": size, "model": model, "cells": 10_000, **found(0.5)}
+        for grows, size, model in shapes.asked()
+    ]
+    assert shapes.TASKS.keys() <= tasks.OURS.keys()
+    lines = "".join(page.shaped({"shapes": {"answers": 300_000, "rows": rows}}))
+    assert "| agencies | 400 | 10\u202f000 | 0.5 (1) | 0.5 (1) |" in lines.replace(
+        "\u00a0", "\u202f"
+    )
+    assert "| terms | 4 | " in lines
