@@ -95,10 +95,28 @@ def test_shares_add_up_to_one_the_most_important_first_with_its_interval():
         assert (np.diff(scope["importance"]) <= 0).all()
         assert scope["importance"].between(scope["ci_low"], scope["ci_high"]).all()
         assert list(scope["theme"])[:2] == ["courtesy", "handling"]
-        assert scope["p_above_next"].isna().tolist() == [False, False, True]
         np.testing.assert_allclose(scope["p_most"].sum(), 1.0)
     assert list(made.columns) == list(drivers.COLUMNS)
     assert set(made["agency"]) == {"all", "A", "B", "C"}
+
+
+def test_every_two_themes_are_set_against_each_other():
+    made = found(answers())
+    for agency, own in made.pairs.groupby("agency"):
+        order = made.table.loc[made.table["agency"] == agency, "theme"].tolist()
+        above = own.pivot_table(index="theme", columns="other", values="p_above")
+        above = above.loc[order, order].to_numpy()
+        assert np.isnan(np.diag(above)).all()
+        both = ~np.eye(len(order), dtype=bool)
+        np.testing.assert_allclose((above + above.T)[both], 1.0, err_msg="one of them lies above")
+        assert above[0, -1] > 0.95, "courtesy was made to matter, information not to"
+
+
+def test_of_more_than_two_the_first_is_above_each_at_least_as_often_as_above_all():
+    made = found(answers())
+    pairs = made.pairs.groupby(["agency", "theme"])["p_above"].min()
+    most = made.table.set_index(["agency", "theme"])["p_most"]
+    assert (most <= pairs.loc[most.index] + 1e-12).all()
 
 
 def test_the_shares_are_those_of_a_regression_within_agencies():
@@ -215,6 +233,7 @@ def test_where_all_gave_one_answer_it_is_said():
 def test_without_respondents_there_is_an_empty_table_and_a_reason(kind):
     made = drivers.find(pd.DataFrame(), study(kind=kind))
     assert made.table.empty and list(made.table.columns) == list(drivers.COLUMNS)
+    assert made.pairs.empty and list(made.pairs.columns) == list(drivers.PAIRS)
     assert made.left_out["reason"].tolist() == [f"only {kind}"]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from betyg.publish import claims, naming, priority, prose
+from betyg.publish import claims, naming, priority, prose, table
 from betyg.publish.claims import Claim
 from betyg.publish.language import sentence_case
 from betyg.publish.naming import ALL, Names
@@ -13,10 +13,11 @@ from betyg.publish.priority_drawing import FIELDS
 from betyg.publish.report import Edition
 from betyg.publish.section import Section, Shown
 from betyg.publish.sentence import quoted, stating
+from betyg.publish.table import Column, Table
 from betyg.stats.drivers import FEWEST_EACH, predictors
 
 
-def drivers(page: Edition, drivers: pd.DataFrame) -> Section:
+def drivers(page: Edition, drivers: pd.DataFrame, pairs: pd.DataFrame) -> Section:
     """Show which themes go most with the headline outcome, for all and for the focus.
 
     Parameters
@@ -25,12 +26,14 @@ def drivers(page: Edition, drivers: pd.DataFrame) -> Section:
         The report.
     drivers : DataFrame
         As :attr:`betyg.stats.drivers.Drivers.table`.
+    pairs : DataFrame
+        As :attr:`betyg.stats.drivers.Drivers.pairs`.
     """
     now = drivers[drivers["year"] == page.year]
     everyone = now[now["agency"] == ALL]
     if everyone.empty:
         return page.left_out(_reason(page))
-    parts = [*_of(page, everyone, ALL)]
+    parts = [*_of(page, everyone, ALL), order(page, everyone, pairs)]
     if page.focus:
         parts += _of_focus(page, now[now["agency"] == page.focus])
     return Section(tuple(parts))
@@ -58,6 +61,44 @@ def _of(page: Edition, rows: pd.DataFrame, agency: str) -> Iterator[Shown]:
     named = rows.assign(label=priority.labels(rows, names))
     yield prose.bullets(_together(page, named), _first(page, named), *_fields(page, named))
     yield priority.matrix(rows, page.survey, page.language, year=page.year, agency=agency)
+
+
+def order(page: Edition, rows: pd.DataFrame, pairs: pd.DataFrame) -> Table:
+    """Say of every two themes how sure it is which goes more strongly with the outcome.
+
+    Parameters
+    ----------
+    page : Edition
+        The report.
+    rows : DataFrame
+        Drivers of one agency or of all, in one round.
+    pairs : DataFrame
+        As :attr:`betyg.stats.drivers.Drivers.pairs`.
+    """
+    text, first = page.language.text, rows.iloc[0]
+    own = pairs[(pairs["year"] == first["year"]) & (pairs["agency"] == first["agency"])]
+    labels = dict(
+        zip(rows["theme"], priority.labels(rows, Names(page.survey, page.language)), strict=True)
+    )
+    wide = own.pivot_table(index="theme", columns="other", values="p_above")
+    return table.build(
+        wide.reindex(index=list(labels), columns=list(labels)).assign(label=labels),
+        [
+            Column(source="label", label=text("Goes more strongly with it than …")),
+            *(Column(source=code, label=name, kind="share") for code, name in labels.items()),
+        ],
+        page.language,
+        name=naming.slug("order-of-importance", first["year"]),
+        caption=text(
+            "How often the one in the row is more important than the one in the column, "
+            "{year}, in samples drawn anew",
+            year=str(first["year"]),
+        ),
+        note=text(
+            "{half} is a toss-up; from {sure} up it is sure which of the two is more important.",
+            half=page.language.percent(0.5), sure=page.language.percent(priority.SURE, 1),
+        ),
+    )  # fmt: skip
 
 
 def _of_focus(page: Edition, rows: pd.DataFrame) -> Iterator[Shown]:

@@ -24,6 +24,7 @@ __all__ = [
     "COLUMNS",
     "FEWEST_EACH",
     "FIELDS",
+    "PAIRS",
     "Drivers",
     "Predictors",
     "find",
@@ -43,16 +44,17 @@ REPLICATES: Final = 1000
 
 FIELDS: Final = ("prioritise", "improve_if_possible", "keep", "lower_priority", "cannot_tell")
 COLUMNS: Final = (
-    "outcome", "agency", "year", "of", "theme", "importance", "ci_low", "ci_high", "p_above_next",
-    "p_most", "score", "score_ci_low", "score_ci_high", "answers", "importance_line", "score_line",
+    "outcome", "agency", "year", "of", "theme", "importance", "ci_low", "ci_high", "p_most",
+    "score", "score_ci_low", "score_ci_high", "answers", "importance_line", "score_line",
     "field", "r_squared", "n", "incomplete",
 )  # fmt: skip
+PAIRS: Final = ("outcome", "agency", "year", "of", "theme", "other", "p_above")
 LEFT_OUT: Final = ("agency", "year", "theme", "n", "reason")
 COUNTS: Final = ("answers", "n", "incomplete")
-WORDS: Final = ("outcome", "agency", "of", "theme", "field")
+WORDS: Final = ("outcome", "agency", "of", "theme", "other", "field")
 
 _Out = tuple[str, int, str, int, str]
-_Found = tuple[list[pd.DataFrame], list[_Out]]
+_Found = tuple[list[pd.DataFrame], list[pd.DataFrame], list[_Out]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +67,7 @@ class Drivers:
         The most important first within each agency's round. outcome; agency ("all" = all
         agencies); year; of ("theme" or "item"); theme (code of the theme, or of the item);
         importance (share of the explained variance, 0-1, adding up to 1), ci_low, ci_high;
-        p_above_next (share of the replicates in which it lies above the row after it; NaN in
-        the last); p_most (share in which it is the most important); score, score_ci_low,
+        p_most (share of the replicates in which it is the most important); score, score_ci_low,
         score_ci_high (0-100, mean of all who answered);
         answers (behind the score); importance_line, score_line (what the fields are divided by:
         equal shares, and the mean of the themes' scores); field (one of ``FIELDS``: important with
@@ -74,12 +75,17 @@ class Drivers:
         with a low one, or an interval holds a dividing line); r_squared
         (0-1, within agency's rounds); n (respondents with the outcome and every theme);
         incomplete (those with the outcome but without some theme, who are left out).
+    pairs : DataFrame
+        A row for every two of a round, each way, in the order of ``table``. outcome, agency,
+        year, of, theme, other; p_above (share of the replicates, 0-1, in which the theme is more
+        important than the other).
     left_out : DataFrame
         agency, year, theme ("" = all of them), n (complete respondents, or answers to the theme),
         reason. One row with agency "all" and year 0 where the study cannot have any.
     """
 
     table: pd.DataFrame
+    pairs: pd.DataFrame
     left_out: pd.DataFrame
 
 
@@ -157,23 +163,30 @@ def find(respondents: pd.DataFrame, survey: Study, *, replicates: int = REPLICAT
     counterpart: ``relaimpo::calc.relimp(type = "lmg")`` on scores centred within groups.
     """
     if survey.kind != "responses":
-        return _drivers([], [(ALL, 0, "", 0, f"only {survey.kind}")])
+        return _drivers([([], [], [(ALL, 0, "", 0, f"only {survey.kind}")])])
     rounds = [
         _of_round(rows, survey, year=int(str(year)), replicates=replicates)
         for year, rows in respondents.groupby("year")
     ]
-    tables = [table for tables, _ in rounds for table in tables]
-    return _drivers(tables, [out for _, left_out in rounds for out in left_out])
+    return _drivers(rounds)
 
 
-def _drivers(tables: list[pd.DataFrame], left_out: list[_Out]) -> Drivers:
-    empty = pd.DataFrame(columns=[*COLUMNS])
-    table = with_fields(pd.concat(tables, ignore_index=True))[[*COLUMNS]] if tables else empty
-    kinds = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(WORDS, "str")
+def _drivers(rounds: list[_Found]) -> Drivers:
+    tables, pairs, left_out = ([row for found in rounds for row in found[at]] for at in range(3))
+    fielded = [with_fields(table) for table in tables]
     return Drivers(
-        table=table.astype(kinds | dict.fromkeys(COUNTS, "int64") | {"year": "int16"}),
+        table=_typed(fielded, COLUMNS),
+        pairs=_typed(pairs, PAIRS),
         left_out=pd.DataFrame(left_out, columns=[*LEFT_OUT]),
     )
+
+
+def _typed(tables: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """Put tables under each other; there may be none."""
+    whole = pd.concat([pd.DataFrame(columns=[*columns]), *tables], ignore_index=True)
+    kinds = dict.fromkeys(columns, "float64") | dict.fromkeys(WORDS, "str")
+    kinds |= dict.fromkeys(COUNTS, "int64") | {"year": "int16"}
+    return whole[[*columns]].astype({name: kinds[name] for name in columns})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +233,7 @@ def _of_round(rows: pd.DataFrame, survey: Study, *, year: int, replicates: int) 
     count = len(asked.themes)
     if not FEWEST_PREDICTORS <= count <= lmg.MOST_PREDICTORS:
         reason = "too few themes" if count < FEWEST_PREDICTORS else "too many themes"
-        return [], [*left_out, (ALL, year, "", 0, reason)]
+        return [], [], [*left_out, (ALL, year, "", 0, reason)]
     complete = ~np.isnan(asked.scores).any(axis=1)
     products = cross_products.collect(
         asked.scores, group=asked.agency, groups=len(asked.agencies), design=asked.design
@@ -228,7 +241,7 @@ def _of_round(rows: pd.DataFrame, survey: Study, *, year: int, replicates: int) 
     seed = zlib.crc32(f"drivers|{survey.compare.outcome}|{year}".encode())
     drawn = products.resampled(asked.design, replicates=replicates, rng=np.random.default_rng(seed))
     least = max(survey.disclosure.rank, FEWEST_EACH * count)
-    tables = []
+    tables, pairs = [], []
     for agency in (ALL, *asked.agencies):
         n = int((asked.rows_of(agency) & complete).sum())
         groups = asked.groups_of(agency)
@@ -237,9 +250,10 @@ def _of_round(rows: pd.DataFrame, survey: Study, *, year: int, replicates: int) 
             reason = "too few answers" if n < least else "all gave one answer"
             left_out.append((agency, year, "", n, reason))
             continue
-        table = _table(asked, found, agency)
-        tables.append(table.assign(outcome=survey.compare.outcome, agency=agency, year=year, n=n))
-    return tables, left_out
+        named = {"outcome": survey.compare.outcome, "agency": agency, "year": year}
+        tables.append(_table(asked, found, agency).assign(**named, n=n))
+        pairs.append(_pairs(asked, found).assign(**named))
+    return tables, pairs, left_out
 
 
 def _round(rows: pd.DataFrame, survey: Study, *, year: int) -> tuple[_Round, list[_Out]]:
@@ -285,6 +299,11 @@ class _Shares:
     drawn: Array
     r_squared: float
 
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """Places of the themes, the most important first."""
+        return np.argsort(-self.importance, kind="stable")
+
 
 def _shares(totals: Array, drawn: Array, columns: int) -> _Shares:
     parts = lmg.parts(cross_products.within(totals, columns))
@@ -299,10 +318,9 @@ def _shares(totals: Array, drawn: Array, columns: int) -> _Shares:
 
 def _table(asked: _Round, found: _Shares, agency: str) -> pd.DataFrame:
     """Set importance beside the score, the most important first."""
-    order = np.argsort(-found.importance, kind="stable")
+    order = found.order
     drawn = found.drawn[:, order]
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    above = (drawn[:, :-1] > drawn[:, 1:]).mean(axis=0)
     inside, missing = asked.rows_of(agency), np.isnan(asked.scores)
     table = pd.DataFrame(
         {
@@ -311,7 +329,6 @@ def _table(asked: _Round, found: _Shares, agency: str) -> pd.DataFrame:
             "importance": found.importance[order],
             "ci_low": low,
             "ci_high": high,
-            "p_above_next": [*above, np.nan],
             "p_most": (drawn.argmax(axis=1)[:, None] == np.arange(order.size)).mean(axis=0),
             "importance_line": 1.0 / order.size,
             "r_squared": found.r_squared,
@@ -320,6 +337,16 @@ def _table(asked: _Round, found: _Shares, agency: str) -> pd.DataFrame:
     )
     scored = table.join(_scores(asked, order, inside))
     return scored.assign(score_line=scored["score"].mean())
+
+
+def _pairs(asked: _Round, found: _Shares) -> pd.DataFrame:
+    """Set every theme against every other."""
+    one, other = np.nonzero(~np.eye(found.order.size, dtype=bool))
+    drawn, themes = found.drawn[:, found.order], np.array(asked.themes)[found.order]
+    above = (drawn[:, one] > drawn[:, other]).mean(axis=0)
+    return pd.DataFrame(
+        {"of": asked.of, "theme": themes[one], "other": themes[other], "p_above": above}
+    )
 
 
 def _scores(asked: _Round, order: NDArray[np.intp], inside: NDArray[np.bool_]) -> pd.DataFrame:
