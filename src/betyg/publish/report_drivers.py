@@ -75,11 +75,9 @@ def order(page: Edition, rows: pd.DataFrame, pairs: pd.DataFrame) -> Table:
     pairs : DataFrame
         As :attr:`betyg.stats.drivers.Drivers.pairs`.
     """
-    text, first = page.language.text, rows.iloc[0]
+    text, first, names = page.language.text, rows.iloc[0], Names(page.survey, page.language)
     own = pairs[(pairs["year"] == first["year"]) & (pairs["agency"] == first["agency"])]
-    labels = dict(
-        zip(rows["theme"], priority.labels(rows, Names(page.survey, page.language)), strict=True)
-    )
+    labels = dict(zip(rows["theme"], priority.labels(rows, names), strict=True))
     wide = own.pivot_table(index="theme", columns="other", values="p_above")
     return table.build(
         wide.reindex(index=list(labels), columns=list(labels)).assign(label=labels),
@@ -94,9 +92,13 @@ def order(page: Edition, rows: pd.DataFrame, pairs: pd.DataFrame) -> Table:
             "{year}, in samples drawn anew",
             year=str(first["year"]),
         ),
-        note=text(
-            "{half} is a toss-up; from {sure} up it is sure which of the two is more important.",
-            half=page.language.percent(0.5), sure=page.language.percent(priority.SURE, 1),
+        note=naming.note(
+            names,
+            text(
+                "{half} is a toss-up; from {sure} up it is sure which of the two is more "
+                "important.",
+                half=page.language.percent(0.5), sure=page.language.percent(priority.SURE, 1),
+            ),
         ),
     )  # fmt: skip
 
