@@ -172,11 +172,11 @@ def find(respondents: pd.DataFrame, survey: Study, *, replicates: int = REPLICAT
 
 
 def _drivers(rounds: list[_Found]) -> Drivers:
-    tables, pairs, left_out = ([row for found in rounds for row in found[at]] for at in range(3))
-    fielded = [with_fields(table) for table in tables]
+    tables = [with_fields(table) for found in rounds for table in found[0]]
+    left_out = [out for found in rounds for out in found[2]]
     return Drivers(
-        table=_typed(fielded, COLUMNS),
-        pairs=_typed(pairs, PAIRS),
+        table=_typed(tables, COLUMNS),
+        pairs=_typed([table for found in rounds for table in found[1]], PAIRS),
         left_out=pd.DataFrame(left_out, columns=[*LEFT_OUT]),
     )
 
@@ -250,7 +250,11 @@ def _of_round(rows: pd.DataFrame, survey: Study, *, year: int, replicates: int) 
             reason = "too few answers" if n < least else "all gave one answer"
             left_out.append((agency, year, "", n, reason))
             continue
-        named = {"outcome": survey.compare.outcome, "agency": agency, "year": year}
+        named: dict[str, str | int] = {
+            "outcome": survey.compare.outcome,
+            "agency": agency,
+            "year": year,
+        }
         tables.append(_table(asked, found, agency).assign(**named, n=n))
         pairs.append(_pairs(asked, found).assign(**named))
     return tables, pairs, left_out
