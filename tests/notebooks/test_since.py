@@ -2,12 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
+import sys
+import sysconfig
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from betyg.build import ingredients
+from betyg.build import ingredients, since
 from betyg.data.sums import write_sums
 from faulty import ANSWERS, copy_of, swedish
 from toy import REPORT, Project, write_notebook
@@ -79,12 +83,8 @@ def means(project: Project) -> dict[tuple[str, int], tuple[float, int]]:
     return {key[:2]: key[2:] for key in zip(office, year, mean, n, strict=True)}
 
 
-def test_a_refactoring_moves_nothing_and_an_edited_row_what_rests_on_it_because_of_the_data(
-    committed: Project, tmp_path: Path
-) -> None:
-    assert diff(committed) == ["one: 0 of 12 values moved since HEAD; other than then: code"]
-    before = means(committed)
-    project = copy_of(committed, tmp_path / "edited")
+def edit_an_answer(project: Project) -> None:
+    """Give another grade to one respondent of Norr in 2012, and accept the file as it is."""
     answers = project.folder / ANSWERS
     lines = answers.read_bytes().decode("cp1252").splitlines(keepends=True)
     number = next(i for i, line in enumerate(lines) if ";Norr;2012;" in line and "99" not in line)
@@ -93,6 +93,15 @@ def test_a_refactoring_moves_nothing_and_an_edited_row_what_rests_on_it_because_
     lines[number] = ";".join(cells) + "\n"
     answers.write_bytes("".join(lines).encode("cp1252"))
     write_sums(answers.parent)
+
+
+def test_a_refactoring_moves_nothing_and_an_edited_row_what_rests_on_it_because_of_the_data(
+    committed: Project, tmp_path: Path
+) -> None:
+    assert diff(committed) == ["one: 0 of 12 values moved since HEAD; other than then: code"]
+    before = means(committed)
+    project = copy_of(committed, tmp_path / "edited")
+    edit_an_answer(project)
     *told, last = diff(project)
     after = means(project)
     assert {key for key in after if after[key] != before[key]} == {("Norr", 2012)}
@@ -122,6 +131,58 @@ def test_a_published_folder_is_compared_if_it_is_what_its_manifest_says(
     place.with_name("notebooks").joinpath("05_report-sv.ipynb").write_text("{}")
     said = project.make("diff", "STUDY=one", f"REF={place}").stderr
     assert "not as it was published: notebooks/05_report-sv.ipynb. Nothing compared." in said
+
+
+PACKAGE = "webcolors"  # of the lock file; nothing here needs it
+OLDER = "11.5"
+COUNTING = (
+    *REPORT[:2],
+    ("code", f"{IMPORTS}\nfrom importlib import metadata"),
+    *REPORT[3:6],
+    ("code", MEANS.replace("columns = [", f"""means["n"] += int(metadata.version("{PACKAGE}")[:2])
+columns = [""")),
+)  # fmt: skip
+
+
+def older_environment(folder: Path) -> None:
+    """Make the .venv of a folder: today's packages but one, as make would have set it up."""
+    venv = folder / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    [own] = venv.glob("lib/*/site-packages")
+    (own / "others.pth").write_text(sysconfig.get_path("purelib"))
+    (own / f"{PACKAGE}-{OLDER}.dist-info").mkdir()
+    (own / f"{PACKAGE}-{OLDER}.dist-info/METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: {OLDER}\n"
+    )
+    shutil.copy(folder / "requirements.lock", venv)
+    (venv / "betyg-is-set-up").touch()
+
+
+def test_what_another_version_of_a_package_moves_is_told_apart_from_what_the_data_move(
+    tmp_path: Path,
+) -> None:
+    project = swedish(tmp_path / "packages")
+    write_notebook(project.folder / "notebooks/05_report.ipynb", COUNTING)
+    (project.folder / "notebooks/own.py").write_text(OWN)
+    git(project, "init", "--quiet")
+    git(project, "add", "--all")
+    then = metadata.version(PACKAGE)
+    changed(project, "requirements.lock", f"{PACKAGE}=={then}", f"{PACKAGE}=={OLDER}")
+    git(project, "commit", "--quiet", "--all", "--message", "older")
+    changed(project, "requirements.lock", f"{PACKAGE}=={OLDER}", f"{PACKAGE}=={then}")
+    commit = git(project, "rev-parse", "HEAD").strip()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.folder)
+        older_environment(since._checked_out(commit, "one"))
+    *told, last = diff(project)
+    assert len(told) == 6 and all("Svar: " in line for line in told)
+    assert all(line.endswith(" (environment)") for line in told)
+    assert last == "one: 6 of 12 values moved since HEAD; other than then: environment"
+    edit_an_answer(project)
+    *told, last = diff(project)
+    assert last == "one: 7 of 12 values moved since HEAD; other than then: data, environment"
+    assert [line.rpartition(" ")[2] for line in told if "Medel" in line] == ["(data)"]
+    assert sum(line.endswith(" (environment)") for line in told) == 6
 
 
 def test_an_unknown_revision_is_told_with_what_there_may_be(committed: Project) -> None:

@@ -78,3 +78,16 @@ def test_the_cause_is_what_moves_a_number_alone(data: float, code: float, cause:
     old, new, *alone = moved.values(versions)
     lines = moved.lines(old, new, dict(zip(("data", "code"), alone, strict=True)), ["data", "code"])
     assert lines == [f"index: Norr, Index: 61.2 -> 60.4 ({cause})"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "cause"), [(61.2, "data or code, not tried alone"), (60.4, "environment")]
+)
+def test_kinds_that_could_not_be_built_alone_are_named_as_possible(
+    environment: float, cause: str
+) -> None:
+    versions = [[table([("Norr", 2011, value, "")])] for value in (61.2, 60.4, environment)]
+    old, new, alone = moved.values(versions)
+    kinds = ["data", "code", "environment"]
+    lines = moved.lines(old, new, {"environment": alone}, kinds)
+    assert lines == [f"index: Norr, Index: 61.2 -> 60.4 ({cause})"]

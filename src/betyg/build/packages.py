@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["LOCK", "installed"]
+__all__ = ["LOCK", "installed", "locked"]
 
 LOCK = Path("requirements.lock")
-LOCKED = re.compile(r"^([A-Za-z0-9][\w.-]*)==", re.MULTILINE)
+LOCKED = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)", re.MULTILINE)
 FOLDER = re.compile(r"([^-]+)-([^-]+)(?:-.+)?\.(?:dist|egg)-info")
 
 
@@ -26,8 +26,15 @@ def installed() -> dict[str, str]:
     for folder in filter(os.path.isdir, sys.path):
         for name, version in sorted(_described(folder)):
             there.setdefault(name, version)
-    named = LOCKED.findall(LOCK.read_text(encoding="utf-8"))
-    return {name: there[_plain(name)] for name in named if _plain(name) in there}
+    return {name: there[_plain(name)] for name in locked(LOCK) if _plain(name) in there}
+
+
+def locked(path: Path) -> dict[str, set[str]]:
+    """Return the versions of each package that a lock file lists: one for each kind of Python."""
+    found: dict[str, set[str]] = {}
+    for name, version in LOCKED.findall(path.read_text(encoding="utf-8")):
+        found.setdefault(name, set()).add(version)
+    return found
 
 
 def _described(folder: str) -> Iterator[tuple[str, str]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
-import zipfile
 import sys
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from betyg.build import elsewhere, ingredients, manifest, plan
+from betyg.build import elsewhere, ingredients, manifest, packages, plan
 from betyg.build.elsewhere import RAW, BuildError
 from betyg.build.fingerprint import sha256
 from betyg.build.outline import outline
@@ -21,6 +22,8 @@ __all__ = ["Reports", "build"]
 
 HERE = Path()
 PLACE = Path("build/since")
+TODAY = Path(sys.prefix)  # the Python and packages that run this
+NO_PACKAGES = "the packages of then are not those of its lock file, or are of another machine."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +82,12 @@ def build(ref: str, *, study: str, language: str) -> Reports:
     commit = _commit(ref)
     then = _checked_out(commit, study)
     kinds = tuple(ingredients.differing(then, HERE, study))
-    old_packages = "environment" in kinds
-    old = _built(then, study, chosen, own_packages=old_packages)
+    old_packages = None if "environment" in kinds else TODAY
+    old = _built(then, study, chosen, python=old_packages)
     new = _built(HERE, study, chosen)
     reports = Reports(language=chosen, kinds=kinds, old=old, new=new)
     if len(kinds) > 1:
-        _exchange(reports, then, study, packages=then / ".venv" if old_packages else None)
+        _exchange(reports, then, study, old_packages=old_packages or then / ".venv")
     return reports
 
 
@@ -99,15 +102,33 @@ def _since_manifest(path: Path, study: str, language: str) -> Reports:
         raise DataError(f"{path}: not as it was published: {', '.join(spoilt)}. Nothing compared.")
     old = [path.parent / n for n in kept if n.endswith(f"-{language}.ipynb")]
     new = _built(HERE, study, language)
-    today = manifest.versions()
     then = _then(path, published, study)
-    kinds = [*(["environment"] if published["versions"] != today else [])]
-    kinds = [*ingredients.differing(then, HERE, study), *kinds]
-    kinds = [kind for kind in ingredients.KINDS if kind in kinds]
-    reports = Reports(language=language, kinds=tuple(kinds), old=old, new=new)
+    moved = {"environment"} if published["versions"] != manifest.versions() else set()
+    found = moved.union(ingredients.differing(then, HERE, study))
+    kinds = tuple(kind for kind in ingredients.KINDS if kind in found)
+    reports = Reports(language=language, kinds=kinds, old=old, new=new)
     if len(kinds) > 1:
-        _exchange(reports, then, study, packages=None)
+        old_packages: Path | None = TODAY
+        if moved:
+            old_packages = _packages_of(then, published["versions"], study, language)
+        _exchange(reports, then, study, old_packages=old_packages)
     return reports
+
+
+def _packages_of(
+    then: Path, published: Mapping[str, Any], study: str, language: str
+) -> Path | None:
+    """Set up the packages with which a folder was published; None if they cannot be had again.
+
+    They can where they were those of the lock file of the commit, on this Python and machine.
+    """
+    locked = packages.locked(then / packages.LOCK)
+    there = published["packages"]
+    others = {**manifest.versions(), "packages": there} != published
+    if others or any(there[name] not in locked.get(name, ()) for name in there):
+        return None
+    _built(then, study, language, python=None)
+    return then / ".venv"
 
 
 def _then(path: Path, published: dict[str, dict[str, str]], study: str) -> Path:
@@ -125,14 +146,17 @@ def _then(path: Path, published: dict[str, dict[str, str]], study: str) -> Path:
     return then
 
 
-def _exchange(reports: Reports, then: Path, study: str, *, packages: Path | None) -> None:
-    """Build the old report again with each kind of today in turn."""
+def _exchange(reports: Reports, then: Path, study: str, *, old_packages: Path | None) -> None:
+    """Build the old report again with each kind of today in turn, and the packages of then."""
     for kind in reports.kinds:
+        python = TODAY if kind == "environment" else old_packages
+        if python is None:
+            reports.unbuilt.append(f"today's {kind} was not tried alone: {NO_PACKAGES}")
+            continue
         mixed = PLACE / f"{study}-{kind}"
         ingredients.mix(mixed, then, HERE, study, of_new=[kind])
-        python = None if kind == "environment" else packages
         try:
-            reports.alone[kind] = _built(mixed, study, reports.language, packages=python)
+            reports.alone[kind] = _built(mixed, study, reports.language, python=python)
         except BuildError as error:
             reports.unbuilt.append(f"with today's {kind} alone there is no report: {error}")
 
@@ -142,13 +166,15 @@ def _built(
     study: str,
     language: str,
     *,
-    own_packages: bool = False,
-    packages: Path | None = None,
+    python: Path | None = TODAY,
 ) -> list[Path]:
-    """Build the executed notebooks of a report, and return where they are."""
+    """Build the executed notebooks of a report, and return where they are.
+
+    Without a folder of a ``python`` the packages are those of the lock file that is built.
+    """
     names = list(_notebooks(folder, language))
     goals = [f"reports/{study}/notebooks/{name}" for name in names]
-    venv = "" if own_packages else str((packages or Path(sys.prefix)).resolve())
+    venv = str(python.resolve()) if python else ""
     elsewhere.make(folder, f"STUDY={study}", f"LANGUAGE={language}", *goals, venv=venv)
     return [folder / goal for goal in goals]
 

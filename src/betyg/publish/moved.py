@@ -75,7 +75,11 @@ def cause(place: Place, old: Values, alone: Mapping[str, Values], kinds: Collect
     if len(kinds) == 1:
         return next(iter(kinds))
     moves = [kind for kind, found in alone.items() if not _same(old.get(place), found.get(place))]
-    return " and ".join(moves) or f"{' and '.join(kinds)} together"
+    if moves:
+        return " and ".join(moves)
+    if untried := [kind for kind in kinds if kind not in alone]:
+        return f"{' or '.join(untried)}, not tried alone"
+    return f"{' and '.join(kinds)} together"
 
 
 def lines(
