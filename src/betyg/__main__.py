@@ -389,7 +389,7 @@ SLOW_TO_START = ("run", "pdf", "docx", "xlsx")  # worth a Python for all of them
 
 def _from_make() -> int:
     """Run the command line, in a Python that has the libraries already if there is one."""
-    if {"contents", "csv", "docx", "keep", "pdf", "render", "run", "xlsx"} & set(sys.argv[1:2]):
+    if set(sys.argv[1:2]) & ({command.__name__ for command in OF_A_KEY} - {"manifest"}):
         from betyg.build import warm
 
         code = warm.command(sys.argv[1:], begin=sys.argv[1] in SLOW_TO_START)

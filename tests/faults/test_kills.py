@@ -16,21 +16,34 @@ from faulty import ANSWERS, at_work, built, copy_of, everything, other_answers
 from toy import Project
 
 KILLS = int(os.environ.get("FAULTS", "10"))
-IN_A_ROW = 1 if "FAULTS" in os.environ else 2  # kills before a make may come to its end
 SEED = 9
-COLD = 10  # every tenth make begins a Python of its own, which is killed with it
+WAYS = ("everything", "all but the warm Python", "all but the warm Python", "make alone")
 
 
-def kill(make: subprocess.Popen[str], folder: Path, *, children: bool) -> None:
-    """End make from outside, with all that works for it or without."""
+def kill(make: subprocess.Popen[str], folder: Path, way: str) -> None:
+    """End make from outside, with all that works for it or without.
+
+    The Python of which notebooks are copies is no child of make: it ends its copies when those
+    who asked for them are gone.
+    """
     make.kill()
-    while children and (found := at_work(folder)):
-        for process in found:
+    while way != "make alone" and (found := at_work(folder)):
+        copied = [process for process in found if is_copied(process)]
+        if way != "everything" and found == copied and len(copied) == 1:
+            break
+        for process in found if way == "everything" else set(found) - set(copied):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
     make.wait()
     make.stdout.close()
     make.stderr.close()
+
+
+def is_copied(process: int) -> bool:
+    """Tell whether a process is the warm Python or a copy of it."""
+    with contextlib.suppress(OSError):
+        return b"zygote.py" in Path(f"/proc/{process}/cmdline").read_bytes()
+    return False
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -45,17 +58,14 @@ def test_a_make_that_is_killed_goes_on_to_the_bytes_of_one_that_is_not(
     whole = [everything(finished), everything(other)]
     assert whole[0].keys() == whole[1].keys() and whole[0] != whole[1]
     victim = copy_of(finished, tmp_path / "victim")
-    wanted = 0
-    for number, moment in enumerate(np.random.default_rng(SEED).uniform(0, length, KILLS)):
-        if number % IN_A_ROW == 0:
-            wanted = 1 - wanted
-            source = (finished, other)[wanted].folder / ANSWERS.parent
-            shutil.copytree(source, victim.folder / ANSWERS.parent, dirs_exist_ok=True)
-        if number % COLD == 0:
-            (victim.folder / "build/warm.json").unlink(missing_ok=True)
+    moments = np.random.default_rng(SEED).uniform(0, length, KILLS)
+    for number, moment in enumerate(moments):
+        wanted = 1 - number % 2
+        source = (finished, other)[wanted].folder / ANSWERS.parent
+        shutil.copytree(source, victim.folder / ANSWERS.parent, dirs_exist_ok=True)
         make = victim.start("-j2", "report")
         time.sleep(moment)
-        kill(make, victim.folder, children=number % 4 != 3)
-        if (number + 1) % IN_A_ROW == 0:
-            built(victim)
-            assert everything(victim) == whole[wanted], f"kill {number} at {moment:.2f} s"
+        way = WAYS[number % len(WAYS)]
+        kill(make, victim.folder, way)
+        built(victim)
+        assert everything(victim) == whole[wanted], f"{way} killed at {moment:.2f} s, {number}"
