@@ -86,16 +86,28 @@ def run(options: argparse.Namespace) -> None:
 
 def keep(options: argparse.Namespace) -> None:
     """Publish an executed notebook with today's words."""
-    from betyg.build import notebook
+    from betyg.build import kept
 
     facts = _read_key(options.key)
-    notebook.keep(facts)
+    kept.publish(Path(facts["executed"]), Path(facts["target"]), source=Path(facts["source"]))
     _done(facts["target"], "")
 
 
 def render(options: argparse.Namespace) -> None:
-    """Write the page that readers get of a notebook."""
-    _publish(options, "page")
+    """Publish an executed notebook, and write the page that readers get of it in all its forms."""
+    began = time.monotonic()
+    from betyg.build import kept
+    from betyg.data.study import Study
+    from betyg.publish import forms
+
+    facts = _read_key(options.key)
+    executed, shown = Path(facts["executed"]), Path(facts["notebook"])
+    kept.publish(executed, shown, source=Path(facts["source"]))
+    forms.write(facts, Study.load(RAW, facts["study"]))
+    for made in (shown, facts["ledger"], *facts["places"].values()):
+        _done(str(made), "")
+    label = " ".join(filter(None, ("page", facts["agency"], "in", facts["language"])))
+    _done(facts["target"], _line(facts["study"], label, time.monotonic() - began))
 
 
 def contents(options: argparse.Namespace) -> None:
@@ -112,26 +124,6 @@ def manifest(options: argparse.Namespace) -> None:
     from betyg.build import manifest as manifests
 
     manifests.write(_read_key(options.key))  # and no line: nobody waited for it
-
-
-def pdf(options: argparse.Namespace) -> None:
-    """Write a page as PDF."""
-    _publish(options, "pdf")
-
-
-def docx(options: argparse.Namespace) -> None:
-    """Write a page as a document for word processors."""
-    _publish(options, "docx")
-
-
-def xlsx(options: argparse.Namespace) -> None:
-    """Write the tables of a page as one workbook."""
-    _publish(options, "xlsx", called="workbook")
-
-
-def csv(options: argparse.Namespace) -> None:
-    """Write the tables of a page as a folder of CSV files."""
-    _publish(options, "csv", called="tables")
 
 
 def preflight(options: argparse.Namespace) -> None:
@@ -313,18 +305,6 @@ def _noted(options: argparse.Namespace) -> Iterator[None]:
     made.note(options.key, facts, parts)
 
 
-def _publish(options: argparse.Namespace, form: str, *, called: str = "") -> None:
-    """Write one form of a page, and say how long it took."""
-    began = time.monotonic()
-    from betyg.data.study import Study
-    from betyg.publish import forms
-
-    facts = _read_key(options.key)
-    forms.WRITERS[form](facts, Study.load(RAW, facts["study"]))
-    label = " ".join(filter(None, (called or form, facts["agency"], "in", facts["language"])))
-    _done(facts["target"], _line(facts["study"], label, time.monotonic() - began))
-
-
 def _asked(name: str) -> str:
     """Return what was given to make on the command line."""
     return os.environ.get(name, "").strip()
@@ -356,7 +336,7 @@ def picture(options: argparse.Namespace) -> None:
     pictures.write(RAW)
 
 
-OF_A_KEY = (run, keep, render, contents, manifest, pdf, docx, xlsx, csv, preflight)
+OF_A_KEY = (run, keep, render, contents, manifest, preflight)
 OF_A_STUDY = (new, sums, fetch, synthesise)
 OF_A_BUILD = (keys, status, why, check_manifest, verify, diff)
 COMMANDS = (
@@ -384,16 +364,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-SLOW_TO_START = ("run", "pdf", "docx", "xlsx")  # worth a Python for all of them
+SLOW_TO_START = ("preflight", "run", "render")  # worth a Python for all of them
 
 
 def _from_make() -> int:
     """Run the command line, in a Python that has the libraries already if there is one."""
-    if set(sys.argv[1:2]) & ({command.__name__ for command in OF_A_KEY} - {"manifest"}):
-        from betyg.build import warm
+    if sys.argv[1:2] and sys.argv[1] in SLOW_TO_START:
+        from betyg.build import client, warm
 
-        code = warm.command(sys.argv[1:], begin=sys.argv[1] in SLOW_TO_START)
-        if code is not None:
+        warm.begin()
+        if (code := client.command(sys.argv[1:])) is not None:
             return code
     return main()
 

@@ -278,8 +278,8 @@ def test_one_at_a_time_in_another_folder_without_copies_of_a_warm_python_gives_t
 ) -> None:
     serial = Project(tmp_path / "another", "one")
     result = serial.make("-j1", "report", "LANGUAGE=sv", BETYG_IS_WARM="1")
-    assert not (serial.folder / "build/warm.json").exists()
-    assert (finished.folder / "build/warm.json").exists() == (sys.platform == "linux")
+    assert not (serial.folder / "build/warm").exists()
+    assert (finished.folder / "build/warm").exists() == (sys.platform == "linux")
     assert result.returncode == 0, result.stderr
     assert serial.built("reports/one/**/*") == finished.built("reports/one/**/*")
     assert serial.built("data/processed/**/*") == finished.built("data/processed/one/**/*")

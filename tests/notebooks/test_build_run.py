@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import tiny
-from betyg.build import notebook
+from betyg.build import kept, notebook
 from betyg.build.failure import NotebookError
 from betyg.errors import ParameterError
 from toy import CLEAN, REPORT, Cell, write_notebook
@@ -198,15 +198,11 @@ def test_words_reach_the_published_notebook_without_a_run() -> None:
     notebook.run(job(*CLEAN))
     ran = TARGET.stat().st_mtime_ns
     write_notebook(Path("notebooks/01_clean.ipynb"), [("markdown", "# New words"), *CLEAN[1:]])
-    facts = {
-        "executed": str(TARGET),
-        "source": "notebooks/01_clean.ipynb",
-        "target": "reports/one/notebooks/01_clean.ipynb",
-    }
-    notebook.keep(facts)
-    kept = json.loads(Path(facts["target"]).read_text("utf-8"))
-    assert kept["cells"][0]["source"] == "# New words"
-    assert kept["cells"][-1]["execution_count"] == 5
+    target = Path("reports/one/notebooks/01_clean.ipynb")
+    kept.publish(TARGET, target, source=Path("notebooks/01_clean.ipynb"))
+    published = json.loads(target.read_text("utf-8"))
+    assert published["cells"][0]["source"] == "# New words"
+    assert published["cells"][-1]["execution_count"] == 5
     assert TARGET.stat().st_mtime_ns == ran
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from betyg.build import warm
+from betyg.build import client, warm
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="processes are copied on Linux only; elsewhere none is made"
@@ -30,10 +29,10 @@ def place(tmp_path_factory):
     make = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setenv(warm.MAKE, str(make.pid))
-        patch.delenv(warm.INSIDE, raising=False)
+        patch.setenv(client.MAKE, str(make.pid))
+        patch.delenv(client.INSIDE, raising=False)
         patch.setenv("OMP_NUM_THREADS", "1")
-        warm._begin_zygote()
+        warm.begin()
         yield folder
         make.kill()
         make.wait()
@@ -48,10 +47,10 @@ def script(place, tmp_path):
         (tmp_path / f"{name}.py").write_text(textwrap.dedent(text), encoding="utf-8")
         said = tmp_path / "said"
         with said.open("wb") as out, Path(os.devnull).open("rb") as nothing:
-            made = warm.copy(
+            made = client.copy(
                 [name, *arguments],
                 environment={"PYTHONPATH": str(tmp_path), "OMP_NUM_THREADS": "1", **environment},
-                folder=tmp_path,
+                folder=str(tmp_path),
                 files=(nothing.fileno(), out.fileno(), out.fileno()),
             )
             assert made is not None, "there is no zygote"
@@ -160,9 +159,9 @@ def test_copy_dies_with_the_one_who_asked(place, tmp_path):
         textwrap.dedent(f"""
         from pathlib import Path
         import time
-        from betyg.build import warm
-        found = warm.copy(["sleeps"], environment={{"PYTHONPATH": {str(tmp_path)!r}}},
-                          folder=Path({str(tmp_path)!r}), files=(0, 1, 2))
+        from betyg.build import client, warm
+        found = client.copy(["sleeps"], environment={{"PYTHONPATH": {str(tmp_path)!r}}},
+                          folder={str(tmp_path)!r}, files=(0, 1, 2))
         print(found.pid, flush=True)
         time.sleep(600)
         """),
@@ -180,10 +179,10 @@ def test_copy_dies_with_the_one_who_asked(place, tmp_path):
 def test_signal_reaches_the_copy(place, tmp_path):
     (tmp_path / "waits.py").write_text("import time; time.sleep(600)", encoding="utf-8")
     with Path(os.devnull).open("r+b") as nothing:
-        found = warm.copy(
+        found = client.copy(
             ["waits"],
             environment={"PYTHONPATH": str(tmp_path)},
-            folder=tmp_path,
+            folder=str(tmp_path),
             files=(nothing.fileno(),) * 3,
         )
     assert found.poll() is None
@@ -192,36 +191,38 @@ def test_signal_reaches_the_copy(place, tmp_path):
 
 
 def test_other_settings_get_a_python_of_their_own(place):
-    asked = warm.copy(["x"], environment={"OMP_NUM_THREADS": "7"}, folder=place, files=(0, 1, 2))
+    asked = client.copy(
+        ["x"], environment={"OMP_NUM_THREADS": "7"}, folder=str(place), files=(0, 1, 2)
+    )
     assert asked is None
 
 
 def test_zygote_that_is_gone_is_no_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "build").mkdir()
-    facts = {"address": str(tmp_path / "none"), "python": sys.executable, "threads": "1"}
-    Path("build", warm.PLACE).write_text(json.dumps(facts), encoding="utf-8")
-    assert warm.copy(["x"], environment={}, folder=tmp_path, files=(0, 1, 2)) is None
+    known = (str(tmp_path / "none"), sys.executable, "1")
+    Path("build", client.PLACE).write_text("\n".join(known), encoding="utf-8")
+    assert client.copy(["x"], environment={}, folder=str(tmp_path), files=(0, 1, 2)) is None
 
 
 def test_without_make_nothing_is_warm(monkeypatch):
-    monkeypatch.delenv(warm.MAKE, raising=False)
-    assert warm.command(["run", "x.key"], begin=True) is None
+    monkeypatch.delenv(client.MAKE, raising=False)
+    assert client.command(["run", "x.key"]) is None
 
 
 def test_zygote_ends_with_its_make(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "build").mkdir()
     make = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    monkeypatch.setenv(warm.MAKE, str(make.pid))
+    monkeypatch.setenv(client.MAKE, str(make.pid))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    warm._begin_zygote()
-    address = Path(json.loads(Path("build", warm.PLACE).read_text(encoding="utf-8"))["address"])
+    warm.begin()
+    address = Path(Path("build", client.PLACE).read_text(encoding="utf-8").splitlines()[0])
     with Path(os.devnull).open("r+b") as nothing:
-        warm.copy(
+        client.copy(
             ["this"],
             environment={},
-            folder=tmp_path,
+            folder=str(tmp_path),
             files=(nothing.fileno(),) * 3,
         ).wait(SOON)
     assert address.exists()
@@ -236,7 +237,7 @@ def test_a_copy_that_ended_before_its_number_was_read_has_its_own_code(said: lis
     for part in said:
         far.sendall(part)
     far.close()
-    copy = warm.Copy(near)
+    copy = client.Copy(near)
     assert (copy.pid, copy.wait(SOON), copy.poll()) == (7, 3, 3)
 
 
@@ -244,4 +245,4 @@ def test_a_copy_whose_zygote_is_gone_was_killed() -> None:
     near, far = socket.socketpair()
     far.sendall(b"7\n")
     far.close()
-    assert warm.Copy(near).wait(SOON) == -signal.SIGKILL
+    assert client.Copy(near).wait(SOON) == -signal.SIGKILL

@@ -164,7 +164,8 @@ def project(run, tmp_path, monkeypatch) -> Path:
     nbformat.write(notebook, tmp_path / "05_report.ipynb")
     target = "reports/lansstyrelserna/lansstyrelserna-report-sv-synthetic.html"
     key = {"study": "lansstyrelserna", "language": "sv", "agency": "",
-           "notebook": "05_report.ipynb", "target": target, "forms": {}, "report": "",
+           "executed": "05_report.ipynb", "source": "05_report.ipynb", "notebook": "kept.ipynb",
+           "target": target, "places": {}, "forms": {}, "report": "",
            "tables": "tables", "ledger": "claims/report-sv.json"}  # fmt: skip
     (tmp_path / "page.key").write_text(json.dumps(key), "utf-8")
     return tmp_path / target
@@ -173,7 +174,8 @@ def project(run, tmp_path, monkeypatch) -> Path:
 def test_l11_the_whole_report_is_one_file_that_is_named_when_it_is_done(project, capsys):
     assert main(["render", "page.key"]) == 0
     assert "lansstyrelserna" in capsys.readouterr().out
-    assert Path("build/done").read_text("utf-8") == f"{project.relative_to(Path.cwd())}\n"
+    done = Path("build/done").read_text("utf-8").splitlines()
+    assert done == ["kept.ipynb", "claims/report-sv.json", str(project.relative_to(Path.cwd()))]
     page = project.read_text("utf-8")
     assert [path.name for path in project.parent.iterdir()] == [project.name]
     assert not re.findall(r"""(?:src|href)=["'](?!#|data:)[^"']*""", page)

@@ -7,12 +7,13 @@ changes, so that its time of change is the only thing that make has to look at.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from betyg.build import front, leftovers, made, manifest, plan, preflight, runs
+from betyg.build import client, front, leftovers, made, manifest, plan, preflight, runs
 from betyg.build.fingerprint import Hashes, Modules, write_if_changed
 from betyg.build.outline import Outline, digest
 from betyg.build.plan import Choice, Folder, Job
@@ -25,12 +26,7 @@ DONE = Path("build/done")  # lists what this make has made; taken away when make
 RAW = Path("data/raw")
 NOTEBOOKS = Path("notebooks")
 PAGE = ("betyg.publish.document", "betyg.publish.ledger")
-FORMS = {  # verb of `python -m betyg` -> module that writes the form
-    "pdf": "betyg.publish.pdf",
-    "docx": "betyg.publish.word",
-    "xlsx": "betyg.publish.workbook",
-    "csv": "betyg.publish.table_files",
-}
+FORMS = ("pdf", "word", "workbook", "table_files")  # modules that write the other forms of a page
 PREFLIGHT = "betyg.data.study"
 CONTENTS = "betyg.publish.contents"
 
@@ -223,18 +219,10 @@ def _job_rules(job: Job, files: Mapping[str, str], known: Known) -> dict[str, li
     rules += [_follows(table, executed) for table in run.tables]
     if job.variant != known.choice.variant:  # made for the tables that others share
         return {"rules": rules, _stage(job): [str(executed)]}
-    kept, text_key = job.below("reports", "notebooks", executed.name), build / f"{job.label}.text"
-    text = {"executed": str(executed), "source": str(job.notebook), "target": str(kept)}
-    _write_key(text_key, text, {"text": job.outline.text})
-    rules.append(_rule(kept, [text_key, executed], "keep"))
-    found = {"rules": rules, "report": [str(kept)], _stage(job): [str(executed)]}
-    if job.language:
-        pages, page_rules = _page(job, kept, known)
-        found["rules"] += page_rules
-        found["report"] += map(str, pages)
-        if job.agency:
-            found["briefs"] = list(found["report"])
-    return found
+    places, shown = (_page if job.language else _kept)(job, executed, known)
+    report = [str(place) for place in places]
+    found = {"rules": [*rules, *shown], "report": report, _stage(job): [str(executed)]}
+    return found | {"briefs": report} if job.agency else found
 
 
 def _stage(job: Job) -> str:
@@ -243,38 +231,51 @@ def _stage(job: Job) -> str:
     return "data" if job.notebook.name.startswith("01") else "models"
 
 
-def _page(job: Job, kept: Path, known: Known) -> tuple[list[Path], list[str]]:
+def _kept(job: Job, executed: Path, known: Known) -> tuple[list[Path], list[str]]:
+    """Return where an executed notebook is published, and the rule of it."""
+    del known
+    target, key = _published(job), job.below("build", f"{job.label}.text")
+    facts = {"executed": str(executed), "source": str(job.notebook), "target": str(target)}
+    _write_key(key, facts, {"text": job.outline.text})
+    return [target], [_rule(target, [key, executed], "keep")]
+
+
+def _page(job: Job, executed: Path, known: Known) -> tuple[list[Path], list[str]]:
     """Return what readers get of a notebook in one language, and the rules of it.
 
-    The page comes last, because it links to the other forms.
+    One command makes all of it, the page last: it links to the other forms, and they take little
+    time once the page has been read and its claims looked up.
     """
-    page = job.below("reports", *_place(job))
+    page, key = job.below("reports", *_place(job)), job.below("build", f"{job.label}.page")
     forms = _other_forms(job, page)
+    linked = {form: str(place.relative_to(page.parent)) for form, place in forms.items()}
+    if "csv" in linked:
+        linked["csv"] += f"/{_list_of_tables(job)}"
+    whole = f"../{job.study.name}-report-{job.language}{_mark(job.study)}.html"
     facts = {
         "study": job.study.name,
         "language": job.language,
         "agency": job.agency,
-        "notebook": str(kept),
+        "executed": str(executed),
+        "source": str(job.notebook),
+        "notebook": str(_published(job)),
         "tables": str(job.below("data/processed")),
+        "target": str(page),
+        "places": {form: str(place) for form, place in forms.items()},
+        "forms": linked,
+        "report": whole if job.agency else "",
+        "ledger": str(_ledger(job)),
     }
-    rules = []
-    for verb, target in forms.items():
-        key = job.below("build", f"{job.label}-{verb}.key")
-        modules = known.modules.reached([*PAGE, FORMS[verb]])
-        _write_key(key, {**facts, "target": str(target)}, {**known.world, **modules})
-        rules.append(_rule(target, [key, kept], verb))
-    key = job.below("build", f"{job.label}.page")
-    linked = {verb: str(target.relative_to(page.parent)) for verb, target in forms.items()}
-    if "csv" in linked:
-        linked["csv"] += f"/{_list_of_tables(job)}"
-    modules = known.modules.reached(PAGE)
-    whole = f"../{job.study.name}-report-{job.language}{_mark(job.study)}.html"
-    told = {**facts, "target": str(page), "forms": linked, "report": whole if job.agency else ""}
-    told["ledger"] = str(_ledger(job))
-    _write_key(key, told, {**known.world, **modules})
-    rules.append(_rule(page, [key, kept, *forms.values()], "render"))
-    rules.append(_follows(_ledger(job), page))
-    return [page, *forms.values(), _ledger(job)], rules
+    modules = known.modules.reached([*PAGE, *(f"betyg.publish.{name}" for name in FORMS if forms)])
+    _write_key(key, facts, {"text": job.outline.text, **known.world, **modules})
+    with_it = [_published(job), *forms.values(), _ledger(job)]
+    follow = [_beside(place, page) for place in with_it]
+    return [page, *with_it], [_rule(page, [key, executed], "render"), *follow]
+
+
+def _published(job: Job) -> Path:
+    """Return where readers find the notebook with its results."""
+    return job.below("reports", "notebooks", f"{job.label}.ipynb")
 
 
 def _ledger(job: Job) -> Path:
@@ -328,7 +329,8 @@ def unmade(study: Mapping[str, list[str]], group: str) -> list[str]:
     for rule in study["rules"]:
         head, _, recipe = rule.partition("\n")
         target, _, listed = head.partition(": ")
-        needs[target] = (listed.partition(" | ")[0].split(), recipe.strip() == "@:")
+        before = listed.removeprefix("| ").partition(" | ")[0].split()
+        needs[target] = (before, recipe.strip() == "@:")
     stale: dict[str, bool] = {}
 
     def is_stale(name: str) -> bool:
@@ -351,12 +353,22 @@ def _is_old(target: Path, before: Iterable[str]) -> bool:
 def _rule(target: Path, needs: Iterable[Path], verb: str, *, first: Path | None = None) -> str:
     listed = [str(path) for path in needs]
     before = f" | {first}" if first else ""
-    return f"{target}: {' '.join(listed)}{before}\n\t@$(BETYG) {verb} {listed[0]}\n"
+    return f"{target}: {' '.join(listed)}{before}\n\t@$(ASK) {verb} {listed[0]}\n"
 
 
 def _follows(table: Path, executed: Path) -> str:
     """Return the rule of a table: an unchanged one keeps its time, so nothing follows from it."""
     return f"{table}: {executed}\n\t@:\n"
+
+
+def _beside(place: Path, page: Path) -> str:
+    """Return the rule of what is written with a page, and before it: to be older is no fault."""
+    return f"{place}: | {page}\n\t@:\n"
+
+
+def _as_word(path: str) -> str:
+    """Return a path as one word of a shell, in make's spelling."""
+    return shlex.quote(path).replace("$", "$$").replace("#", r"\#")
 
 
 def _rules_file(studies: Iterable[Mapping[str, list[str]]]) -> str:
@@ -374,5 +386,8 @@ def _rules_file(studies: Iterable[Mapping[str, list[str]]]) -> str:
         f"report: {all_of('report')}",
         *(rule for part in parts for rule in part["rules"]),
     ]
-    head = "# Written by `python -m betyg keys`; every make writes it anew.\neq := =\n"
+    head = (
+        "# Written by `python -m betyg keys`; every make writes it anew.\neq := =\n"
+        f"ASK := $(PYTHON) -I -S {_as_word(client.__file__)}\n"
+    )
     return head + "\n".join(lines).replace("=", "$(eq)")

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from betyg.build.client import THREADS, threads
 from betyg.build.fingerprint import PACKAGE, write_if_changed
 
 __all__ = ["FIXED", "NAME", "bare", "install", "of_lab", "private_world", "threads"]
@@ -26,21 +27,19 @@ FIXED = {
     "TZ": "UTC",
     "PYTHONUTF8": "1",
     "PYTHONHASHSEED": "0",
-    "OMP_NUM_THREADS": "1",  # notebooks run side by side; sums in one order give one result
+    "OMP_NUM_THREADS": THREADS,  # notebooks run side by side; sums in one order give one result
     "JUPYTER_NO_CONFIG": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
 
 
-def threads(environment: Mapping[str, str]) -> str:
-    """Return how many threads the libraries use: the user may set it, as the last digits show."""
-    return environment.get("OMP_NUM_THREADS", FIXED["OMP_NUM_THREADS"])
-
-
 def install(folder: Path) -> Path:
     """Describe this project's kernel below ``folder`` and return it, for JUPYTER_PATH."""
     spec = {
-        "argv": [sys.executable, "-m", "betyg.build.watch", "-f", "{connection_file}"],
+        "argv": [
+            *(sys.executable, "-m", "betyg.build.watch", "-f", "{connection_file}"),
+            "--HistoryManager.enabled=False",  # nobody asks for it, and it is a database
+        ],
         "display_name": NAME,
         "language": "python",
         "env": {"PYTHONPATH": str(PACKAGE.parent)},
@@ -79,7 +78,11 @@ def private_world(
         try:
             _become(_passed(before) | _private(build.resolve(), private) | dict(extra))
             yield {
-                "KernelManager": {"transport": "ipc", "ip": f"{private}/k"},
+                "KernelManager": {
+                    "transport": "ipc",
+                    "ip": f"{private}/k",
+                    "client_factory": "betyg.build.provisioner.PromptClient",
+                },
                 "WarmProvisioner": {"build": str(build.resolve())},  # papermill changes the folder
             }
         finally:

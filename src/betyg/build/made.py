@@ -28,19 +28,18 @@ NOT_NOTED = ("run", "preflight")  # verbs
 
 def of(key: Path, facts: Mapping[str, Any]) -> dict[str, str]:
     """Return the hash of each file of which a key's command makes something, its key among them."""
-    folder = Path(facts["target"]).parent
-    files = [facts[name] for name in ("executed", "notebook") if name in facts]
+    files = [facts["executed"]] if "executed" in facts else []
     files += facts.get("outputs", [])
     if isinstance(tables := facts.get("tables", []), list):  # to a page it is a folder
         files += tables
-    forms = [str(folder / place) for place in facts.get("forms", {}).values()]
-    paths = map(Path, [str(key), *files, *forms])
+    paths = map(Path, [str(key), *files])
     return {str(path): sha256(path) for path in paths if path.is_file()}
 
 
 def note(key: Path, facts: Mapping[str, Any], made_of: Mapping[str, str]) -> None:
     """Keep what :func:`of` told before the command began, and what the command made."""
-    results = [facts[name] for name in ("target", "ledger") if name in facts]
+    results = [facts[name] for name in ("target", "ledger", "notebook") if name in facts]
+    results += facts.get("places", {}).values()
     told = {"of": dict(made_of), "results": results, "made": _contents(results, sha256)}
     _keep(key, told)
 

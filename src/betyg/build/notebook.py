@@ -9,7 +9,8 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -20,9 +21,10 @@ from betyg.build.fingerprint import CODE, code_here, sha256
 from betyg.build.outline import outline
 from betyg.errors import ParameterError, SurveyError, did_you_mean
 
-__all__ = ["check_declared", "keep", "run"]
+__all__ = ["check_declared", "run"]
 
 BUILD = Path("build")
+BETWEEN_SAVES = 5  # seconds of what would be lost if the machine stopped
 
 
 def run(job: Mapping[str, Any]) -> float:
@@ -55,13 +57,6 @@ def run(job: Mapping[str, Any]) -> float:
         record.keep(done, read=read, found=found, wrote=wrote)
     attempt.unlink()
     return time.monotonic() - began
-
-
-def keep(facts: Mapping[str, Any]) -> None:
-    """Publish an executed notebook with the words that its source has today."""
-    executed, source = kept.read(Path(facts["executed"])), kept.read(Path(facts["source"]))
-    shown = kept.with_todays_words(executed, source)
-    kept.write(kept.scrubbed(shown, root=Path.cwd()), Path(facts["target"]))
 
 
 def check_declared(source: Path, given: Mapping[str, Any]) -> None:
@@ -142,6 +137,7 @@ def _run_cells(
             _unformatted(source),
             _unformatted(attempt),
             parameters=dict(job["parameters"]) or None,
+            engine_name=_register(papermill.engines),
             cwd=str(source.parent),
             kernel_name=kernel.NAME,
             language="python",
@@ -163,6 +159,30 @@ def _papermill() -> ModuleType:
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we say it ourselves, once
     return papermill  # type: ignore[no-any-return]
+
+
+def _register(engines: ModuleType) -> str:
+    """Give papermill its own engine, saving now and then; return the name of that.
+
+    papermill writes and checks the whole notebook before and after every cell, which for a report
+    takes longer than the cells.
+    """
+
+    class Sparing(engines.NBClientEngine):  # type: ignore[name-defined,misc]
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **given: Any) -> Any:
+            nb_man.save = partial(_save_now_and_then, nb_man, nb_man.save)
+            return super().execute_managed_notebook(nb_man, kernel_name, **given)
+
+    engines.papermill_engines.register(kernel.NAME, Sparing)
+    return kernel.NAME
+
+
+def _save_now_and_then(notebook: Any, save: Callable[..., None], **given: Any) -> None:
+    """Save a running notebook if it was long ago, and one that has ended in any case."""
+    ago = (notebook.now() - notebook.last_save_time).total_seconds()
+    if ago > BETWEEN_SAVES or notebook.end_time is not None:
+        save(**given)
 
 
 def _unformatted(path: Path) -> str:

@@ -7,9 +7,9 @@ nothing that has started a thread: a copy has the one thread that made it, and w
 for the others.
 
 It is a program of its own, run by its path, so that no module of betyg is imported. One connection
-is one copy: a line of JSON with three open files comes in; the copy's number goes back, then the
-code with which it ended. Where the connection breaks the copy is killed, so that whoever asked can
-be killed without leaving anything behind. When none of the makes that use it is left, it ends.
+is one copy: what client.py sends with three open files comes in; the copy's number goes back, then
+the code with which it ended. Where the connection breaks the copy is killed, so that whoever asked
+can be killed without leaving anything behind. When none of the makes that use it is left, it ends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import builtins
 import contextlib
 import gc
 import importlib
-import json
 import os
 import random
 import runpy
@@ -28,17 +27,21 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-LIBRARIES = (
-    "numpy pandas pyarrow.parquet scipy.stats scipy.optimize scipy.sparse.linalg statsmodels.api "
-    "statsmodels.stats.multitest formulaic matplotlib.pyplot matplotlib.backends.backend_svg "
-    "seaborn ipykernel.kernelapp ipykernel.ipkernel nbformat "
-    "nbclient papermill mistune jinja2 babel.support pydantic openpyxl pypandoc typst"
+LIBRARIES = (  # and those of their parts that they would import when first used
+    "numpy pandas pandas.core.methods.to_dict pyarrow.dataset pyarrow.pandas_compat pyarrow.parquet "
+    "scipy.stats scipy.optimize scipy.sparse.linalg statsmodels.api statsmodels.stats.multitest "
+    "formulaic matplotlib.pyplot matplotlib.backends.backend_svg matplotlib.style.core "
+    "seaborn ipykernel.debugger ipykernel.kernelapp ipykernel.ipkernel nbformat nbclient papermill "
+    "mistune jinja2 babel.dates babel.lists babel.messages.pofile babel.numbers babel.support "
+    "pydantic pydantic.fields pydantic.types openpyxl pikepdf pypandoc typst "
+    "encodings.utf_8_sig html.parser tomllib"
 ).split()
-LONGEST_REQUEST = 1 << 20  # bytes: an environment and a command line
+CHUNK = 1 << 16  # bytes of a request that are taken at a time
 PATIENCE = 0.5  # seconds between two looks at whether any make is left
 
 
@@ -66,7 +69,38 @@ def _import() -> None:
     builtins.get_ipython = lambda: SimpleNamespace(kernel=True)  # type: ignore[attr-defined]
     for name in LIBRARIES:
         importlib.import_module(name)
+    _prepare()
     del builtins.get_ipython  # type: ignore[attr-defined]
+
+
+def _prepare() -> None:
+    """Let libraries build what every copy would: the rules that a notebook is checked by."""
+    from nbformat import current_nbformat, current_nbformat_minor
+    from nbformat.validator import get_validator
+
+    get_validator(current_nbformat, current_nbformat_minor)  # type: ignore[no-untyped-call]
+
+
+@dataclass
+class Wanted:
+    """What a copy is to do, and in which world."""
+
+    folder: str
+    make: int
+    command: list[str]
+    environment: dict[str, str]
+
+    @classmethod
+    def read(cls, text: bytes) -> Wanted:
+        """Take a request apart."""
+        folder, make, words, *rest = text.decode(errors="surrogateescape").split("\0")
+        settings = rest[int(words) :]
+        return cls(
+            folder=folder,
+            make=int(make),
+            command=rest[: int(words)],
+            environment=dict(one.split("=", 1) for one in settings),
+        )
 
 
 class Server:
@@ -106,21 +140,22 @@ class Server:
         connection.settimeout(10)
         files: list[int] = []
         try:
-            text, files, _, _ = socket.recv_fds(connection, LONGEST_REQUEST, 3)
-            while not text.endswith(b"\n"):
-                if not (more := connection.recv(LONGEST_REQUEST)):
+            text, files, _, _ = socket.recv_fds(connection, CHUNK, 3)
+            length, _, text = text.partition(b"\0")
+            while len(text) < int(length):
+                if not (more := connection.recv(CHUNK)):
                     raise EOFError
                 text += more
-            wanted = json.loads(text)
+            wanted = Wanted.read(text)
         except (OSError, EOFError, ValueError):  # whoever asked is gone
             connection.close()
             for file in files:
                 os.close(file)
             return
-        self.makes.add(wanted["make"])
+        self.makes.add(wanted.make)
         self._copy(connection, wanted, files)
 
-    def _copy(self, connection: socket.socket, wanted: dict[str, Any], files: list[int]) -> None:
+    def _copy(self, connection: socket.socket, wanted: Wanted, files: list[int]) -> None:
         number = os.fork()
         if number == 0:
             self._close_all(connection)
@@ -191,7 +226,7 @@ def _is_alive(number: int) -> bool:
     return True
 
 
-def _become(wanted: dict[str, Any], files: list[int]) -> NoReturn:
+def _become(wanted: Wanted, files: list[int]) -> NoReturn:
     """Run a module as a fresh Python would, in this copy."""
     code = 1
     try:
@@ -203,10 +238,11 @@ def _become(wanted: dict[str, Any], files: list[int]) -> NoReturn:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.clear()
-        os.environ.update(wanted["environment"])
-        os.chdir(wanted["folder"])
-        sys.argv = list(wanted["command"])
-        sys.path[:] = wanted["path"]
+        os.environ.update(wanted.environment)
+        os.chdir(wanted.folder)
+        sys.argv = wanted.command
+        ahead = wanted.environment.get("PYTHONPATH", "").split(os.pathsep)
+        sys.path[:] = dict.fromkeys([wanted.folder, *filter(None, ahead), *sys.path[1:]])
         _forget_chance()
         code = _run(sys.argv[0])
     finally:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from betyg.publish.language import Language
 
 _PICTURE = re.compile(r'src="data:image/(png|jpeg|svg\+xml);base64,([^"]+)"')
+_PICKER = re.compile(r'<p id="picker".*?</p>', re.S)  # works on a screen only
 _TALLEST = 720.0  # points; what is taller does not fit on a page, even if made a little smaller
 _PIECE = 640.0  # points; leaves room for the title above and the notes below
 _ASCENT = 5.0  # points by which the middle of a line of text lies above its baseline
@@ -61,7 +62,7 @@ def of_page(page: str) -> Article:
     banner = unescape(_plain(_between(page, '<p class="banner">', "</p>")))
     synthetic = words.text("Synthetic data: made for demonstration.") if banner else ""
     images: dict[str, bytes] = {}
-    main = _between(page, '<main id="content" tabindex="-1">', "</main>")
+    main = _PICKER.sub("", _between(page, '<main id="content" tabindex="-1">', "</main>"))
     body, tables = _tables_last(_with_pictures(_with_drawings(main, images), images))
     if tables:
         body += f"<h2>{escape(words.text('The figures as tables'))}</h2>{''.join(tables)}"

@@ -78,8 +78,12 @@ def render(
         If the page would mislead, would not stand alone, or could not be read by everybody.
     """
     named_synthetic(target, synthetic=cover["synthetic"])
-    made = page(executed, forms=forms, picker=picker, report=report, **cover)
-    whole.write(target, with_script(made, "page.js").encode())
+    write(page(executed, forms=forms, picker=picker, report=report, **cover), target)
+
+
+def write(page: str, target: Path) -> None:
+    """Write a checked page with the script of all pages."""
+    whole.write(target, with_script(page, "page.js").encode())
 
 
 def with_script(page: str, name: str) -> str:

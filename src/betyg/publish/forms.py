@@ -1,16 +1,17 @@
 """The forms in which readers get an executed notebook, each written as a key of the build tells.
 
-The facts of a key: study, language, agency (empty for the whole report), notebook (executed) and
-target, tables (their folder); of a page also its other forms, where the whole report lies and
-where the ledger goes. No form is written of a page whose claims the tables do not carry. Each form
-imports its writer when it is written: a page should not wait for the libraries of all.
+The facts of a key: study, language, agency (empty for the whole report), notebook (executed),
+tables (their folder), target (the page), places of the other forms and forms (as the page links to
+them), where the whole report lies and where the ledger goes. No form is written of a page whose
+claims the tables do not carry. What other forms need is imported when one is written: a page
+should not wait for the libraries of all.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,11 @@ from betyg.data import store
 from betyg.data.study import Study
 from betyg.publish import article, document, ledger, whole
 from betyg.publish import contents as front
-from betyg.publish.article import Article
 from betyg.publish.claims import ClaimError
 from betyg.publish.document import Cover
 from betyg.publish.ledger import Entry
-from betyg.publish.plain import PlainTable
 
-__all__ = ["WRITERS", "contents"]
+__all__ = ["contents", "write"]
 
 Facts = Mapping[str, Any]
 
@@ -53,67 +52,59 @@ def contents(facts: Facts, raw: Path) -> None:
     whole.write(Path(facts["target"]), page.encode())
 
 
-def _page(facts: Facts, survey: Study) -> None:
+def write(facts: Facts, survey: Study) -> None:
+    """Write a page in all its forms: the other ones first, to which the page links.
+
+    All are made of one reading of the notebook and one look at what it claims.
+
+    Raises
+    ------
+    ClaimError
+        If the tables do not carry what the page says: then no form is written.
+    ParameterError, DataError, CausalWordingError
+        If a form would mislead, would not stand alone, or could not be read by everybody.
+    """
+    notebook, places = Path(facts["notebook"]), facts["places"]
     entries = _verified(facts, survey)
-    told = _typed(facts, survey)
-    if told:
-        sys.stderr.write(f"warning: {told}\n")
-    ledger.write(entries, Path(facts["ledger"]))
-    document.render(
-        Path(facts["notebook"]),
-        Path(facts["target"]),
+    cover = _cover(facts, survey)
+    for place in (facts["target"], *places.values()):
+        document.named_synthetic(Path(place), synthetic=cover["synthetic"])
+    page = document.page(
+        notebook,
         forms=facts["forms"],
         report=facts["report"],
         picker=_agencies(facts, survey),
-        **_cover(facts, survey),
+        **cover,
     )
+    ledger.write(entries, Path(facts["ledger"]))
+    if places:
+        _as_documents(page, places)
+        _as_tables(notebook, places, cover)
+    document.write(page, Path(facts["target"]))
 
 
-def _pdf(facts: Facts, survey: Study) -> None:
-    from betyg.publish import pdf
+def _as_documents(page: str, places: Mapping[str, str]) -> None:
+    from betyg.publish import pdf, word
 
-    _write(facts, survey, pdf.of_article)
-
-
-def _docx(facts: Facts, survey: Study) -> None:
-    from betyg.publish import word
-
-    _write(facts, survey, word.of_article)
+    parts = article.of_page(page)
+    whole.write(Path(places["pdf"]), pdf.of_article(parts))
+    whole.write(Path(places["docx"]), word.of_article(parts))
 
 
-def _xlsx(facts: Facts, survey: Study) -> None:
-    from betyg.publish import workbook
+def _as_tables(notebook: Path, places: Mapping[str, str], cover: Cover) -> None:
+    from betyg.publish import table_files, workbook
 
-    _verified(facts, survey)
-    cover, tables = _tables(facts, survey)
+    language, synthetic = cover["language"], cover["synthetic"]
+    tables = document.tables(notebook, language=language)
     content = workbook.of_tables(
-        tables, title=cover["title"], language=cover["language"], synthetic=cover["synthetic"]
+        tables, title=cover["title"], language=language, synthetic=synthetic
     )
-    whole.write(Path(facts["target"]), content)
-
-
-def _csv(facts: Facts, survey: Study) -> None:
-    from betyg.publish import table_files
-
-    _verified(facts, survey)
-    cover, tables = _tables(facts, survey)
-    table_files.write(
-        tables, Path(facts["target"]), language=cover["language"], synthetic=cover["synthetic"]
-    )
-
-
-WRITERS: Mapping[str, Callable[[Facts, Study], None]] = {
-    "page": _page,
-    "pdf": _pdf,
-    "docx": _docx,
-    "xlsx": _xlsx,
-    "csv": _csv,
-}
-"""What writes each form, from the facts of a key and the study."""
+    whole.write(Path(places["xlsx"]), content)
+    table_files.write(tables, Path(places["csv"]), language=language, synthetic=synthetic)
 
 
 def _verified(facts: Facts, survey: Study) -> list[Entry]:
-    """Look up all that a page claims; where nobody watches, refuse numbers that were typed.
+    """Look up all that a page claims; tell of typed numbers, and refuse them where nobody watches.
 
     Raises
     ------
@@ -121,8 +112,10 @@ def _verified(facts: Facts, survey: Study) -> list[Entry]:
         Names what the tables contradict; with ``CI=true``, too, every typed number.
     """
     entries = ledger.verify(Path(facts["notebook"]), tables=facts["tables"], survey=survey)
-    if os.environ.get("CI", "").lower() == "true" and (told := _typed(facts, survey)):
-        raise ClaimError(told)
+    if told := _typed(facts, survey):
+        if os.environ.get("CI", "").lower() == "true":
+            raise ClaimError(told)
+        sys.stderr.write(f"warning: {told}\n")
     return entries
 
 
@@ -142,21 +135,6 @@ def _typed(facts: Facts, survey: Study) -> str:
         f"{place}: a number that nothing checks. Let code print it (betyg.publish.statement)."
         for place in found(years=years)
     )
-
-
-def _write(facts: Facts, survey: Study, form: Callable[[Article], bytes]) -> None:
-    _verified(facts, survey)
-    target, cover = Path(facts["target"]), _cover(facts, survey)
-    document.named_synthetic(target, synthetic=cover["synthetic"])
-    page = document.page(Path(facts["notebook"]), **cover)
-    whole.write(target, form(article.of_page(page)))
-
-
-def _tables(facts: Facts, survey: Study) -> tuple[Cover, list[PlainTable]]:
-    """Return what the study says of a page, and the tables on it."""
-    cover = _cover(facts, survey)
-    document.named_synthetic(Path(facts["target"]), synthetic=cover["synthetic"])
-    return cover, document.tables(Path(facts["notebook"]), language=cover["language"])
 
 
 def _cover(facts: Facts, survey: Study) -> Cover:

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,16 @@ def read(article: Article) -> Node:
         If pandoc cannot read it.
     """
     page = f"<html><head><title>{escape(article.title)}</title></head><body>{article.body}</body>"
-    options = ["--from=html-auto_identifiers", "--to=json", "--shift-heading-level-by=-1"]
-    tree: Node = json.loads(run([*options, "--sandbox"], page.encode()))
+    tree: Node = json.loads(_parsed(page))
     tree["meta"] = {}
     return tree
+
+
+@lru_cache(maxsize=1)
+def _parsed(page: str) -> bytes:
+    """Let pandoc read a page, once for all forms that are made of it one after the other."""
+    options = ["--from=html-auto_identifiers", "--to=json", "--shift-heading-level-by=-1"]
+    return run([*options, "--sandbox"], page.encode())
 
 
 def write(tree: Node, options: Sequence[str], *, folder: Path | None = None) -> bytes:
