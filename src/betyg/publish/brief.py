@@ -15,6 +15,7 @@ from betyg.errors import ParameterError
 from betyg.publish import (
     about_change,
     about_results,
+    about_standing,
     about_survey,
     claims,
     naming,
@@ -29,7 +30,7 @@ from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names
 from betyg.publish.report import Edition
 from betyg.publish.section import Section
-from betyg.publish.sentence import carried, joined, stating
+from betyg.publish.sentence import carried, stating
 from betyg.stats import detectable
 
 LINES = 3  # of praise, and of criticism
@@ -68,43 +69,14 @@ def headline(page: Edition, profiles: pd.DataFrame) -> prose.Prose:
 
 def _apart(page: Edition, profiles: pd.DataFrame) -> list[tuple[float, str]]:
     """Say of each theme that is surely apart from the mean of all how far, and how surely."""
-    names, words = Names(page.survey, page.language), page.language
     rows = profiles[(profiles["agency"] == page.focus) & (profiles["year"] == page.year)]
     told = []
     for row in naming.records(naming.pick(rows, page.survey)) if len(rows) else []:
-        low, high = row["from_mean_low"], row["from_mean_high"]
-        if not row["shown"] or not (low > 0 or high < 0):
-            continue
-        numbers = {
-            "agency": names.agency(page.focus), "item": names.item(row["outcome"]),
-            "value": about_results.with_margin(row, words, table="profiles"),
-            "points": words.number(abs(row["from_mean"]), 1), "year": str(page.year),
-        }  # fmt: skip
-        said = (
-            words.text(
-                "{agency} gets higher marks than the others for “{item}” in {year}: {value} of "
-                "100 at an equal mix, {points} points above the mean of all.",
-                **numbers,
-            )
-            if low > 0
-            else words.text(
-                "{agency} gets lower marks than the others for “{item}” in {year}: {value} of "
-                "100 at an equal mix, {points} points below the mean of all.",
-                **numbers,
-            )
-        )
-        said = stating(said, claims.value("profiles", row, "from_mean"), _apart_from_mean(row))
-        if row["band"] == "as_expected":
-            usual = words.text("That is no more than agencies differ from each other anyway.")
-            said = joined(said, stating(usual, claims.as_expected("profiles", row)))
-        told.append((abs(row["from_mean"]) / ((high - low) / 2), said))
+        if about_standing.is_apart(row):
+            said = about_standing.from_mean(row, page.survey, page.language, table="profiles")
+            half = (row["from_mean_high"] - row["from_mean_low"]) / 2
+            told.append((abs(row["from_mean"]) / half, said))
     return told
-
-
-def _apart_from_mean(row: dict[str, Any]) -> Claim:
-    if row["from_mean_low"] > 0:
-        return claims.higher_than("profiles", row, by="from_mean_low")
-    return claims.lower_than("profiles", row, by="from_mean_high")
 
 
 def _changed(page: Edition) -> list[tuple[float, str]]:
