@@ -25,6 +25,7 @@ from betyg.data.sums import write_sums
 
 AGENCIES, YEARS, ACTIVITIES, GROUPS, ITEMS = 21, 10, 22, 5, 10
 CHUNK = 1_000_000
+FILE = 25_000_000  # rows of a file: what is more comes in several
 CSV_UP_TO = 10_000_000
 ONE = "q1"
 ROLES = ("id", "agency", "year", "activity", "kind", "w")
@@ -36,8 +37,17 @@ languages = ["en"]
 kind = "responses"
 synthetic = true
 
+{sources}
+[index.satisfaction]
+items = ["q9", "q10"]
+label.en = "Satisfaction"
+
+[compare]
+outcome = "satisfaction"
+"""
+SOURCE = """\
 [[source]]
-file = "answers.{suffix}"
+file = "{file}"
 [source.columns]
 respondent = "id"
 agency = "agency"
@@ -46,12 +56,6 @@ activity = "activity"
 group = "kind"
 weight = "w"
 
-[index.satisfaction]
-items = ["q9", "q10"]
-label.en = "Satisfaction"
-
-[compare]
-outcome = "satisfaction"
 """
 
 
@@ -82,9 +86,11 @@ def draw(rows: int, first: int, rng: np.random.Generator) -> pa.Table:
 
 
 def write_study(folder: Path, rows: int, suffix: str) -> None:
-    """Write a study of one file."""
+    """Write a study, of several files if it is large."""
     folder.mkdir(parents=True)
-    (folder / "study.toml").write_text(TOML.format(suffix=suffix), encoding="utf-8")
+    paths = [folder / f"answers_{at + 1}.{suffix}" for at in range(-(-rows // FILE))]
+    sources = "".join(SOURCE.format(file=path.name) for path in paths)
+    (folder / "study.toml").write_text(TOML.format(sources=sources), encoding="utf-8")
     (folder / "SOURCE.md").write_text("# Invented for a measurement\n", encoding="utf-8")
     names = {"agencies": AGENCIES, "activities": ACTIVITIES, "groups": GROUPS}
     for name, n in names.items():
@@ -96,7 +102,9 @@ def write_study(folder: Path, rows: int, suffix: str) -> None:
         scales += [(scale, i, i, "answer", f"Grade {i}") for i in range(1, k + 1)]
         scales.append((scale, 99, "", "dont_know", "Don't know"))
     _facts(folder / "scales.csv", "scale,code,order,kind,label_en", scales)
-    _answers(folder / f"answers.{suffix}", rows)
+    rng = np.random.default_rng(20141115)
+    for at, path in enumerate(paths):
+        _answers(path, at * FILE, min((at + 1) * FILE, rows), rng)
     write_sums(folder)
 
 
@@ -105,14 +113,12 @@ def _facts(path: Path, header: str, rows: Sequence[tuple[object, ...]]) -> None:
         csv.writer(opened, lineterminator="\n").writerows([header.split(","), *rows])
 
 
-def _answers(path: Path, rows: int) -> None:
-    rng = np.random.default_rng(20141115)
-    parts = [min(CHUNK, rows - first) for first in range(0, rows, CHUNK)]
+def _answers(path: Path, start: int, end: int, rng: np.random.Generator) -> None:
     schema = draw(1, 1, rng).schema
     make = pq.ParquetWriter if path.suffix == ".parquet" else pa.csv.CSVWriter
     with make(path, schema) as writer:
-        for number, n in enumerate(parts):
-            writer.write_table(draw(n, 1 + number * CHUNK, rng))
+        for first in range(start, end, CHUNK):
+            writer.write_table(draw(min(CHUNK, end - first), first + 1, rng))
 
 
 def measure(step: str, root: Path, name: str) -> dict[str, float]:
@@ -121,12 +127,13 @@ def measure(step: str, root: Path, name: str) -> dict[str, float]:
     from betyg.data.study import Study
     from betyg.stats import cells, ordinal
 
-    path = next((root / name).glob("answers.*"))
+    paths = sorted((root / name).glob("answers_*"))
     out = root / "processed"
     before = _peak()
     began, worked = time.perf_counter(), time.process_time()
     if step.startswith("decode"):
-        _decode(path, [*ROLES, ONE] if step == "decode_one" else None)
+        for path in paths:
+            _decode(path, [*ROLES, ONE] if step == "decode_one" else None)
     else:
         survey = Study.load(root, name)
         if step == "fit_one":

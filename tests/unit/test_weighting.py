@@ -11,7 +11,7 @@ from betyg.data import clean, raking, read
 from betyg.data.study import Study
 from betyg.data.sums import write_sums
 from betyg.errors import ConvergenceError, DataError, DesignError
-from betyg.stats import cells, estimate, proportions, weights
+from betyg.stats import cells, domains, estimate, proportions, weights
 
 RTOL = 1e-9  # raking ends when every total is met to 1e-11
 
@@ -226,7 +226,7 @@ def test_wilson_intervals_on_request(tmp_path):
 def test_the_table_of_weights_shows_their_range_and_what_they_cost(tmp_path):
     survey = written(tmp_path, "trim = 1.6")
     people = cleaned(survey).respondents
-    found = weights.table(people, survey).set_index(["year", "agency"])
+    found = weights.table(domains.of_rows([people]), survey).set_index(["year", "agency"])
     row, own = (
         found.loc[(2012, "norr")],
         people.query("year == 2012 and agency == 'norr'")["weight"],

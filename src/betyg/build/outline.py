@@ -16,7 +16,8 @@ from betyg.errors import ParameterError
 
 __all__ = ["Outline", "Parameter", "cell_codes", "digest", "imported_modules", "outline", "without_words"]
 
-TABLE_POSITION = {"read": 0, "write": 1}  # where store.read and store.write take a table's name
+# Where store.read, store.rows and store.write take a table's name.
+TABLE_POSITION = {"read": 0, "rows": 0, "write": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,8 @@ class Outline:
     parameters : tuple of Parameter
         From the cell tagged ``parameters``.
     reads, writes : tuple of str
-        Tables named by ``store.read("name", ...)`` and ``store.write(frame, "name", ...)``.
+        Tables named by ``store.read("name", ...)``, ``store.rows("name", ...)`` and
+        ``store.write(frame, "name", ...)``.
     imports : tuple of str
         Dotted names that the code imports.
     prose : tuple of (int, tuple of str)
@@ -99,7 +101,7 @@ def outline(path: Path) -> Outline:
         code=digest(_code_of(cells)),
         text=digest([[cell.get("cell_type"), _source(cell), _tags(cell)] for cell in cells]),
         parameters=tuple(_parameters(cells)),
-        reads=tables["read"],
+        reads=tuple(dict.fromkeys([*tables["read"], *tables["rows"]])),
         writes=tables["write"],
         imports=tuple(sorted({name for tree in trees for name in imported_modules(tree)})),
         prose=tuple(_tagged_prose(cells)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 
 from betyg.errors import DataError
 
-__all__ = ["read", "write"]
+__all__ = ["Stored", "read", "rows", "rows_of", "write"]
 
 GROUP = 2**20  # rows that are packed together: what is written, and read, at a time
 
@@ -50,7 +51,10 @@ def _write(parts: Iterable[pd.DataFrame], path: Path) -> None:
         writer: pq.ParquetWriter | None = None
         for group in _groups(parts):
             if writer is None:
-                writer = pq.ParquetWriter(path, group.schema, compression="zstd")
+                # Nobody skips rows by their values, and statistics cost a third of the writing.
+                writer = pq.ParquetWriter(
+                    path, group.schema, compression="zstd", write_statistics=False
+                )
                 opened.enter_context(writer)
             writer.write_table(group, row_group_size=GROUP)
 
@@ -93,3 +97,25 @@ def read(name: str, folder: str | Path, *, columns: Collection[str] | None = Non
             "Delete the file and run `make report`, which makes it again."
         ) from error
     return frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A table of which nothing is read until somebody needs some of its columns."""
+
+    name: str
+    folder: str | Path
+
+    def read(self, columns: Collection[str] | None = None) -> pd.DataFrame:
+        """Read the table, or those of ``columns`` that it has; raises as ``read`` does."""
+        return read(self.name, self.folder, columns=columns)
+
+
+def rows(name: str, folder: str | Path) -> Stored:
+    """Return the table ``<folder>/<name>.parquet``, of which nothing is read yet."""
+    return Stored(name=name, folder=folder)
+
+
+def rows_of(table: pd.DataFrame | Stored, columns: Collection[str] | None = None) -> pd.DataFrame:
+    """Return a table that is in memory, or read what is needed of one that is not."""
+    return table.read(columns) if isinstance(table, Stored) else table

@@ -14,7 +14,7 @@ from betyg.errors import DesignError
 from betyg.stats.calibrate import Calibration
 from betyg.stats.sums import by_code
 
-__all__ = ["Lonely", "Strata", "SurveyDesign", "check_weights"]
+__all__ = ["Lonely", "Strata", "SurveyDesign", "check_population", "check_weights"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -170,7 +170,7 @@ class SurveyDesign:
             lonely=lonely,
             calibration=calibration,
         )
-        _check_population(design)
+        check_population(design.strata)
         return design
 
     @property
@@ -284,13 +284,13 @@ def _population(population: ArrayLike | None, stratum: Codes, n_strata: int) -> 
     return sizes
 
 
-def _check_population(design: SurveyDesign) -> None:
-    size = design.strata.size
-    over = np.flatnonzero(size > design.population)
+def check_population(strata: Strata) -> None:
+    """Raise DesignError if a stratum has more PSUs than its population."""
+    over = np.flatnonzero(strata.size > strata.population)
     if over.size:
         at = int(over[0])
         raise DesignError(
-            f"design: stratum '{design.names[at]}' has {size[at]:.0f} PSUs in the sample but "
-            f"{design.population[at]:g} in the population ({over.size} such strata). "
+            f"design: stratum '{strata.names[at]}' has {strata.size[at]:.0f} PSUs in the sample "
+            f"but {strata.population[at]:g} in the population ({over.size} such strata). "
             "Mend the population in frame.csv."
         )

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.data.settings import Index
 from betyg.data.study import Study
 from betyg.stats import cross_products, lmg
-from betyg.stats.design import SurveyDesign
-from betyg.stats.estimate import domain_mean
-from betyg.stats.joint import design_of, scores_of
-from betyg.stats.orders import rated
+from betyg.stats.driver_sums import kept_themes
+from betyg.stats.driver_units import Units
+from betyg.stats.predictors import predictors
 from betyg.stats.proportions import t_quantile
 
 __all__ = [
@@ -26,7 +24,6 @@ __all__ = [
     "FIELDS",
     "PAIRS",
     "Drivers",
-    "Predictors",
     "find",
     "predictors",
     "with_fields",
@@ -36,10 +33,7 @@ Array = NDArray[np.float64]
 
 ALL: Final = "all"
 FEWEST_PREDICTORS: Final = 2
-FEWEST_THEMES: Final = 3  # with fewer, the single questions are set against each other
-FEWEST_ANSWERS: Final = 4  # chosen or not, and better, same or worse, are no grades
 FEWEST_EACH: Final = 10  # respondents for each predictor: with fewer, shares are mostly noise
-LEAST_ANSWERED: Final = 0.5  # of those with an index; a theme that fewer met would drop the rest
 REPLICATES: Final = 1000
 
 FIELDS: Final = ("prioritise", "improve_if_possible", "keep", "lower_priority", "cannot_tell")
@@ -89,59 +83,21 @@ class Drivers:
     left_out: pd.DataFrame
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predictors:
-    """What may go with the outcome in a round.
-
-    Attributes
-    ----------
-    of : {"theme", "item"}
-        What each of them is.
-    items : mapping of str to tuple of str
-        The items of each, in the order of the codebook.
-    """
-
-    of: Literal["theme", "item"]
-    items: Mapping[str, tuple[str, ...]]
-
-
-def predictors(survey: Study, year: int) -> Predictors:
-    """Return the themes, or where there are fewer than three the items, that may be drivers.
-
-    The items of the outcome are no drivers of it. Neither are answers of fewer than four steps
-    (chosen or not; better, same or worse), nor what is asked of each activity apart.
-    """
-    outcome = survey.item(survey.compare.outcome)
-    own = outcome.items if isinstance(outcome, Index) else (outcome.item,)
-    graded = [
-        item
-        for item in survey.items
-        if item.item not in {*own, *rated(survey)}
-        and survey.asked(item.item, year)
-        and survey.scale_of(item.item, year).k >= FEWEST_ANSWERS
-    ]
-    themes: dict[str, tuple[str, ...]] = {}
-    for item in graded:
-        themes[item.theme] = (*themes.get(item.theme, ()), item.item)
-    if len(themes) >= FEWEST_THEMES and "" not in themes:
-        return Predictors(of="theme", items=themes)
-    return Predictors(of="item", items={item.item: (item.item,) for item in graded})
-
-
-def find(respondents: pd.DataFrame, survey: Study, *, replicates: int = REPLICATES) -> Drivers:
+def find(sums: pd.DataFrame, survey: Study, *, replicates: int = REPLICATES) -> Drivers:
     """Share the explained variance of the headline outcome out among the themes.
 
     Within each agency's round (levels of agencies do not count), exactly, over all orders in
     which the themes can enter (Lindeman, Merenda & Gold). Of an agency's round, and of all
     agencies together. Respondents who lack the outcome or any theme are left out and counted;
     a theme's score is the mean of its answered items, if at least half of those asked were
-    answered. Intervals are percentiles of a bootstrap of PSUs within strata. It describes what goes
-    together, and nothing about what would follow if something were changed.
+    answered. Intervals are percentiles of a bootstrap of PSUs within strata; where a stratum has
+    more than ``driver_sums.GROUPS`` of them, of as many groups made at random. It describes what
+    goes together, and nothing about what would follow if something were changed.
 
     Parameters
     ----------
-    respondents : DataFrame
-        As written by 01_clean; zero rows for kinds without respondents.
+    sums : DataFrame
+        As written by 01_clean (``driver_sums.collapse``); zero rows for kinds without respondents.
     survey : Study
         The study.
     replicates : int
@@ -166,7 +122,7 @@ def find(respondents: pd.DataFrame, survey: Study, *, replicates: int = REPLICAT
         return _drivers([([], [], [(ALL, 0, "", 0, f"only {survey.kind}")])])
     rounds = [
         _of_round(rows, survey, year=int(str(year)), replicates=replicates)
-        for year, rows in respondents.groupby("year")
+        for year, rows in sums.groupby("year")
     ]
     return _drivers(rounds)
 
@@ -191,36 +147,31 @@ def _typed(tables: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Round:
-    """The scores of one round.
+    """The sums of one round.
 
     Attributes
     ----------
     of : str
         "theme" or "item".
-    themes : tuple of str
-        Codes.
-    scores : ndarray of float, shape (n, themes + 1)
-        Score 0-100 of each theme, the outcome last.
-    agency : ndarray of int, shape (n,)
-        Place in ``agencies``; -1 for the rows of totals.
+    asked, themes : tuple of str
+        Codes of all that were asked, and of those that most have answered.
     agencies : tuple of str
         Codes.
-    design : SurveyDesign
-        Of the n rows.
+    units : Units
+        The sums by sampling unit and agency.
     """
 
     of: str
+    asked: tuple[str, ...]
     themes: tuple[str, ...]
-    scores: Array
-    agency: NDArray[np.intp]
     agencies: tuple[str, ...]
-    design: SurveyDesign
+    units: Units
 
-    def rows_of(self, agency: str) -> NDArray[np.bool_]:
-        """Say which rows are an agency's, or those of all agencies."""
+    def entries_of(self, agency: str) -> NDArray[np.bool_]:
+        """Say which entries are an agency's, or those of all agencies."""
         if agency == ALL:
-            return np.asarray(self.agency >= 0)
-        return np.asarray(self.agency == self.agencies.index(agency))
+            return np.asarray(self.units.agency >= 0)
+        return np.asarray(self.units.agency == self.agencies.index(agency))
 
     def groups_of(self, agency: str) -> slice:
         """Return the groups that make up a scope."""
@@ -234,16 +185,14 @@ def _of_round(rows: pd.DataFrame, survey: Study, *, year: int, replicates: int) 
     if not FEWEST_PREDICTORS <= count <= lmg.MOST_PREDICTORS:
         reason = "too few themes" if count < FEWEST_PREDICTORS else "too many themes"
         return [], [], [*left_out, (ALL, year, "", 0, reason)]
-    complete = ~np.isnan(asked.scores).any(axis=1)
-    products = cross_products.collect(
-        asked.scores, group=asked.agency, groups=len(asked.agencies), design=asked.design
-    )
+    units = asked.units
+    products = units.products(len(asked.agencies), count + 1)
     seed = zlib.crc32(f"drivers|{survey.compare.outcome}|{year}".encode())
-    drawn = products.resampled(asked.design, replicates=replicates, rng=np.random.default_rng(seed))
+    drawn = products.resampled(units.design, replicates=replicates, rng=np.random.default_rng(seed))
     least = max(survey.disclosure.rank, FEWEST_EACH * count)
     tables, pairs = [], []
     for agency in (ALL, *asked.agencies):
-        n = int((asked.rows_of(agency) & complete).sum())
+        n = int(units.complete[asked.entries_of(agency)].sum())
         groups = asked.groups_of(agency)
         found = _shares(products.totals[groups], drawn[:, groups], count + 1)
         if n < least or np.isnan(found.r_squared):
@@ -261,38 +210,18 @@ def _of_round(rows: pd.DataFrame, survey: Study, *, year: int, replicates: int) 
 
 
 def _round(rows: pd.DataFrame, survey: Study, *, year: int) -> tuple[_Round, list[_Out]]:
-    """Return the scores of a round, and the themes that too few answered."""
+    """Return the sums of a round, and the themes that too few answered."""
     asked = predictors(survey, year)
-    outcome = scores_of(rows, survey.compare.outcome, survey)
-    scores = {theme: _theme_score(rows, items, survey) for theme, items in asked.items.items()}
-    base = max(int((~np.isnan(outcome)).sum()), 1)
-    answered = {
-        theme: int((~np.isnan(score) & ~np.isnan(outcome)).sum()) for theme, score in scores.items()
-    }
-    kept = tuple(theme for theme, n in answered.items() if n >= LEAST_ANSWERED * base)
-    agencies = tuple(code for code in survey.agency_codes if (rows["agency"] == code).any())
-    found = _Round(
-        of=asked.of,
-        themes=kept,
-        scores=np.column_stack([*(scores[theme] for theme in kept), outcome]),
-        agency=pd.Index(agencies).get_indexer(pd.Index(rows["agency"].astype("str"))),
-        agencies=agencies,
-        design=design_of(rows, survey),
-    )
+    names = tuple(asked.items)
+    present = set(rows["agency"].astype("str"))
+    agencies = tuple(code for code in survey.agency_codes if code in present)
+    units = Units.of(rows, agencies, survey)
+    answered = units.answered()
+    kept = kept_themes(names, answered)
+    found = _Round(of=asked.of, asked=names, themes=kept, agencies=agencies, units=units)
     few = "fewer than half answered it"
-    return found, [(ALL, year, t, n, few) for t, n in answered.items() if t not in kept]
-
-
-def _theme_score(rows: pd.DataFrame, items: Sequence[str], survey: Study) -> Array:
-    """Return the mean score of the items, NaN where fewer than half of those asked have one."""
-    scores = np.column_stack([scores_of(rows, item, survey) for item in items])
-    asked = sum((rows[item].notna() | (rows[f"{item}.missing"] != "not_asked")) for item in items)
-    given = ~np.isnan(scores)
-    answered = given.sum(axis=1)
-    enough = (answered > 0) & (answered >= LEAST_ANSWERED * np.asarray(asked))
-    total = np.where(given, scores, 0.0).sum(axis=1)
-    mean = np.divide(total, answered, out=np.full(len(rows), np.nan), where=enough)
-    return np.asarray(mean, dtype=np.float64)
+    pairs = zip(names, answered[1:].tolist(), strict=True)
+    return found, [(ALL, year, theme, n, few) for theme, n in pairs if theme not in kept]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,7 +254,7 @@ def _table(asked: _Round, found: _Shares, agency: str) -> pd.DataFrame:
     order = found.order
     drawn = found.drawn[:, order]
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    inside, missing = asked.rows_of(agency), np.isnan(asked.scores)
+    inside = asked.entries_of(agency)
     table = pd.DataFrame(
         {
             "of": asked.of,
@@ -336,7 +265,7 @@ def _table(asked: _Round, found: _Shares, agency: str) -> pd.DataFrame:
             "p_most": (drawn.argmax(axis=1)[:, None] == np.arange(order.size)).mean(axis=0),
             "importance_line": 1.0 / order.size,
             "r_squared": found.r_squared,
-            "incomplete": int((inside & missing[:, :-1].any(axis=1) & ~missing[:, -1]).sum()),
+            "incomplete": int(asked.units.incomplete[inside].sum()),
         }
     )
     scored = table.join(_scores(asked, order, inside))
@@ -357,7 +286,7 @@ def _scores(asked: _Round, order: NDArray[np.intp], inside: NDArray[np.bool_]) -
     """Estimate each theme's mean among all who answered it."""
     rows = []
     for at in order:
-        found = domain_mean(response=asked.scores[:, at], in_domain=inside, design=asked.design)
+        found = asked.units.mean(asked.asked.index(asked.themes[at]), inside)
         half = float(t_quantile(np.array([found.df]))[0]) * found.se
         rows.append((found.estimate, max(found.estimate - half, 0.0),
                      min(found.estimate + half, 100.0), found.n))  # fmt: skip

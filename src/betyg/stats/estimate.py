@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.errors import DesignError, ParameterError, did_you_mean
 from betyg.stats import estimate_entries, estimate_frames
 from betyg.stats.design import SurveyDesign
+from betyg.stats.domains import are_units
 from betyg.stats.estimate_composites import composites
 from betyg.stats.estimate_entries import ROLES, Answers, Frame
 from betyg.stats.proportions import ShareInterval
@@ -111,10 +113,11 @@ def domain_mean(
 
 
 def table(
-    respondents: pd.DataFrame,
+    respondents: pd.DataFrame | Stored,
     cells: pd.DataFrame,
     survey: Study,
     *,
+    domains: pd.DataFrame | None = None,
     by: Margins | None = None,
     shares: ShareInterval | None = None,
 ) -> pd.DataFrame:
@@ -123,9 +126,12 @@ def table(
     Parameters
     ----------
     respondents, cells : DataFrame
-        As written by 01_clean; which of them is used depends on the kind.
+        As written by 01_clean. Respondents are used where a sampling unit has several of them, or
+        the variance needs more than their sums; else the cells tell all.
     survey : Study
         The study.
+    domains : DataFrame, optional
+        As written by 01_clean; without it respondents are used.
     by : sequence of sequences of str, optional
         Margins: the roles that each crosses. By default ``MARGINS``, and of the outcome the means
         by agency, year and all of ``compare.adjust_for``, which changes are made of.
@@ -141,7 +147,14 @@ def table(
         (answers; of ``dont_know``: asked); n_eff, deff float64 (Kish); shown bool.
     """
     if survey.kind == "responses":
-        return direct(respondents, survey, by=by, shares=shares)
+        if domains is None or not _add_up(domains, survey):
+            return direct(rows_of(respondents), survey, by=by, shares=shares)
+        if cells.empty:
+            return estimate_frames.arranged([], survey)
+        rounds = domains.groupby(["agency", "year"], observed=True)
+        _check_units(rounds[["n", "units"]].sum(), survey)
+        frame, answers = estimate_entries.of_cells(cells, domains, survey)
+        return _estimated(frame, answers, survey, by, shares)
     return from_cells(cells, survey, by=by, shares=shares)
 
 
@@ -185,7 +198,9 @@ def direct(
     """
     if respondents.empty:
         return estimate_frames.arranged([], survey)
-    _check_units(respondents, survey)
+    units = respondents.groupby(["agency", "year", "stratum", "psu"], observed=True).size()
+    rounds = units.groupby(level=["agency", "year"], observed=True).agg(["sum", "size"])
+    _check_units(rounds.set_axis(["n", "units"], axis="columns"), survey)
     frame, answers = estimate_entries.of_respondents(respondents, survey)
     return _estimated(frame, answers, survey, by, shares)
 
@@ -227,7 +242,7 @@ def from_cells(
         return estimate_frames.arranged([_published(cells)], survey, known_n=False)
     if cells.empty:
         return estimate_frames.arranged([], survey)
-    frame, answers = estimate_entries.of_cells(cells, survey)
+    frame, answers = estimate_entries.of_counts(cells, survey)
     items = _estimated(frame, answers, survey, by, shares)
     return estimate_frames.arranged([items, *composites(items, survey)], survey)
 
@@ -256,13 +271,17 @@ def _estimated(
     return estimate_frames.assembled(parts, frame=frame, survey=survey, shares=intervals)
 
 
-def _check_units(respondents: pd.DataFrame, survey: Study) -> None:
+def _add_up(domains: pd.DataFrame, survey: Study) -> bool:
+    """Tell whether variances can be made of sums of the respondents of a domain."""
+    design = survey.design
+    return are_units(domains) and design.variance == "linearised" and not design.calibrate
+
+
+def _check_units(rounds: pd.DataFrame, survey: Study) -> None:
     """Refuse agencies' rounds of one PSU: their standard errors would come out as zero."""
     if survey.design.lonely == "certainty" or survey.design.variance == "delivered":
         return
-    units = respondents.groupby(["agency", "year", "stratum", "psu"], observed=True).size()
-    rounds = units.groupby(level=["agency", "year"], observed=True).agg(["sum", "size"])
-    single = rounds[(rounds["size"] == 1) & (rounds["sum"] >= survey.disclosure.show)]
+    single = rounds[(rounds["units"] == 1) & (rounds["n"] >= survey.disclosure.show)]
     if len(single):
         listed = "; ".join(f"{agency} {year}" for agency, year in single.index[:8])
         more = f"; ... {len(single)} in all" if len(single) > 8 else ""

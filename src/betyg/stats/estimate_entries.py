@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from betyg.data.study import Study
 from betyg.stats import estimate_calibrated, replicates
-from betyg.stats.design import Strata, SurveyDesign
+from betyg.stats.design import Strata, SurveyDesign, check_population
 from betyg.stats.estimate_calibrated import Calibrated
 from betyg.stats.estimate_domains import Entries
 from betyg.stats.estimate_layout import Atoms, atoms_of
@@ -20,7 +20,7 @@ from betyg.stats.joint import design_of
 from betyg.stats.replicates import Replicates
 from betyg.stats.sums import by_code
 
-__all__ = ["DONT_KNOW", "ROLES", "Answers", "Frame", "of_cells", "of_respondents"]
+__all__ = ["DONT_KNOW", "ROLES", "Answers", "Frame", "of_cells", "of_counts", "of_respondents"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -30,6 +30,12 @@ DONT_KNOW = -1
 STATES: Mapping[str, int] = {"no_answer": 0, "dont_know": DONT_KNOW, "not_applicable": -2}
 NOT_ASKED = -3
 DENSE = 20_000_000  # atoms x values up to which a table is counted instead of the rows kept
+NO_KINDS: Mapping[str, Any] = {  # of an index, which has values
+    "state": np.empty(0, dtype=np.intp),
+    "score": np.empty(0),
+    "positions": np.empty(0, dtype=np.intp),
+    "unsure": False,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +172,6 @@ def _item_by_item(
         entries = _entries(rows, kind[rows], len(kinds["state"]), frame=frame, weight=weight)
         shares = estimate_calibrated.calibrated(entries, shared, weight) if shared else None
         yield Answers(item=item, entries=entries, strata=strata, calibrated=shares, **kinds)
-    nothing = np.empty(0, dtype=np.intp)
     for index in survey.composites:
         score = respondents[index.name].to_numpy(np.float64)
         rows = np.flatnonzero(~np.isnan(score) & (weight > 0))
@@ -175,14 +180,7 @@ def _item_by_item(
         entries = replace(found, kind=np.zeros_like(found.kind), kinds=1, value=values[found.kind])
         shares = estimate_calibrated.calibrated(entries, shared, weight) if shared else None
         yield Answers(
-            item=index.name,
-            entries=entries,
-            state=nothing,
-            score=np.empty(0),
-            positions=nothing,
-            unsure=False,
-            strata=strata,
-            calibrated=shares,
+            item=index.name, entries=entries, strata=strata, calibrated=shares, **NO_KINDS
         )
 
 
@@ -249,7 +247,43 @@ def _entries(rows: Codes, kind: Codes, kinds: int, *, frame: Frame, weight: Arra
     )
 
 
-def of_cells(cells: pd.DataFrame, survey: Study) -> tuple[Frame, Iterator[Answers]]:
+def of_cells(
+    cells: pd.DataFrame, domains: pd.DataFrame, survey: Study
+) -> tuple[Frame, Iterator[Answers]]:
+    """Return what ``of_respondents`` does, where every respondent is a sampling unit.
+
+    Respondents of a domain who answered the same are alike then, weights but for their sums too.
+
+    Parameters
+    ----------
+    cells, domains : DataFrame
+        As written by 01_clean.
+    survey : Study
+        Scales and design.
+
+    Raises
+    ------
+    DesignError
+        If strata are larger than their population.
+    """
+    names = pd.Index(domains["stratum"].astype("str").unique())
+    place = names.get_indexer(pd.Index(domains["stratum"].astype("str")))
+    size = by_code(place, domains["n"].to_numpy(np.float64), names.size)
+    population = np.full(names.size, np.inf)
+    known = domains["population"].to_numpy(np.float64)
+    if survey.compare.inference == "this_year":
+        population[place] = np.where(np.isnan(known), np.inf, known)
+    strata = Strata(
+        size=size, population=population, names=tuple(names), lonely=survey.design.lonely
+    )
+    check_population(strata)
+    codes, levels = _role_codes(cells)
+    of_row = names.get_indexer(pd.Index(cells["stratum"].astype("str")))
+    frame = Frame(atoms=atoms_of(of_row, codes), levels=levels, psu=None)
+    return frame, _cells_by_item(cells, survey, frame.atoms, strata)
+
+
+def of_counts(cells: pd.DataFrame, survey: Study) -> tuple[Frame, Iterator[Answers]]:
     """Return the smallest domains of cells of kind ``counts``, and the answers item by item.
 
     Each agency x year x activity x group is a simple random sample of its users.
@@ -259,19 +293,24 @@ def of_cells(cells: pd.DataFrame, survey: Study) -> tuple[Frame, Iterator[Answer
     atoms = atoms_of(np.zeros(len(counted), dtype=np.intp), codes)
     own = Atoms(of_row=atoms.of_row, stratum=np.arange(atoms.stratum.size), roles=atoms.roles)
     frame = Frame(atoms=own, levels=levels, psu=None)
-    return frame, _cells_by_item(counted, survey, own)
+    return frame, _cells_by_item(counted, survey, own, None)
 
 
-def _cells_by_item(cells: pd.DataFrame, survey: Study, atoms: Atoms) -> Iterator[Answers]:
-    names = [f"cell {number}" for number in range(atoms.stratum.size)]
-    for item in survey.item_codes:
+def _cells_by_item(
+    cells: pd.DataFrame, survey: Study, atoms: Atoms, strata: Strata | None
+) -> Iterator[Answers]:
+    """Return the answers item by item; without strata each atom is one."""
+    indices = [index.name for index in survey.composites] if strata is not None else []
+    for item in [*survey.item_codes, *indices]:
         rows = np.flatnonzero((cells["item"] == item) & (cells["n"] > 0))
         part, atom = cells.iloc[rows], atoms.of_row[rows]
+        value = part["response"].to_numpy(np.float64) if item in indices else None
+        kind, kinds = (
+            _kinds_of_cells(part, item, survey)
+            if value is None
+            else (np.zeros(rows.size, dtype=np.intp), NO_KINDS)
+        )
         n = part["n"].to_numpy(np.float64)
-        answered = (part["kind"] == "answer").to_numpy()
-        missing = part["kind"].astype(str).map(STATES).fillna(0).to_numpy().astype(np.intp)
-        state = np.where(answered, part["response"].to_numpy(), missing).astype(np.intp)
-        kind, kinds = _kinds(state, part["year"].to_numpy(), item, survey)
         yield Answers(
             item=item,
             entries=Entries(
@@ -283,13 +322,25 @@ def _cells_by_item(cells: pd.DataFrame, survey: Study, atoms: Atoms) -> Iterator
                 weight=part["weight_sum"].to_numpy(np.float64),
                 square=part["weight_sq_sum"].to_numpy(np.float64),
                 kind=kind,
-                kinds=len(kinds["state"]),
+                kinds=len(kinds["state"]) if value is None else 1,
+                value=value,
             ),
-            strata=Strata(
-                size=by_code(atom, n, len(names)),
-                population=np.full(len(names), np.inf),
-                names=names,
-                lonely=survey.design.lonely,
-            ),
+            strata=_by_atom(atom, n, atoms.stratum.size, survey) if strata is None else strata,
             **kinds,
         )
+
+
+def _kinds_of_cells(part: pd.DataFrame, item: str, survey: Study) -> tuple[Codes, dict[str, Any]]:
+    answered = (part["kind"] == "answer").to_numpy()
+    missing = part["kind"].astype(str).map(STATES).fillna(0).to_numpy().astype(np.intp)
+    state = np.where(answered, part["response"].to_numpy(), missing).astype(np.intp)
+    return _kinds(state, part["year"].to_numpy(), item, survey)
+
+
+def _by_atom(atom: Codes, n: Array, atoms: int, survey: Study) -> Strata:
+    return Strata(
+        size=by_code(atom, n, atoms),
+        population=np.full(atoms, np.inf),
+        names=[f"cell {number}" for number in range(atoms)],
+        lonely=survey.design.lonely,
+    )

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.errors import DesignError
 from betyg.stats import answer_patterns, representativity, response, scale_reliability
@@ -18,6 +19,7 @@ from betyg.stats.scale_reliability import FEWEST_ITEMS
 __all__ = ["COLUMNS", "MEASURES", "table"]
 
 ALL = "all"
+PEOPLE = ("respondent_id", "agency", "year", "activity", "group")
 COLUMNS = (
     "measure", "year", "agency", "activity", "group", "item",
     "estimate", "ci_low", "ci_high", "n", "shown", "reason",
@@ -28,7 +30,7 @@ MEASURES = (
 )  # fmt: skip
 
 
-def table(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
+def table(respondents: pd.DataFrame | Stored, cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
     """Measure the quality of the answers of a study of any kind.
 
     What a kind of data cannot tell has no row: published values tell nothing of their answers,
@@ -58,7 +60,8 @@ def table(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> pd.D
     :mod:`betyg.stats.response`, :mod:`~betyg.stats.representativity`,
     :mod:`~betyg.stats.answer_patterns`, :mod:`~betyg.stats.scale_reliability`.
     """
-    rates = response.rates(respondents, survey)
+    people = rows_of(respondents, [*PEOPLE, *survey.item_codes])
+    rates = response.rates(people, survey)
     parts = [
         _response_rates(rates),
         *_representativity(rates),
@@ -69,8 +72,8 @@ def table(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> pd.D
         parts += [_measured(asked.rename(columns={"asked": "n"}), kind) for kind in response.KINDS]
         parts += [_measured(ends, end) for end in ("floor", "ceiling")]
     if survey.kind == "responses":
-        straight = answer_patterns.straight_lining(respondents, survey)
-        parts += [straight.assign(measure="straight_lining"), *_reliability(respondents, survey)]
+        straight = answer_patterns.straight_lining(people, survey)
+        parts += [straight.assign(measure="straight_lining"), *_reliability(people, survey)]
     return _typed(pd.concat(parts, ignore_index=True), survey)
 
 

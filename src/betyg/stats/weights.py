@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 
 from betyg.data.study import Study
+from betyg.stats.domains import SUMS
 
 __all__ = ["table"]
 
 
-def table(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
+def table(domains: pd.DataFrame, survey: Study) -> pd.DataFrame:
     """Describe the weights of each year, and of each agency in it.
 
     Parameters
     ----------
-    respondents : DataFrame
+    domains : DataFrame
         As written by 01_clean.
     survey : Study
         Order of the agencies.
@@ -32,33 +33,17 @@ def table(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
     ----------
     Kish (1992), J. Off. Stat. 8, 183-200.
     """
-    held = respondents[["year", "agency", "weight"]].assign(
-        agency=respondents["agency"].astype("str")
-    )
-    given = respondents.get("weight_given", respondents["weight"])
-    trimmed = respondents.get("weight_base", respondents["weight"])
-    held = held.assign(
-        given=given,
-        square=held["weight"] ** 2,
-        cut=trimmed < given,
-        taken=(given - trimmed).clip(lower=0.0),
-        at=trimmed.where(trimmed < given),
-    )
+    held = domains.assign(agency=domains["agency"].astype("str"))
     both = pd.concat([held.assign(agency="all"), held], ignore_index=True)
     order = ["all", *(unit.code for unit in survey.agencies)]
     both["agency"] = pd.Categorical(both["agency"], categories=order)
-    sums = both.groupby(["year", "agency"], observed=True).agg(
-        n=("weight", "size"),
-        mean=("weight", "mean"),
-        smallest=("weight", "min"),
-        largest=("weight", "max"),
-        square=("square", "mean"),
-        trimmed=("cut", "sum"),
-        cut_to=("at", "max"),
-        taken=("taken", "sum"),
-        given=("given", "sum"),
+    by = both.groupby(["year", "agency"], observed=True)
+    sums = by.agg({name: how for name, how in SUMS.items() if name != "population"})
+    mean = sums["weight_sum"] / sums["n"]
+    square = sums["weight_sq_sum"] / sums["n"]
+    deff = square / np.where(mean > 0, mean, np.nan) ** 2
+    found = sums.assign(
+        mean=mean, deff=deff, n_eff=sums["n"] / deff, moved=sums["taken"] / sums["given"]
     )
-    deff = sums["square"] / np.where(sums["mean"] > 0, sums["mean"], np.nan) ** 2
-    found = sums.assign(deff=deff, n_eff=sums["n"] / deff, moved=sums["taken"] / sums["given"])
     names = ["n", "mean", "smallest", "largest", "deff", "n_eff", "trimmed", "cut_to", "moved"]
     return found[names].reset_index()
