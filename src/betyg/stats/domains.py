@@ -9,9 +9,11 @@ import pandas as pd
 
 from betyg.data.clean import Cleaned
 from betyg.data.parts import Parts
+from betyg.data.store import Stored, rows_of
+from betyg.data.study import Study
 from betyg.stats.cells import KEYS
 
-__all__ = ["SUMS", "add", "are_units", "collapse", "of_rows"]
+__all__ = ["SUMS", "add", "are_units", "collapse", "linked", "of_rows"]
 
 COLUMNS = ("weight", "weight_given", "weight_base", "psu", "population")
 SUMS = {
@@ -74,6 +76,20 @@ def add(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
 def are_units(domains: pd.DataFrame) -> bool:
     """Tell whether every row is a primary sampling unit of its own."""
     return int(domains["units"].sum()) == int(domains["n"].sum())
+
+
+def linked(
+    respondents: pd.DataFrame | Stored, domains: pd.DataFrame, survey: Study
+) -> pd.DataFrame | None:
+    """Return the respondents where answers of several rows go together, else None.
+
+    They do where a sampling unit has several rows, where the study tells its units, or where the
+    same respondents come again (``[design] panel``).
+    """
+    states_units = any("psu" in source.columns for source in survey.sources)
+    if are_units(domains) and not states_units and not survey.design.panel:
+        return None
+    return rows_of(respondents)
 
 
 def _sums(rows: pd.DataFrame, known: int) -> pd.DataFrame:

@@ -14,9 +14,22 @@ from betyg.errors import DesignError, ParameterError
 from betyg.stats.calibrate import Calibration, calibration
 from betyg.stats.design import SurveyDesign, check_weights
 
-__all__ = ["JointMeans", "design_of", "joint_items", "joint_means", "joint_of", "scores_of"]
+__all__ = [
+    "DESIGN",
+    "JointMeans",
+    "design_of",
+    "joint_items",
+    "joint_means",
+    "joint_of",
+    "scores_of",
+]
 
 Array = NDArray[np.float64]
+
+DESIGN = (
+    "agency", "year", "activity", "group", "weight", "weight_base", "stratum", "psu", "population",
+)  # fmt: skip
+"""What the design of respondents is made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from betyg.data.codebook import Event
+from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.errors import DesignError
 from betyg.stats import change, compare, events, places
-from betyg.stats.joint import JointMeans, joint_items, joint_means
+from betyg.stats.joint import DESIGN, JointMeans, joint_items, joint_means
 
 __all__ = ["agreement", "effects", "leads", "rated", "table"]
 
@@ -35,7 +36,7 @@ def rated(survey: Study) -> tuple[str, ...]:
     return tuple(found)
 
 
-def table(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
+def table(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
     """Order activities by each rated item, and the items of each theme, in every round.
 
     The ranges of places hold for all of an order at once. Activities are compared within
@@ -56,10 +57,30 @@ def table(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
         shared; surely_best; found (the difference from the highest, in points, that would be
         found four times in five). The highest first within each order.
     """
-    parts = [*_activities(respondents, survey), *_themes(respondents, survey)]
+    themes = _asked_together(survey)
+    items = [*rated(survey), *(item for of in themes.values() for item in of)]
+    rows = _rows(respondents, items)
+    parts = [*_activities(rows, survey), *_themes(rows, themes, survey)]
     if not parts:
         return pd.DataFrame(columns=list(ORDER))
     return pd.concat(parts, ignore_index=True).astype({"year": "int16", "n": "int64"})
+
+
+def _rows(respondents: pd.DataFrame | Stored, items: Sequence[str]) -> pd.DataFrame:
+    """Return what is needed of the respondents; nothing where nothing is asked of them."""
+    return rows_of(respondents, [*DESIGN, *items]) if items else pd.DataFrame()
+
+
+def _asked_together(survey: Study) -> dict[str, list[str]]:
+    """Return the items of each theme that has enough of them to be ordered."""
+    per_activity = set(rated(survey))
+    found = {
+        theme.theme: [
+            i.item for i in survey.items if i.theme == theme.theme and i.item not in per_activity
+        ]
+        for theme in survey.themes
+    }
+    return {theme: items for theme, items in found.items() if len(items) >= FEWEST_ITEMS}
 
 
 def _activities(respondents: pd.DataFrame, survey: Study) -> Iterator[pd.DataFrame]:
@@ -71,19 +92,17 @@ def _activities(respondents: pd.DataFrame, survey: Study) -> Iterator[pd.DataFra
                 yield _ordered(joint, survey, named=("activity", item, int(str(year))))
 
 
-def _themes(respondents: pd.DataFrame, survey: Study) -> Iterator[pd.DataFrame]:
-    per_activity = set(rated(survey))
-    for theme in survey.themes:
-        items = [
-            i.item for i in survey.items if i.theme == theme.theme and i.item not in per_activity
-        ]
+def _themes(
+    respondents: pd.DataFrame, themes: Mapping[str, Sequence[str]], survey: Study
+) -> Iterator[pd.DataFrame]:
+    for theme, items in themes.items():
         for year, part in respondents.groupby("year"):
             asked = [item for item in items if part[item].notna().any()]
             scales = {survey.scale_of(item, int(str(year))).scale for item in asked}
             if len(asked) >= FEWEST_ITEMS and len(scales) == 1:
                 answered = part[part[asked].notna().any(axis=1)]
                 joint = joint_items(answered, survey, items=asked)
-                yield _ordered(joint, survey, named=("item", theme.theme, int(str(year))))
+                yield _ordered(joint, survey, named=("item", theme, int(str(year))))
 
 
 def _ordered(joint: JointMeans, survey: Study, *, named: tuple[str, str, int]) -> pd.DataFrame:
@@ -100,7 +119,7 @@ def _pairs(joint: JointMeans, *names: object) -> compare.Pairwise:
     return compare.pairwise(joint.names, joint.estimate, joint.covariance, rng=rng)
 
 
-def leads(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
+def leads(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
     """Set each activity against each other on the rated items, within respondents.
 
     Returns
@@ -110,8 +129,9 @@ def leads(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
         (simultaneous over the pairs of an item and year), n (respondents who rated both).
     """
     parts = []
+    people = _rows(respondents, rated(survey))
     for item in rated(survey):
-        rows = respondents[(respondents["activity"] != ALL) & respondents[item].notna()]
+        rows = people[(people["activity"] != ALL) & people[item].notna()]
         for year, part in rows.groupby("year"):
             if part["activity"].nunique() > 1:
                 joint = joint_means(part, survey, item=item, over="activity")
@@ -133,7 +153,7 @@ def _both_ways(pairs: pd.DataFrame, joint: JointMeans) -> pd.DataFrame:
     return both.assign(n=least)
 
 
-def agreement(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
+def agreement(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
     """Test for each question and round whether all agencies hold the same view.
 
     Not finding a difference is not agreement: the largest difference that the data allow has
@@ -149,8 +169,9 @@ def agreement(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
     rows = []
     few = len([code for code in survey.agency_codes if not survey.is_total(code)]) <= MOST_AGENCIES
     items = [item.item for item in survey.items if few and item.item not in rated(survey)]
+    people = _rows(respondents, items)
     for item in items:
-        for year, part in respondents.groupby("year"):
+        for year, part in people.groupby("year"):
             answered = part[part[item].notna()]
             graded = survey.scale_of(item, int(str(year))).k >= FEWEST_ANSWERS
             if graded and answered["agency"].nunique() > 1:

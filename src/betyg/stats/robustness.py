@@ -8,10 +8,13 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 
+from betyg.data.settings import Index
+from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.errors import ConvergenceError, DesignError
 from betyg.stats import apart
 from betyg.stats.bands import FEWEST, expected_range
+from betyg.stats.joint import DESIGN
 from betyg.stats.ranks import own_error
 from betyg.stats.ways import Means, Way, means, ways
 
@@ -29,7 +32,7 @@ COLUMNS = (
 
 
 def panel(
-    respondents: pd.DataFrame,
+    respondents: pd.DataFrame | Stored,
     cells: pd.DataFrame,
     survey: Study,
     *,
@@ -70,7 +73,10 @@ def panel(
         return _typed(reported.reindex(columns=list(COLUMNS)))
     latest = int(reported["year"].max())
     before = int(reported["year_from"].max())
-    rows, counted = (frame[frame["year"].isin([before, latest])] for frame in (respondents, cells))
+    outcome = survey.item(survey.compare.outcome)
+    items = outcome.items if isinstance(outcome, Index) else (outcome.item,)
+    people = rows_of(respondents, [*DESIGN, survey.compare.outcome, *items])
+    rows, counted = (frame[frame["year"].isin([before, latest])] for frame in (people, cells))
     parts = [reported.iloc[:0].reindex(columns=list(COLUMNS))]
     for way in ways(rows, counted, survey):
         found = _drawn(way, rows, counted, survey, years=(before, latest))
