@@ -91,8 +91,8 @@ diff: $(READY) ## Which published numbers moved since REF=main, and because of w
 	@$(BETYG) diff
 test: $(READY) ## Run the tests
 	@$(PYTHON) -m pytest --numprocesses logical --dist worksteal
-faults: $(READY) ## Kill make at fifty moments, fill the disk, set the clock wrong
-	@FAULTS=50 $(PYTHON) -m pytest tests/faults
+faults: $(READY) ## Kill make at fifty moments, fill the disk, set the clock wrong; or a study's, STUDY=name
+	@$(if $(STUDY),PYTHONPATH=$${PYTHONPATH:+$$PYTHONPATH:}tests $(PYTHON) tests/faults/bundled.py $(STUDY),FAULTS=50 $(PYTHON) -m pytest tests/faults)
 lint: $(READY) ## Check style and types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .

@@ -1,13 +1,17 @@
 """Toy projects to be mistreated, and what was made in them."""
 
 import contextlib
+import os
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 from betyg.data.sums import write_sums
 from toy import Project
 
 ANSWERS = Path("data/raw/one/answers.csv")
+WAYS = ("everything", "all but the warm Python", "all but the warm Python", "make alone")
 
 
 def swedish(folder: Path) -> Project:
@@ -19,10 +23,15 @@ def swedish(folder: Path) -> Project:
 
 
 def copy_of(project: Project, folder: Path) -> Project:
-    copied = object.__new__(Project)
-    copied.folder = folder
     shutil.copytree(project.folder, folder)
-    return copied
+    return there(folder)
+
+
+def there(folder: Path) -> Project:
+    """Return a project that lies in a folder already."""
+    found = object.__new__(Project)
+    found.folder = folder
+    return found
 
 
 def built(project: Project) -> None:
@@ -38,6 +47,32 @@ def at_work(folder: Path) -> list[int]:
             if (process / "cwd").readlink().is_relative_to(folder):
                 found.append(int(process.name))
     return found
+
+
+def kill(make: subprocess.Popen[str], folder: Path, way: str) -> None:
+    """End make from outside, with all that works for it or without.
+
+    The Python of which notebooks are copies is no child of make: it ends its copies when those
+    who asked for them are gone.
+    """
+    make.kill()
+    while way != "make alone" and (found := at_work(folder)):
+        copied = [process for process in found if is_copied(process)]
+        if way != "everything" and found == copied and len(copied) == 1:
+            break
+        for process in found if way == "everything" else set(found) - set(copied):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+    make.wait()
+    make.stdout.close()
+    make.stderr.close()
+
+
+def is_copied(process: int) -> bool:
+    """Tell whether a process is the warm Python or a copy of it."""
+    with contextlib.suppress(OSError):
+        return b"zygote.py" in Path(f"/proc/{process}/cmdline").read_bytes()
+    return False
 
 
 def everything(project: Project) -> dict[str, bytes]:

@@ -1,10 +1,7 @@
 """make that is killed at any moment, and what the next one makes of it."""
 
-import contextlib
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,38 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faulty import ANSWERS, at_work, built, copy_of, everything, other_answers
+from faulty import ANSWERS, WAYS, built, copy_of, everything, kill, other_answers
 from toy import Project
 
 KILLS = int(os.environ.get("FAULTS", "10"))
 SEED = 9
-WAYS = ("everything", "all but the warm Python", "all but the warm Python", "make alone")
-
-
-def kill(make: subprocess.Popen[str], folder: Path, way: str) -> None:
-    """End make from outside, with all that works for it or without.
-
-    The Python of which notebooks are copies is no child of make: it ends its copies when those
-    who asked for them are gone.
-    """
-    make.kill()
-    while way != "make alone" and (found := at_work(folder)):
-        copied = [process for process in found if is_copied(process)]
-        if way != "everything" and found == copied and len(copied) == 1:
-            break
-        for process in found if way == "everything" else set(found) - set(copied):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-    make.wait()
-    make.stdout.close()
-    make.stderr.close()
-
-
-def is_copied(process: int) -> bool:
-    """Tell whether a process is the warm Python or a copy of it."""
-    with contextlib.suppress(OSError):
-        return b"zygote.py" in Path(f"/proc/{process}/cmdline").read_bytes()
-    return False
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from betyg.errors import DataError, SurveyError
 
-__all__ = ["PARTS", "BuildError", "copy", "make"]
+__all__ = ["OF_MAKE", "PARTS", "BuildError", "copy", "make"]
 
 PARTS = ("Makefile", "pyproject.toml", "requirements.lock", "src", "notebooks")
 RAW = Path("data/raw")

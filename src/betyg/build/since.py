@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ __all__ = ["Reports", "build"]
 HERE = Path()
 PLACE = Path("build/since")
 TODAY = Path(sys.prefix)  # the Python and packages that run this
+OF_PACKAGE = ("README.md", "LICENSE")  # pip installs no package without them
 NO_PACKAGES = "the packages of then are not those of its lock file, or are of another machine."
 
 
@@ -203,7 +204,8 @@ def _checked_out(commit: str, study: str) -> Path:
         return folder
     half = folder.with_name(f".{folder.name}.half")
     shutil.rmtree(half, ignore_errors=True)
-    packed = _git("archive", "--format=zip", commit, "--", *elsewhere.PARTS, str(RAW / study))
+    parts = [*elsewhere.PARTS, *_there(commit, OF_PACKAGE), str(RAW / study)]
+    packed = _git("archive", "--format=zip", commit, "--", *parts)
     if packed.returncode:
         raise ParameterError(f"{commit[:12]}: {packed.stderr.decode().strip()}")
     with zipfile.ZipFile(io.BytesIO(packed.stdout)) as files:
@@ -214,6 +216,11 @@ def _checked_out(commit: str, study: str) -> Path:
         shutil.copy2(name, half / name)
     half.rename(folder)
     return folder
+
+
+def _there(commit: str, names: Iterable[str]) -> list[str]:
+    listed = _git("ls-tree", "--name-only", "-z", commit).stdout.decode().split("\0")
+    return [name for name in names if name in listed]
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
