@@ -28,7 +28,7 @@ PYTHON := $(HOME_OF_PYTHON)/bin/python
 BETYG := $(PYTHON) -m betyg
 READY := $(if $(VENV),,$(HOME_OF_PYTHON)/betyg-is-set-up)
 
-##@ Reports   choose with STUDY=name, LANGUAGE=sv; vary with PARAMS='year_from=2011'
+##@ Reports   STUDY=name, LANGUAGE=sv choose; PARAMS='year_from=2011' varies; ENGINE=tcp://host:8786 helps
 BUILDING := report data models briefs preflight
 .PHONY: $(BUILDING)
 report: ## Build every report, then open reports/

@@ -367,8 +367,27 @@ def _parser() -> argparse.ArgumentParser:
 SLOW_TO_START = ("preflight", "run", "render")  # worth a Python for all of them
 
 
+def _on_a_cluster() -> int | None:
+    """Run a notebook that writes no table, so that nothing waits for it, where ENGINE says.
+
+    None where it is to be run here. Many at once run with make -j: each waits for one worker.
+    """
+    arguments = sys.argv[1:]
+    if arguments[:1] != ["run"] or not _asked("ENGINE") or _read_key(Path(arguments[1]))["writes"]:
+        return None
+    from betyg.build import cluster
+
+    try:
+        return cluster.command(arguments)
+    except SurveyError as error:
+        sys.stderr.write(f"\n{error}\n\n")
+        return 2
+
+
 def _from_make() -> int:
     """Run the command line, in a Python that has the libraries already if there is one."""
+    if (code := _on_a_cluster()) is not None:
+        return code
     if sys.argv[1:2] and sys.argv[1] in SLOW_TO_START:
         from betyg.build import client, warm
 

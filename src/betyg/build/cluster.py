@@ -32,7 +32,7 @@ __all__ = ["ENGINE", "Cluster", "ClusterError", "command", "workers"]
 ENGINE = "ENGINE"
 PATIENCE = 30  # seconds for the scheduler to answer, and without any worker
 LOOK = 0.5  # seconds between two looks at whether the cluster is still there
-ROWS = 2**20  # of a piece
+ROWS = 2**19  # of a piece
 AHEAD = 3  # pieces for each thread that are under way or wait to be taken
 ALIKE = ("pandas", "numpy", "pyarrow", "scipy", "pyreadstat", "distributed")
 World = Mapping[str, str]
@@ -52,7 +52,11 @@ def workers() -> Cluster | None:
         their versions are others than here.
     """
     address = os.environ.get(ENGINE, "").strip()
-    return Cluster(_client(address)) if address else None
+    if not address:
+        return None
+    if _client(address).status == "closed":  # lost since; there may be another at this address
+        _client.cache_clear()
+    return Cluster(_client(address))
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -90,7 +94,7 @@ class Cluster:
         """Call a function with each set of arguments, and yield the results in their order."""
         calls = deque(zip(*each, strict=False))
         under_way: deque[Future] = deque()
-        n, most = len(calls), AHEAD * max(sum(self._client.nthreads().values()), 1)
+        n, most = len(calls), AHEAD * max(self._threads(), 1)
         with progress.told(doing, n) as advance:
             while calls or under_way:
                 while calls and len(under_way) < most:
@@ -112,7 +116,7 @@ class Cluster:
                 with self._client.as_current():
                     wait([future], timeout=LOOK)
             except TimeoutError:
-                if self._are_there():
+                if self._threads():
                     seen = time.monotonic()
                 elif time.monotonic() - seen > PATIENCE:
                     raise ClusterError(
@@ -140,12 +144,10 @@ class Cluster:
         except _lost() as error:
             raise self._gone() from error
 
-    def _are_there(self) -> bool:
-        """Say whether the cluster has any worker."""
-        if self._client.status != "running":
-            return False
+    def _threads(self) -> int:
+        """Return how many pieces of work the cluster does at a time."""
         try:
-            return bool(self._client.nthreads())
+            return sum(self._client.nthreads().values())
         except _lost() as error:
             raise self._gone() from error
 
@@ -174,8 +176,9 @@ def _client(address: str) -> Client:
             f"`{sys.executable} -m pip install 'betyg[cluster]'` installs it; without {ENGINE} "
             "everything runs in this process."
         ) from error
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # we say it ourselves, once
+    for name in ("asyncio", "tornado", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("asyncio", "distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # we say it ourselves, once
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of other versions: told below
         try:

@@ -15,6 +15,7 @@ from betyg.data.identity import Hash
 from betyg.data.raw_table import RawFile
 from betyg.data.rows import Rows, unpacked
 from betyg.data.study import Study
+from betyg.data.workers import given
 from betyg.errors import Problems
 
 if TYPE_CHECKING:  # they are made of what is here
@@ -64,7 +65,8 @@ def duplicates(
     ``duplicates = "first"`` decides it.
     """
     n = len(kept.pieces)
-    workers, own = kept.workers, (kept.pieces, kept.numbers, [domains] * n)
+    workers = kept.workers
+    own = (kept.pieces, kept.numbers, given(domains, workers, times=n))
     keys = workers.keep(_keys, *own)
     suspect = next(workers.bring(_twice, [keys], doing="looking for duplicates"))
     if not len(suspect):

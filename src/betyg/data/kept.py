@@ -16,6 +16,7 @@ from betyg.data.raw_table import RawFile
 from betyg.data.read import Received
 from betyg.data.rows import Domains, asked_activities
 from betyg.data.study import Study
+from betyg.data.workers import given
 from betyg.errors import Problems
 
 __all__ = ["Kept"]
@@ -75,7 +76,8 @@ class Kept:
         n = len(places)
         files = [received.files[at] for at, _ in places]
         at, piece = [at for at, _ in places], [piece for _, piece in places]
-        made = self.workers.keep(pieces.harmonised, files, at, piece, [rows] * n, [self.survey] * n)
+        survey = given(self.survey, self.workers, times=n)
+        made = self.workers.keep(pieces.harmonised, files, at, piece, [rows] * n, survey)
         told = self.workers.bring(pieces.account, made, doing="cleaning pieces")
         return list(zip(at, made, told, strict=True))
 

@@ -18,6 +18,7 @@ from betyg.data.harmonise import MISSING
 from betyg.data.kept import Kept
 from betyg.data.pieces import Known, Piece
 from betyg.data.rows import Rows, wide_to_long
+from betyg.data.workers import given
 
 __all__ = ["Parts"]
 
@@ -75,7 +76,7 @@ class Parts:
         units = kept.units() if self._tables.wants("psu") else [None] * n
         return kept.workers.bring(
             _of_piece, kept.pieces, kept.known, units, kept.firsts.tolist(),
-            [(self._tables, function, more)] * n, doing=doing,
+            given((self._tables, function, more), kept.workers, times=n), doing=doing,
         )  # fmt: skip
 
     def domains(self) -> pd.DataFrame:

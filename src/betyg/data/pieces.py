@@ -20,7 +20,7 @@ from betyg.data.rows import REPLICATE, Domains, Rows, unpacked
 from betyg.data.settings import Role
 from betyg.data.spool import Spool
 from betyg.data.study import Study
-from betyg.errors import Problems
+from betyg.errors import DataError, Problems
 
 __all__ = ["Account", "Known", "Piece", "account", "counts", "harmonised", "kept_rows", "units"]
 
@@ -105,7 +105,13 @@ def harmonised(file: RawFile, at: int, piece: int, rows: int, survey: Study) -> 
         The study.
     """
     pieces = file.cut(rows)
-    return _Harmonising(pieces[piece], at, survey).done(is_whole=len(pieces) == 1)
+    is_whole = len(pieces) == 1
+    try:
+        return _Harmonising(pieces[piece], at, survey).done(is_whole=is_whole)
+    except DataError:  # the file proved damaged
+        if is_whole:
+            raise
+        return Piece(account=Account(domains=Domains(survey), is_wrong=True), spool=Spool())
 
 
 def account(piece: Piece) -> Account:

@@ -12,7 +12,7 @@ from betyg.data import harmonise, read_binary, read_delimited, read_excel, roles
 from betyg.data.raw_table import NO_ROWS, RawFile, add_few
 from betyg.data.settings import Source
 from betyg.data.study import Study
-from betyg.data.workers import HERE, Workers
+from betyg.data.workers import HERE, Workers, given
 from betyg.errors import Problems, did_you_mean
 
 __all__ = ["Received", "sources"]
@@ -72,7 +72,7 @@ def sources(survey: Study, *, workers: Workers | None = None) -> Received:
         workers = HERE
     problems = Problems()
     n = len(survey.sources)
-    read = workers.keep(_read, [survey] * n, range(n), [workers.here] * n)
+    read = workers.keep(_read, given(survey, workers, times=n), range(n), [workers.here] * n)
     told = list(workers.bring(_told, read, [workers.rows] * n, doing="reading files"))
     for _, _, noted in told:
         problems.extend(noted)

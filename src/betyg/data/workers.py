@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["HERE", "Workers"]
+__all__ = ["HERE", "Workers", "given"]
 
 
 class Workers(Protocol):
@@ -66,3 +66,15 @@ class _Here:
 
 
 HERE: Workers = _Here()
+
+
+def given(thing: Any, workers: Workers, *, times: int) -> list[Any]:
+    """Give workers something that so many pieces of work need, and return it for each.
+
+    It travels once to each worker that needs it, not with every piece.
+    """
+    return workers.keep(_itself, [thing]) * times
+
+
+def _itself(thing: Any) -> Any:
+    return thing

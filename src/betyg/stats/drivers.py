@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.data.study import Study
+from betyg.data.workers import HERE, Workers, given
 from betyg.stats import cross_products, lmg
 from betyg.stats.driver_sums import kept_themes
 from betyg.stats.driver_units import Units
@@ -83,7 +84,13 @@ class Drivers:
     left_out: pd.DataFrame
 
 
-def find(sums: pd.DataFrame, survey: Study, *, replicates: int = REPLICATES) -> Drivers:
+def find(
+    sums: pd.DataFrame,
+    survey: Study,
+    *,
+    replicates: int = REPLICATES,
+    workers: Workers | None = None,
+) -> Drivers:
     """Share the explained variance of the headline outcome out among the themes.
 
     Within each agency's round (levels of agencies do not count), exactly, over all orders in
@@ -102,6 +109,8 @@ def find(sums: pd.DataFrame, survey: Study, *, replicates: int = REPLICATES) -> 
         The study.
     replicates : int
         Of the bootstrap.
+    workers : Workers or None
+        Who takes the rounds, each with a seed of its own; None stands for this process.
 
     Returns
     -------
@@ -120,11 +129,16 @@ def find(sums: pd.DataFrame, survey: Study, *, replicates: int = REPLICATES) -> 
     """
     if survey.kind != "responses":
         return _drivers([([], [], [(ALL, 0, "", 0, f"only {survey.kind}")])])
-    rounds = [
-        _of_round(rows, survey, year=int(str(year)), replicates=replicates)
-        for year, rows in sums.groupby("year")
-    ]
-    return _drivers(rounds)
+    workers = workers or HERE
+    parts = {int(str(year)): rows for year, rows in sums.groupby("year")}
+    surveys, n = given(survey, workers, times=len(parts)), [replicates] * len(parts)
+    return _drivers(
+        list(
+            workers.bring(
+                _of_round, [*parts.values()], surveys, [*parts], n, doing="resampling rounds"
+            )
+        )
+    )
 
 
 def _drivers(rounds: list[_Found]) -> Drivers:
@@ -179,7 +193,7 @@ class _Round:
         return slice(None) if agency == ALL else slice(at, at + 1)
 
 
-def _of_round(rows: pd.DataFrame, survey: Study, *, year: int, replicates: int) -> _Found:
+def _of_round(rows: pd.DataFrame, survey: Study, year: int, replicates: int) -> _Found:
     asked, left_out = _round(rows, survey, year=year)
     count = len(asked.themes)
     if not FEWEST_PREDICTORS <= count <= lmg.MOST_PREDICTORS:

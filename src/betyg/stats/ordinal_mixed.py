@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from betyg.data.workers import HERE, Workers, given
 from betyg.errors import DesignError, ParameterError
 from betyg.stats import crossed, laplace_solver, ordinal_cells, random_terms
 from betyg.stats import formula as formulas
@@ -103,6 +104,7 @@ def bootstrap(
     sampling: Sampling,
     rng: np.random.Generator,
     replicates: int = 200,
+    workers: Workers | None = None,
 ) -> pd.DataFrame:
     """Refit to resampled primary sampling units: standard errors for weighted answers.
 
@@ -125,6 +127,8 @@ def bootstrap(
         Source of randomness.
     replicates : int
         Number of refits.
+    workers : Workers or None
+        Who refits. All samples are drawn here, so the result is the same whoever does.
 
     Returns
     -------
@@ -164,13 +168,19 @@ def bootstrap(
     solved = [block.term for block in layout.blocks]
     first = problem.cuts + problem.slopes
     order = [*range(first), *(first + solved.index(term) for term in fitted.random)]
-    drawn = []
-    for _ in range(replicates):
-        counts = _resampled(answers, problem.counts.shape, rng)
+    samples = [_resampled(answers, problem.counts.shape, rng) for _ in range(replicates)]
+    for counts in samples:
         _check_used(counts, answers)
-        drawn.append(laplace_solver.maximise(replace(problem, counts=counts)).mode.params[order])
+    workers = workers or HERE
+    problems = given(problem, workers, times=replicates)
+    refitted = workers.bring(_refitted, problems, samples, doing="refitting to resampled units")
+    drawn = [params[order] for params in refitted]
     names = [*fitted.params.index, *(f"sd[{term}]" for term in fitted.random)]
     return pd.DataFrame(np.stack(drawn), columns=names)
+
+
+def _refitted(problem: Problem, counts: Array) -> Array:
+    return laplace_solver.maximise(replace(problem, counts=counts)).mode.params
 
 
 def _resampled(answers: Answers, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
