@@ -15,7 +15,7 @@ import pytest
 import raw_study
 from at_a_cluster import Processes, answers, parquet, tables
 from betyg.build import cluster
-from betyg.build.cluster import Cluster, ClusterError
+from betyg.build.cluster import ClusterError
 from betyg.data import clean, read, store
 from betyg.data.study import Study
 from betyg.stats import cells
@@ -32,7 +32,7 @@ def survey(tmp_path: Path) -> Study:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "PATIENCE", 3)
-    monkeypatch.setattr(Cluster, "rows", 100)
+    monkeypatch.setattr(read, "PIECE", 100)
 
 
 def kill(process: object) -> None:

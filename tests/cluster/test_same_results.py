@@ -18,6 +18,7 @@ from betyg.errors import DataError
 from betyg.stats import drivers, ordinal_mixed
 from betyg.stats.ordinal_sandwich import Sampling
 
+TABLES = ("respondents", "attrition", "cells", "domains", "driver_sums")
 RAW = Path(__file__).parents[2] / "data" / "raw"
 
 
@@ -26,7 +27,7 @@ def test_a_bundled_study_has_the_same_tables(name: str, workers: Cluster, tmp_pa
     survey = Study.load(RAW, name)
     here = tables(survey, tmp_path / "here")
     there = tables(survey, tmp_path / "there", workers)
-    assert set(here) == {"respondents.parquet", "attrition.parquet", "cells.parquet"}
+    assert set(here) == {f"{table}.parquet" for table in TABLES}
     assert here == there, [name for name in here if here[name] != there[name]]
     counts = pd.read_parquet(tmp_path / "there" / "cells.parquet")
     assert counts["n"].sum() > 0
@@ -51,7 +52,7 @@ SOURCES = raw_study.source("a.parquet", roles=ROLES) + raw_study.source("b.csv",
 @pytest.fixture
 def small(workers: Cluster, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """Workers who are given pieces of some 100 rows."""
-    monkeypatch.setattr(Cluster, "rows", 100)
+    monkeypatch.setattr(read, "PIECE", 100)
     return workers
 
 
@@ -153,9 +154,9 @@ def test_drivers_are_the_same(small: Cluster, tmp_path: Path) -> None:
     root, name = tiny.responses(tmp_path, respondents=400)
     survey = Study.load(root, name)
     tables(survey, tmp_path / "here")
-    respondents = store.read("respondents", tmp_path / "here")
-    here = drivers.find(respondents, survey, replicates=60)
-    there = drivers.find(respondents, survey, replicates=60, workers=small)
+    sums = store.read("driver_sums", tmp_path / "here")
+    here = drivers.find(sums, survey, replicates=60)
+    there = drivers.find(sums, survey, replicates=60, workers=small)
     assert len(here.table) or len(here.left_out)
     pd.testing.assert_frame_equal(there.table, here.table, check_exact=True)
     pd.testing.assert_frame_equal(there.left_out, here.left_out, check_exact=True)

@@ -32,7 +32,6 @@ __all__ = ["ENGINE", "Cluster", "ClusterError", "command", "workers"]
 ENGINE = "ENGINE"
 PATIENCE = 30  # seconds for the scheduler to answer, and without any worker
 LOOK = 0.5  # seconds between two looks at whether the cluster is still there
-ROWS = 2**19  # of a piece
 AHEAD = 3  # pieces for each thread that are under way or wait to be taken
 ALIKE = ("pandas", "numpy", "pyarrow", "scipy", "pyreadstat", "distributed")
 World = Mapping[str, str]
@@ -76,8 +75,6 @@ class Cluster:
 
     Work of a worker that is lost is done anew by others, and so are the results that lay there.
     """
-
-    rows = ROWS
 
     def __init__(self, client: Client) -> None:
         self.here = Path.cwd()

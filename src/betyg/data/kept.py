@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from betyg.data import drops, pieces
+from betyg.data import drops, pieces, read
 from betyg.data.identity import Rising
 from betyg.data.pieces import Account, Known
 from betyg.data.raw_table import RawFile
@@ -56,9 +56,8 @@ class Kept:
 
     def _read(self, received: Received) -> None:
         """Harmonise all pieces, and once more as a whole each file in which anything is wrong."""
-        rows = self.workers.rows
         places = [(at, i) for at, n in enumerate(received.pieces) for i in range(n)]
-        found = self._harmonised(received, places, rows)
+        found = self._harmonised(received, places, read.PIECE)
         wrong = {at for at, _, told in found if told.is_wrong and received.pieces[at] > 1}
         whole = iter(self._harmonised(received, [(at, 0) for at in sorted(wrong)], 2**62))
         for at, piece, told in found:

@@ -15,8 +15,13 @@ from betyg.data.study import Study
 from betyg.data.workers import HERE, Workers, given
 from betyg.errors import Problems, did_you_mean
 
-__all__ = ["Received", "sources"]
+__all__ = ["PIECE", "Received", "sources"]
 
+PIECE = 2**21
+"""About how many rows a piece has, where a file can be cut.
+
+It is the same wherever the work is done: sums of pieces have the same digits then.
+"""
 NOT_NAMED = "Name it in column `column` of crosswalk.csv, or write - there if it was not asked."
 
 
@@ -73,7 +78,7 @@ def sources(survey: Study, *, workers: Workers | None = None) -> Received:
     problems = Problems()
     n = len(survey.sources)
     read = workers.keep(_read, given(survey, workers, times=n), range(n), [workers.here] * n)
-    told = list(workers.bring(_told, read, [workers.rows] * n, doing="reading files"))
+    told = list(workers.bring(_told, read, [PIECE] * n, doing="reading files"))
     for _, _, noted in told:
         problems.extend(noted)
     problems.raise_if_any(heading=str(survey.folder))

@@ -19,9 +19,6 @@ class Workers(Protocol):
     A result may depend on nothing but its arguments: a piece is done anew where a worker is lost.
     """
 
-    rows: int
-    """About how many rows a piece should have, where a file can be cut."""
-
     here: Path
     """The folder from which they see relative paths as this process does."""
 
@@ -52,7 +49,6 @@ class Workers(Protocol):
 class _Here:
     """The process that asks: results are made when they are wanted."""
 
-    rows = 2**62
     here = Path()
 
     def keep(self, function: Callable[..., Any], *each: Sequence[Any]) -> list[Any]:
