@@ -18,7 +18,9 @@ override REF := $(call given,REF)
 override NB := $(call given,NB)
 override TIMEOUT := $(call given,TIMEOUT)
 export STUDY LANGUAGE PARAMS REF NB TIMEOUT
+ifneq ($(MAKECMDGOALS),preflight) # is over before a Python for all that follows would be ready
 export BETYG_MAKE := $(shell echo $$PPID)
+endif
 
 # The environment is .venv, made below; or a conda environment made from environment.yml, while
 # it is active; or the one that you name (make report VENV=folder), which is used as it is.

@@ -1,6 +1,7 @@
 """make in a scratch copy of the repository: what it runs, what it leaves alone, what it says."""
 
 import json
+import os
 import re
 import resource
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from betyg.build import client
 from toy import CLEAN, REPORT, Project, ran, write_notebook
 
 ONE = {"one preflight", "one 01_clean", "one 05_report-sv"}
@@ -283,6 +285,17 @@ def test_one_at_a_time_in_another_folder_without_copies_of_a_warm_python_gives_t
     assert result.returncode == 0, result.stderr
     assert serial.built("reports/one/**/*") == finished.built("reports/one/**/*")
     assert serial.built("data/processed/**/*") == finished.built("data/processed/one/**/*")
+
+
+def test_preflight_alone_begins_no_python_for_what_would_follow(tmp_path: Path) -> None:
+    project = Project(tmp_path / "one", "one")
+    world = {name: value for name, value in os.environ.items() if name != "BETYG_MAKE"}
+    world["PYTHONPATH"] = str(project.folder / "src")
+    for goal, begins in (("preflight", False), ("data", sys.platform == "linux")):
+        command = ["make", f"VENV={sys.prefix}", goal]
+        subprocess.run(command, cwd=project.folder, env=world, check=True, capture_output=True)
+        assert (project.folder / "build/one/preflight.ok").exists()
+        assert (project.folder / "build" / client.PLACE).exists() == begins
 
 
 def test_make_alone_lists_the_targets_and_sets_nothing_up(tmp_path: Path) -> None:
