@@ -37,3 +37,13 @@ def test_an_agency_that_lies_apart_is_named():
 def test_nothing_is_sure_where_the_error_of_the_reference_is_not_known():
     verdict = apart.surely(np.array([0.0, 9.0]), np.ones(2), reference=1.0, reference_se=np.nan)
     assert verdict.tolist() == [0, 0]
+
+
+def test_the_difference_of_two_independent_estimates_has_both_their_errors():
+    moved = apart.between({"estimate": 60.0, "se": 3.0}, {"estimate": 70.0, "se": 4.0})
+    assert (moved.value, moved.se) == (10.0, 5.0)
+    np.testing.assert_allclose([moved.low, moved.high], [0.2002, 19.7998], atol=1e-4)
+    assert moved.is_sure
+    nearer = apart.between({"estimate": 60.5, "se": 3.0}, {"estimate": 70.0, "se": 4.0})
+    assert not nearer.is_sure and nearer.low < 0 < nearer.high
+    np.testing.assert_allclose(moved.found, 14.0078, atol=1e-3)  # (1.95996 + 0.84162) * 5

@@ -321,3 +321,15 @@ def test_make_claims_prints_the_ledgers_of_a_study_in_a_language(
     told = capsys.readouterr().out.splitlines()
     assert told.count("  “A gets 80.”") == 1 and "report-en.json" in told
     assert ["value", "holds", "1"] in [line.split() for line in told]
+
+
+def test_rows_of_other_agencies_are_read_where_any_claim_is_about_them(tmp_path):
+    store.write(TABLES["estimates"], "estimates", tmp_path)
+    own = claims.value("estimates", A, "estimate")
+    pair = claims.apart("estimates", A, EVERYONE, 10.0)
+    all_of_them = claims.count("estimates", "agency", 4, *NOW)
+    known = evidence.tables_for([own, pair], tmp_path, invented.study())
+    assert known.count("estimates", NOW) == 2  # that of A, and that of all
+    assert evidence.evaluate(pair, known).holds
+    known = evidence.tables_for([own, all_of_them], tmp_path, invented.study())
+    assert evidence.evaluate(all_of_them, known).holds and evidence.evaluate(own, known).holds

@@ -21,6 +21,16 @@ def test_a_table_comes_back_as_it_was(table, tmp_path):
     pd.testing.assert_frame_equal(store.read("respondents", tmp_path / "new" / "folder"), table)
 
 
+def test_only_the_rows_of_the_agencies_that_are_wanted_are_read(table, tmp_path):
+    store.write(table, "respondents", tmp_path)
+    one = str(table["agency"].iloc[0])
+    wanted = table[table["agency"] == one].reset_index(drop=True)
+    assert 0 < len(wanted) < len(table)
+    pd.testing.assert_frame_equal(store.read("respondents", tmp_path, agency=[one]), wanted)
+    store.write(table.drop(columns="agency"), "within", tmp_path)
+    assert len(store.read("within", tmp_path, agency=[one])) == len(table)
+
+
 def test_the_same_table_gives_the_same_bytes_and_nothing_else_stays(table, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     store.write(table, "cells", first)

@@ -73,8 +73,21 @@ def _groups(parts: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
     yield pa.concat_tables(held).combine_chunks()
 
 
-def read(name: str, folder: str | Path, *, columns: Collection[str] | None = None) -> pd.DataFrame:
-    """Read the table ``<folder>/<name>.parquet``, or those of ``columns`` that it has.
+def read(
+    name: str,
+    folder: str | Path,
+    *,
+    columns: Collection[str] | None = None,
+    agency: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Read the table ``<folder>/<name>.parquet``, or a part of it.
+
+    Parameters
+    ----------
+    columns : collection of str, optional
+        The columns that are wanted, if the table has them.
+    agency : collection of str, optional
+        The agencies whose rows are wanted, if the table has such a column.
 
     Raises
     ------
@@ -85,7 +98,8 @@ def read(name: str, folder: str | Path, *, columns: Collection[str] | None = Non
     try:
         there = pq.read_schema(path).names
         wanted = [column for column in there if columns is None or column in columns]
-        frame: pd.DataFrame = pq.read_table(path, columns=wanted).to_pandas()
+        those = [("agency", "in", list(agency))] if agency and "agency" in there else None
+        frame: pd.DataFrame = pq.read_table(path, columns=wanted, filters=those).to_pandas()
     except FileNotFoundError as error:
         raise DataError(
             f"{path}: table '{name}' has not been made. `make report` runs the notebook that "

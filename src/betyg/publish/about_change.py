@@ -12,8 +12,7 @@ from betyg.publish.claims import Claim
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
 from betyg.publish.sentence import joined, stating
-from betyg.stats import detectable
-from betyg.stats.bands import Z95
+from betyg.stats import apart, detectable
 from betyg.stats.change import BREAK
 
 RARE = 0.01  # a share that rounds to nothing is not nothing
@@ -190,15 +189,13 @@ def between(
         return stating(broken, *(claims.holds("estimates", row) for row in (before, after)))
     if not (before["shown"] and after["shown"]):
         return joined(subject, f"{disclosure.label(language)}.", by=": ")
-    difference = after["estimate"] - before["estimate"]
-    se = float(np.hypot(before["se"], after["se"]))
-    if np.isnan(se):
+    moved = apart.between(before, after)
+    if np.isnan(moved.se):
         return _without_error(before, after, subject, language)
-    half = Z95 * se
-    row = {"c": difference, "c_low": difference - half, "c_high": difference + half, "c_se": se}
+    row = {"c": moved.value, "c_low": moved.low, "c_high": moved.high, "c_se": moved.se}
     numbers = {
         "item": subject, "first": str(years[0]), "last": str(years[1]),
-        "change": language.signed(difference, 1), "verdict": verdict(row, "c", language),
+        "change": language.signed(moved.value, 1), "verdict": verdict(row, "c", language),
         "interval": interval(row["c_low"], row["c_high"], language),
     }  # fmt: skip
     known = (

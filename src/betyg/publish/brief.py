@@ -34,6 +34,8 @@ from betyg.publish.sentence import carried, stating
 from betyg.stats import detectable
 
 LINES = 3  # of praise, and of criticism
+PRESENCE = ("agency", "year", "activity", "group", "respondent_id", "kind")
+"""Columns of respondents and cells that tell who took part when: no brief looks at answers."""
 
 
 def edition(

@@ -20,7 +20,6 @@ from betyg.data.study import Study
 from betyg.publish.claims import Claim, ClaimError, Kind, Number
 from betyg.publish.narrow import OPS, Tables
 from betyg.stats import apart, detectable
-from betyg.stats.bands import Z95
 
 RTOL: Final = 1e-9  # sums may be added in another order
 _TOGETHER: Final = ("surely_above", "surely_below", "detectable_together", "furthest")
@@ -45,12 +44,27 @@ class Evidence:
 
 
 def tables_for(claims: Iterable[Claim], folder: str | Path, survey: Study) -> Tables:
-    """Return the stored tables with the columns that claims ask for."""
+    """Return the stored tables with the columns and agencies that claims ask for."""
     wanted: dict[str, set[str]] = {}
+    about: dict[str, set[str] | None] = {}
     for claim in claims:
         if claim.table != "study":
             wanted.setdefault(claim.table, set()).update(_columns(claim))
-    return Tables(folder, survey, wanted)
+            known, own = about.setdefault(claim.table, set()), _agencies(claim)
+            about[claim.table] = None if known is None or own is None else known | own
+    return Tables(folder, survey, wanted, about)
+
+
+def _agencies(claim: Claim) -> set[str] | None:
+    """Return the agencies whose rows are all that a claim can be about; None for any."""
+    found: set[str] = set()
+    for conditions in filter(None, (claim.where or ((),), claim.against)):
+        named = [value for column, op, value in filter(None, conditions)
+                 if column == "agency" and op in ("==", "in")]  # fmt: skip
+        if not named:
+            return None
+        found |= set(map(str, named[0] if isinstance(named[0], tuple) else [named[0]]))
+    return found
 
 
 def evaluate(claim: Claim, tables: Tables) -> Evidence:
@@ -132,10 +146,9 @@ def _moved(claim: Claim, tables: Tables) -> _Read:
     if any(len(rows) != 1 for rows in pair):
         return {}, False
     before, after = (_row(rows, claim) for rows in pair)
-    difference = after["estimate"] - before["estimate"]
-    half = Z95 * float(np.hypot(before["se"], after["se"]))
-    row = {"difference": difference, "difference_low": difference - half}
-    row |= {"difference_high": difference + half, "difference_se": half / Z95}
+    moved = apart.between(before, after)
+    row = {"difference": moved.value, "difference_low": moved.low}
+    row |= {"difference_high": moved.high, "difference_se": moved.se}
     row |= {"before": before["estimate"], "after": after["estimate"]}
     return _required(claim, row)
 
@@ -210,7 +223,8 @@ def _count(claim: Claim, tables: Tables) -> _Read:
     """Count rows, or values; that there are none is seen where there are rows to look through."""
     where = (*claim.where, *claim.must)
     if claim.of:
-        n = len(_distinct(tables.rows(claim.table, where), claim))
+        named = tables.rows(claim.table, where, columns=claim.of.split(","))
+        n = len(_distinct(named, claim))
     else:
         n = tables.count(claim.table, where)
     expected = {name: n * apart.LEVEL for name, _ in claim.says if name == "n.expected"}

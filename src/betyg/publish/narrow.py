@@ -36,21 +36,32 @@ class Tables:
         The study.
     columns : mapping of str to collection of str
         What will be asked for, by table.
+    agencies : mapping of str to collection of str or None
+        About whom, by table; None for all.
     """
 
     def __init__(
-        self, folder: str | Path, survey: Study, columns: Mapping[str, Collection[str]]
+        self,
+        folder: str | Path,
+        survey: Study,
+        columns: Mapping[str, Collection[str]],
+        agencies: Mapping[str, Collection[str] | None],
     ) -> None:
         self.survey = survey
         self._folder = folder
         self._wanted = columns
+        self._agencies = agencies
         self._read: dict[str, pd.DataFrame] = {}
         self._columns: dict[tuple[str, str], _Column] = {}
         self._found: dict[tuple[str, Where], Positions] = {}
 
-    def rows(self, table: str, where: Where) -> pd.DataFrame:
-        """Return the rows that fulfil all conditions."""
-        return self._frame(table).take(self._positions(table, where))
+    def rows(
+        self, table: str, where: Where, *, columns: Collection[str] | None = None
+    ) -> pd.DataFrame:
+        """Return the rows that fulfil all conditions, or some columns of them."""
+        frame = self._frame(table)
+        narrow = frame if columns is None else frame[list(columns)]
+        return narrow.take(self._positions(table, where))
 
     def lacking(self, table: str, columns: Collection[str]) -> list[str]:
         """Return which of some columns the table does not have."""
@@ -83,7 +94,12 @@ class Tables:
             self._read[table] = (
                 _units(self.survey, table.removeprefix("study."))
                 if table.startswith("study.")
-                else store.read(table, self._folder, columns=self._wanted[table])
+                else store.read(
+                    table,
+                    self._folder,
+                    columns=self._wanted[table],
+                    agency=self._agencies[table],
+                )
             )
         return self._read[table]
 

@@ -16,8 +16,7 @@ from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
 from betyg.publish.sentence import joined, stating
 from betyg.publish.trend_lines import Series
-from betyg.stats import detectable
-from betyg.stats.bands import Z95
+from betyg.stats import apart
 
 
 def compared(
@@ -135,17 +134,7 @@ class Change:
     last: int
     before: float
     after: float
-    se: float
-
-    @property
-    def sure(self) -> bool:
-        """Whether the change is outside what chance gives 19 times in 20."""
-        return abs(self.after - self.before) > Z95 * self.se
-
-    @property
-    def found(self) -> float:
-        """The change, in points, that would be found four times in five."""
-        return detectable.smallest(self.se, critical=Z95)
+    moved: apart.Difference
 
 
 def change(series: Series, plot: trend_lines.Plot) -> Change | None:
@@ -153,13 +142,13 @@ def change(series: Series, plot: trend_lines.Plot) -> Change | None:
     parts = trend_lines.comparable_parts(series.rows, plot.breaks)
     if not parts or len(parts[-1]) < 2:
         return None
-    first, last = parts[-1].iloc[0], parts[-1].iloc[-1]
+    first, *_, last = naming.records(parts[-1])
     return Change(
         first=int(first["year"]),
         last=int(last["year"]),
         before=float(first["estimate"]),
         after=float(last["estimate"]),
-        se=float(np.hypot(first["se"], last["se"])),
+        moved=apart.between(first, last),
     )
 
 
@@ -169,11 +158,11 @@ def _claims(series: Series, found: Change) -> Iterator[Claim]:
     ends = rows[found.first], rows[found.last]
     table = claims.table_of(ends[0])
     yield from (claims.value(table, row, "estimate") for row in ends)
-    if not np.isnan(found.se):
-        sure = int(found.sure) * int(np.sign(found.after - found.before))
-        says = {"difference": found.after - found.before}
+    if not np.isnan(found.moved.se):
+        sure = int(found.moved.is_sure) * int(np.sign(found.moved.value))
+        says = {"difference": found.moved.value}
         if not sure:
-            says["difference.detectable"] = found.found
+            says["difference.detectable"] = found.moved.found
         yield claims.moved(*ends, sure=sure, says=says, table=table)
 
 
@@ -203,11 +192,11 @@ def _went(subject: str, found: Change, language: Language) -> str:
         "first": str(found.first),
         "last": str(found.last),
     }
-    if np.isnan(found.se):
+    if np.isnan(found.moved.se):
         return language.text(
             "{item}: {before} in {first}, {after} in {last}; how sure is not known", **numbers
         )
-    if not found.sure:
+    if not found.moved.is_sure:
         return language.text(
             "{item}: no sure change from {first} ({before}) to {last} ({after})", **numbers
         )
@@ -223,10 +212,10 @@ def _notes(series: Sequence[Series], plot: trend_lines.Plot) -> Iterator[str]:
         yield naming.few_answers(plot.names, pd.concat([s.rows for s in series]))
     main = series[-1] if series[-1].colour == "accent" else series[0]
     found = change(main, plot)
-    if found is not None and found.se > 0 and not found.sure:
+    if found is not None and found.moved.se > 0 and not found.moved.is_sure:
         yield language.text(
             "No sure change: a change of {points} is found four times in five.",
-            points=stating(language.number(found.found, 1), *_claims(main, found)),
+            points=stating(language.number(found.moved.found, 1), *_claims(main, found)),
         )
     if any(year in plot.breaks for year in plot.rounds[1:]):
         yield language.text("Cut line: the question changed, and the years cannot be compared.")

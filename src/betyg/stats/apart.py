@@ -2,15 +2,66 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
 from betyg.stats import detectable
+from betyg.stats.bands import Z95
 
-__all__ = ["LEVEL", "difference_se", "found", "holm", "surely"]
+__all__ = ["LEVEL", "Difference", "between", "difference_se", "found", "holm", "surely"]
 
 LEVEL = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How far two independent estimates lie apart, later or own less earlier or other.
+
+    Attributes
+    ----------
+    value, se : float
+        In the unit of the estimates, and its standard error; NaN where that is not known.
+    """
+
+    value: float
+    se: float
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 95 % interval."""
+        return self.value - Z95 * self.se
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 95 % interval."""
+        return self.value + Z95 * self.se
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the interval leaves nought out."""
+        return abs(self.value) > Z95 * self.se
+
+    @property
+    def found(self) -> float:
+        """The size that would be found four times in five."""
+        return detectable.smallest(self.se, critical=Z95)
+
+
+def between(before: Mapping[str, float], after: Mapping[str, float]) -> Difference:
+    """Return the difference of two independent estimates, given with their standard errors.
+
+    Parameters
+    ----------
+    before, after : mapping
+        ``estimate`` and ``se``.
+    """
+    se = math.hypot(before["se"], after["se"])
+    return Difference(value=after["estimate"] - before["estimate"], se=se)
 
 
 def surely(
