@@ -9,6 +9,7 @@ import pytest
 import invented
 from betyg.publish import brief
 from betyg.publish.language import NO_BREAK, Language, available
+from betyg.publish.sentence import claims_of
 
 WHO = "06"
 YEAR = 2017
@@ -184,3 +185,10 @@ def test_the_certainty_tells_margin_and_what_would_have_been_found():
 def test_an_agency_without_answers_up_to_the_round_is_named():
     with pytest.raises(brief.ParameterError, match="07 has no answers"):
         brief.edition(invented.study(), Language("en"), agency="07", cells=page().cells)
+
+
+@pytest.mark.parametrize("part", [brief.praised, brief.criticised])
+def test_of_whom_too_few_answered_no_question_is_said_to_lie_anywhere(part):
+    shown = part(page(estimates=grades(LEVELS, shown=False)))
+    assert said(shown) == "Too few answers to show."
+    assert not [claim for text in shown.sentences for claim in claims_of(text)]

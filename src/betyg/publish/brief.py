@@ -143,6 +143,8 @@ def lead(page: Edition) -> prose.Prose:
 def praised(page: Edition) -> prose.Prose:
     """List what got the highest marks; where the study names bands, only what is surely high."""
     rows = _graded(page)
+    if not rows:
+        return _too_few(page)
     sure = [row for row in rows if page.high is None or row["ci_low"] > page.high]
     lines = [_line(page, row) for row in sure[:LINES]]
     if lines:
@@ -154,9 +156,13 @@ def praised(page: Edition) -> prose.Prose:
     return prose.paragraph(stating(none, _nowhere(rows, ("ci_low", ">", page.high or 0.0))))
 
 
+def _too_few(page: Edition) -> prose.Prose:
+    return prose.paragraph(page.language.text("Too few answers to show."))
+
+
 def _nowhere(rows: list[dict[str, Any]], must: claims.Condition) -> Claim:
     """Claim that no question of these is surely on one side."""
-    where = claims.row_of("estimates", rows[0] | {"item": None}) if rows else ()
+    where = claims.row_of("estimates", rows[0] | {"item": None})
     codes: claims.Condition = ("item", "in", tuple(row["item"] for row in rows))
     return claims.count("estimates", "item", 0, *where, codes, must=[must])
 
@@ -164,6 +170,8 @@ def _nowhere(rows: list[dict[str, Any]], must: claims.Condition) -> Claim:
 def criticised(page: Edition) -> prose.Prose:
     """List what got the lowest marks; where the study names bands, only what is surely not high."""
     rows = _graded(page)[::-1]
+    if not rows:
+        return _too_few(page)
     sure = [row for row in rows if page.high is None or row["ci_high"] < page.high]
     lines = [_line(page, row, low=True) for row in sure[:LINES]]
     if lines:
