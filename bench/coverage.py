@@ -6,6 +6,7 @@ grades from the ordinal model. Each is fitted as 03_models fits it.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from bench import rotating
+from betyg.build import cluster
 from betyg.data.study import Study
 from betyg.stats import (
     bands,
@@ -356,8 +358,8 @@ def run(sets: int, *, keep: Callable[[dict[str, object]], None]) -> None:
         tenth), actual (share that was there), n.
     """
     found: list[dict[str, object]] = []
-    with multiprocessing.get_context("spawn").Pool(CORES) as pool:
-        for done in pool.imap_unordered(one, range(sets), chunksize=5):
+    with _drawn(sets) as in_turn:
+        for done in in_turn:
             found.append(done)
             if len(found) % KEPT_EACH == 0 or len(found) == sets:
                 keep(
@@ -367,6 +369,16 @@ def run(sets: int, *, keep: Callable[[dict[str, object]], None]) -> None:
                         "top_quarter": list(calibration(found)),
                     }
                 )
+
+
+@contextlib.contextmanager
+def _drawn(sets: int) -> Iterator[Iterator[dict[str, object]]]:
+    """Yield what each data set holds: drawn by the workers of ENGINE, or by processes here."""
+    if (workers := cluster.workers()) is not None:
+        yield workers.bring(one, range(sets), doing="drawing data sets")
+        return
+    with multiprocessing.get_context("spawn").Pool(CORES) as pool:
+        yield pool.imap(one, range(sets), chunksize=5)
 
 
 def shares(found: list[dict[str, object]]) -> Iterator[dict[str, object]]:

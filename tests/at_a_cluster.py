@@ -48,7 +48,7 @@ class Processes:
         self.workers.append(self._begin("dask_worker", *options, **environment))
 
     def _begin(self, name: str, *options: str, **environment: str) -> subprocess.Popen[bytes]:
-        path = str(self.source)
+        path = os.pathsep.join([str(self.source), str(ROOT)])
         command = [sys.executable, "-m", f"distributed.cli.{name}"]
         with (self.folder / f"{name}{len(self.workers)}.log").open("wb") as log:
             return subprocess.Popen(

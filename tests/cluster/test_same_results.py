@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bench import coverage
 
 import raw_study
 import tiny
@@ -178,3 +179,8 @@ def test_refits_of_a_bootstrap_are_the_same(small: Cluster) -> None:
     ]
     pd.testing.assert_frame_equal(*found, check_exact=True)
     assert found[0]["sd[agency]"].std() > 0
+
+
+def test_simulated_data_sets_are_the_same(workers: Cluster) -> None:
+    found = list(workers.bring(coverage.equals, [3, 4], doing="drawing data sets"))
+    assert found == [coverage.equals(3), coverage.equals(4)]
