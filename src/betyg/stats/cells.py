@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from betyg.data.harmonise import MISSING as MISSING_STATES
 from betyg.data.parts import Parts
 from betyg.data.study import Study
 from betyg.stats.sums import joint
-from betyg.stats.tally import Tally, Weights
+from betyg.stats.tally import Cells, Tally, together
 
 __all__ = ["KEYS", "KINDS", "add", "collapse"]
 
@@ -61,15 +61,12 @@ def _of_respondents(parts: Parts | Iterable[pd.DataFrame], survey: Study) -> pd.
     if isinstance(parts, Parts):
         domains = parts.domains()
         numbered = parts.only(["domain", *_columns(survey)])
-        counted = numbered.each(_count, survey, len(domains), doing="counting answers")
-        found = next(counted, None) or _Counted(survey, len(domains))
-        for more in counted:
-            found.absorb(more)
-        return found.table(domains)
+        pieces = [*numbered.each(_count, survey, len(domains), doing="counting answers")]
+        return _table(pieces or [_count((), survey, len(domains))], domains, survey)
     whole = pd.concat(parts, ignore_index=True)
     domain = whole.groupby(KEYS, observed=True, sort=False).ngroup()
     domains = whole.loc[~domain.duplicated(), KEYS].reset_index(drop=True)
-    return _count([whole.assign(domain=domain)], survey, len(domains)).table(domains)
+    return _table([_count([whole.assign(domain=domain)], survey, len(domains))], domains, survey)
 
 
 def _columns(survey: Study) -> list[str]:
@@ -78,11 +75,12 @@ def _columns(survey: Study) -> list[str]:
     return ["weight", *survey.item_codes, *missing, *(one.name for one in survey.composites)]
 
 
-def _count(parts: Iterable[pd.DataFrame], survey: Study, domains: int) -> _Counted:
+def _count(parts: Iterable[pd.DataFrame], survey: Study, domains: int) -> dict[str, Cells]:
+    """Count the answers to each item, and the values of each index, in the tables of a piece."""
     found = _Counted(survey, domains)
     for part in parts:
         found.add(part)
-    return found
+    return found.cells()
 
 
 class _Counted:
@@ -93,13 +91,12 @@ class _Counted:
         self.items = {item: Tally() for item in survey.item_codes}
         self.indices = {index.name: Tally() for index in survey.composites}
         self.values: dict[str, dict[float, int]] = {name: {} for name in self.indices}
-        self.names = _names(survey)
 
     def add(self, part: pd.DataFrame) -> None:
         """Count the rows of one more part."""
         domain = part["domain"].to_numpy().astype(np.intp)
         weight = part["weight"].to_numpy()
-        weighed = None if (weight == 1.0).all() else Weights.of(weight)
+        weighed = None if (weight == 1.0).all() else weight
         for item, tally in self.items.items():
             state = _states(part, item)
             size = (int(state.max(initial=0)) + 1, self.domains)
@@ -109,51 +106,62 @@ class _Counted:
             given = ~np.isnan(value)
             state = _numbered(value[given], self.values[name])
             size = (len(self.values[name]), self.domains)
-            tally.add(domain[given], state, None if weighed is None else weighed.taken(given), size)
+            tally.add(domain[given], state, None if weighed is None else weight[given], size)
 
-    def absorb(self, other: _Counted) -> None:
-        """Add what was counted in another piece."""
-        for item, tally in other.items.items():
-            self.items[item].absorb(tally)
-        for name, tally in other.indices.items():
-            values = np.array(list(other.values[name]), dtype=np.float64)
-            self.indices[name].absorb(tally, _numbered(values, self.values[name]))
+    def cells(self) -> dict[str, Cells]:
+        """Return the cells of each item and index; the state of an index is its value."""
+        found = {item: tally.cells() for item, tally in self.items.items()}
+        for name, tally in self.indices.items():
+            domain, state, sums = tally.cells()
+            values = np.array(list(self.values[name]), dtype=np.float64)
+            found[name] = (domain, values[state], sums)
+        return found
 
-    def table(self, domains: pd.DataFrame) -> pd.DataFrame:
-        """Return the cells of all items and indices, in the domains that were numbered."""
-        items = [self._of_item(item, tally, domains) for item, tally in self.items.items()]
-        indices = [self._of_index(name, tally, domains) for name, tally in self.indices.items()]
-        return pd.concat([*items, *indices], ignore_index=True)
 
-    def _of_item(self, item: str, tally: Tally, domains: pd.DataFrame) -> pd.DataFrame:
-        domain, state, sums = tally.cells()
-        asked = state != NOT_ASKED
-        domain, state = domain[asked], state[asked]
-        response = np.maximum(state - len(MISSING) + 1, 0)
-        found = _of_domains(domains, domain)
-        years = np.asarray(found["year"])
-        place, distinct = pd.factorize(years)
-        scales = [self.survey.scale_of(item, year).scale for year in distinct.tolist()]
-        scale = self.names["scale"].get_indexer(pd.Index(scales))[place]
-        kinds = self.names["kind"].get_indexer(pd.Index([*MISSING, "answer"]))
-        found |= {name: values[asked] for name, values in sums.items()}
-        found |= {
-            "item": _one(item, self.names["item"], len(domain)),
-            "scale": _coded(scale, self.names["scale"]),
-            "kind": _coded(kinds[np.minimum(state, len(MISSING))], self.names["kind"]),
-            "response": response.astype(np.float64),
-            "score": _scores(item, response, years, self.survey),
-            "se": np.full(len(domain), np.nan),
-        }
-        return pd.DataFrame(found, copy=False)
+def _table(
+    pieces: Sequence[dict[str, Cells]], domains: pd.DataFrame, survey: Study
+) -> pd.DataFrame:
+    """Return the cells of all items and indices, in the domains that were numbered."""
+    whole = {name: together([piece[name] for piece in pieces]) for name in pieces[0]}
+    names = _names(survey)
+    items = [_of_item(item, whole[item], domains, survey, names) for item in survey.item_codes]
+    indices = [_of_index(i.name, whole[i.name], domains, names) for i in survey.composites]
+    return pd.concat([*items, *indices], ignore_index=True)
 
-    def _of_index(self, name: str, tally: Tally, domains: pd.DataFrame) -> pd.DataFrame:
-        domain, state, sums = tally.cells()
-        value = np.array(list(self.values[name]), dtype=np.float64)[state]
-        alike = {"item": name, "scale": INDEX_SCALE, "kind": "answer"}
-        same = {column: _one(v, self.names[column], len(domain)) for column, v in alike.items()}
-        values = {"response": value, "score": value, "se": np.full(len(domain), np.nan)}
-        return pd.DataFrame({**_of_domains(domains, domain), **sums, **same, **values}, copy=False)
+
+def _of_item(
+    item: str, cells: Cells, domains: pd.DataFrame, survey: Study, names: Mapping[str, pd.Index]
+) -> pd.DataFrame:
+    domain, state, sums = cells
+    asked = state != NOT_ASKED
+    domain, state = domain[asked], state[asked].astype(np.int64)
+    response = np.maximum(state - len(MISSING) + 1, 0)
+    found = _of_domains(domains, domain)
+    years = np.asarray(found["year"])
+    place, distinct = pd.factorize(years)
+    scales = [survey.scale_of(item, year).scale for year in distinct.tolist()]
+    scale = names["scale"].get_indexer(pd.Index(scales))[place]
+    kinds = names["kind"].get_indexer(pd.Index([*MISSING, "answer"]))
+    found |= {name: values[asked] for name, values in sums.items()}
+    found |= {
+        "item": _one(item, names["item"], len(domain)),
+        "scale": _coded(scale, names["scale"]),
+        "kind": _coded(kinds[np.minimum(state, len(MISSING))], names["kind"]),
+        "response": response.astype(np.float64),
+        "score": _scores(item, response, years, survey),
+        "se": np.full(len(domain), np.nan),
+    }
+    return pd.DataFrame(found, copy=False)
+
+
+def _of_index(
+    name: str, cells: Cells, domains: pd.DataFrame, names: Mapping[str, pd.Index]
+) -> pd.DataFrame:
+    domain, value, sums = cells
+    alike = {"item": name, "scale": INDEX_SCALE, "kind": "answer"}
+    same = {column: _one(v, names[column], len(domain)) for column, v in alike.items()}
+    values = {"response": value, "score": value, "se": np.full(len(domain), np.nan)}
+    return pd.DataFrame({**_of_domains(domains, domain), **sums, **same, **values}, copy=False)
 
 
 def _of_domains(domains: pd.DataFrame, domain: NDArray[np.intp]) -> dict[str, object]:
