@@ -1,7 +1,7 @@
 """Two pages about one agency: what went well, what did not, what changed, how sure that is.
 
 Each function is one part of the brief, made from the tables of the study; the notebook
-06_brief puts them in order. All of them take the :class:`betyg.publish.report.Edition` whose
+06_brief puts them in order. All of them take the :class:`betyg.publish.edition.Edition` whose
 ``focus`` is the agency.
 """
 
@@ -21,14 +21,14 @@ from betyg.publish import (
     naming,
     profile,
     prose,
-    report,
     tables,
     years,
 )
+from betyg.publish import edition as editions
 from betyg.publish.claims import Claim
+from betyg.publish.edition import ANSWERS_OF_THREE_WAYS, Edition, like_for_like
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names
-from betyg.publish.report import Edition
 from betyg.publish.section import Section
 from betyg.publish.sentence import carried, stating
 from betyg.stats import detectable
@@ -58,7 +58,7 @@ def edition(
         )
     one = frames["estimates"]["agency"].isin([agency, ALL])  # the rest is looked through in vain
     told = frames | {"estimates": frames["estimates"][one]}
-    return report.edition(survey, language, year=known[-1], year_from=0, focus=agency, **told)
+    return editions.edition(survey, language, year=known[-1], year_from=0, focus=agency, **told)
 
 
 def headline(page: Edition, profiles: pd.DataFrame) -> prose.Prose:
@@ -191,7 +191,7 @@ def _graded(page: Edition) -> list[dict[str, Any]]:
         item.item
         for item in survey.items
         if item.item not in per_activity
-        and survey.scale_of(item.item, page.year).k > report.ANSWERS_OF_THREE_WAYS
+        and survey.scale_of(item.item, page.year).k > ANSWERS_OF_THREE_WAYS
     ]
     return _values(page, codes)
 
@@ -232,7 +232,7 @@ def _line(page: Edition, row: dict[str, Any], *, low: bool = False) -> str:
 
 def changed(page: Edition) -> prose.Prose:
     """Say what changed since earlier rounds over the activities surveyed in both, or why not."""
-    told = report.like_for_like(page, page.focus)
+    told = like_for_like(page, page.focus)
     if not told:
         return prose.paragraph(
             page.language.text("No earlier round that this one can be set against.")

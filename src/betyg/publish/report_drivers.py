@@ -7,10 +7,10 @@ import pandas as pd
 
 from betyg.publish import claims, naming, priority, prose, table
 from betyg.publish.claims import Claim
+from betyg.publish.edition import Edition
 from betyg.publish.language import sentence_case
 from betyg.publish.naming import ALL, Names
 from betyg.publish.priority_drawing import FIELDS
-from betyg.publish.report import Edition
 from betyg.publish.section import Section, Shown
 from betyg.publish.sentence import quoted, stating
 from betyg.publish.table import Column, Table

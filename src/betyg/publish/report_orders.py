@@ -16,8 +16,8 @@ from betyg.publish import (
     prose,
     ranking,
 )
+from betyg.publish.edition import ANSWERS_OF_THREE_WAYS, Edition, like_for_like
 from betyg.publish.naming import ALL, Names
-from betyg.publish.report import ANSWERS_OF_THREE_WAYS, Edition, like_for_like
 from betyg.publish.section import Section, Shown
 from betyg.publish.sentence import joined, stating
 

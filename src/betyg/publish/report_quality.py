@@ -15,9 +15,9 @@ from betyg.publish import (
     response,
     tables,
 )
+from betyg.publish.edition import Edition
 from betyg.publish.language import msgid
 from betyg.publish.naming import ALL, Names
-from betyg.publish.report import Edition
 from betyg.publish.section import Section, Shown
 from betyg.publish.sentence import quoted, stating
 from betyg.stats import clustered

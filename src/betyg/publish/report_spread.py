@@ -3,9 +3,9 @@
 import pandas as pd
 
 from betyg.publish import claims, prose
+from betyg.publish.edition import Edition
 from betyg.publish.language import Language
 from betyg.publish.naming import Names
-from betyg.publish.report import Edition
 from betyg.publish.section import Section
 from betyg.publish.sentence import stating
 

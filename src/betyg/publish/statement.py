@@ -19,9 +19,9 @@ from betyg.publish import (
     prose,
 )
 from betyg.publish.claims import Claim, ClaimError
+from betyg.publish.edition import Edition
 from betyg.publish.naming import ALL, Names, Where
 from betyg.publish.prose import Prose
-from betyg.publish.report import Edition
 from betyg.publish.sentence import claims_of, quoted, stating
 
 
