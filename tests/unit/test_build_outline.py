@@ -1,10 +1,11 @@
 """What the build reads out of a notebook."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from betyg.build.outline import Outline, Parameter, outline, without_words
+from betyg.build.outline import Outline, Parameter, imported_modules, outline, without_words
 from betyg.errors import ParameterError
 from toy import CLEAN, REPORT, Cell, write_notebook
 
@@ -104,3 +105,11 @@ def test_a_file_that_is_no_notebook_is_named(tmp_path: Path, content: str) -> No
     path.write_text(content)
     with pytest.raises(ParameterError, match=r"01_bad\.ipynb: this is no notebook"):
         outline(path)
+
+
+def test_what_only_a_type_checker_reads_is_not_imported() -> None:
+    code = (
+        "import a\nif TYPE_CHECKING:\n    import b\n    from c import d\nelse:\n    import e\n"
+        "def f():\n    if typing.TYPE_CHECKING:\n        import g\n    import h\n"
+    )
+    assert imported_modules(ast.parse(code)) == {"a", "e", "h"}

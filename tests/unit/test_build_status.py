@@ -170,7 +170,7 @@ def test_words_looks_and_what_is_not_reached_run_nothing(
         ("publish/figure", PAGES | BRIEFS, set()),
         ("stats/laplace", {"03_models"}, PAGES | BRIEFS),
         ("stats/lmg", {"04_drivers", *PAGES}, set()),
-        ("data/clean", ALL, set()),
+        ("data/clean", {"01_clean"}, ALL - {"01_clean"}),
         ("data/store", ALL, set()),
         ("build/kernel", ALL, set()),
         ("build/watch", ALL, set()),

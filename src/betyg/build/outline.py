@@ -133,11 +133,12 @@ def without_words(source: str) -> str:
 def imported_modules(tree: ast.AST, package: str = "") -> set[str]:
     """Return the dotted names that some code imports, wherever in it the imports stand.
 
-    ``from a import b`` gives ``a`` and ``a.b``, as it cannot be seen here whether b is a module.
-    Imports relative to ``package`` are spelled out.
+    What stands under ``if TYPE_CHECKING`` is never run and does not count. ``from a import b``
+    gives ``a`` and ``a.b``, as it cannot be seen here whether b is a module. Imports
+    relative to ``package`` are spelled out.
     """
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in _run(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -146,6 +147,16 @@ def imported_modules(tree: ast.AST, package: str = "") -> set[str]:
             found.add(module)
             found.update(f"{module}.{alias.name}" for alias in node.names)
     return found
+
+
+def _run(tree: ast.AST) -> Iterator[ast.AST]:
+    """Return all parts of some code but what only a type checker reads."""
+    yield tree
+    parts = [*ast.iter_child_nodes(tree)]
+    if isinstance(tree, ast.If) and ast.unparse(tree.test).endswith("TYPE_CHECKING"):
+        parts = [*tree.orelse]
+    for part in parts:
+        yield from _run(part)
 
 
 def _cells(path: Path) -> tuple[list[dict[str, Any]], str]:

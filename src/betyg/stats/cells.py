@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.data.clean import Cleaned
 from betyg.data.codebook import INDEX_SCALE
 from betyg.data.harmonise import MISSING as MISSING_STATES
 from betyg.data.parts import Parts
 from betyg.data.study import Study
 from betyg.stats.sums import joint
 from betyg.stats.tally import Cells, Tally, together
+
+if TYPE_CHECKING:
+    from betyg.data.clean import Cleaned
 
 __all__ = ["KEYS", "KINDS", "add", "collapse"]
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from betyg.data.clean import Cleaned
 from betyg.data.parts import Parts
 from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.stats.cells import KEYS
+
+if TYPE_CHECKING:
+    from betyg.data.clean import Cleaned
 
 __all__ = ["SUMS", "add", "are_units", "collapse", "linked", "of_rows"]
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.data import identity
-from betyg.data.clean import Cleaned
 from betyg.data.numbering import Numbering
 from betyg.data.parts import Parts
 from betyg.data.study import Study
 from betyg.stats.joint import scores_of
 from betyg.stats.predictors import predictors
+
+if TYPE_CHECKING:
+    from betyg.data.clean import Cleaned
 
 __all__ = ["COLUMNS", "GROUPS", "collapse", "kept_themes", "of_rows"]
 
