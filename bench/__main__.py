@@ -1,8 +1,9 @@
 """Measure: ``python -m bench [--full] [PART ...]``; what was found is shown in docs/benchmarks.md.
 
-Parts: fixed, mixed, design, counts (ours against peers), scaling, shapes, notebooks, coverage;
-all by default. What is measured replaces its old result at once, and the other results stay: a run
-that is stopped loses nothing, and peers that take minutes are measured with ``--full`` only.
+Parts: fixed, mixed, design, counts (ours against peers), scaling, stream, shapes, notebooks,
+coverage; all by default. What is measured replaces its old result at once, and the other results
+stay: a run that is stopped loses nothing, and peers that take minutes are measured with ``--full``
+only.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import cases, coverage, notebooks, page, results, rotating, shapes, tasks
+from bench import cases, coverage, notebooks, page, results, rotating, shapes, stream, tasks
 from bench.cases import Case, Peer
 from bench.measure import Found, in_child, in_r
+from betyg.stats import driver_sums
 
 ROOT = Path(__file__).parents[1]
 RATINGS = ROOT / "data" / "raw" / "insteval" / "ratings.csv"
@@ -102,6 +104,18 @@ def shaped(folder: Path, full: bool) -> None:
     results.save("shapes", {"answers": shapes.ANSWERS, "rows": rows})
 
 
+def streamed(folder: Path, full: bool) -> None:
+    """Time 01_clean and what comes after it as the respondents grow, and decoding the files."""
+    rows: list[Found] = []
+    for n in (*cases.SIZES, *(cases.STREAMED if full else [])):
+        row: Found = {"n": n}
+        for step in ("decode_all", "clean", "later"):
+            row[step] = stream.in_child(step, folder, n, "parquet")
+            say(f"{step}, {n:,}: {told(row[step])}")
+        rows.append(row)
+        results.save("stream", {"rows": rows, "groups": driver_sums.GROUPS})
+
+
 def simulated(folder: Path, full: bool) -> None:
     """Draw data sets with known truth."""
     del folder
@@ -126,6 +140,7 @@ def chain(folder: Path, full: bool) -> None:
 PARTS: dict[str, Part] = {
     **{name: partial(peers, name) for name in ("fixed", "mixed", "design", "counts")},
     "scaling": scaling,
+    "stream": streamed,
     "shapes": shaped,
     "notebooks": chain,
     "coverage": simulated,

@@ -84,3 +84,4 @@ CASES = (
 )  # fmt: skip
 SIZES = (10_000, 100_000, 1_000_000)
 MOST = 10_000_000  # answers; only in the long form
+STREAMED = (10_000_000, 100_000_000)  # respondents; only in the long form

@@ -1,8 +1,8 @@
 """Time and memory from raw files to cells and coefficients, at sizes from 10^4 rows up.
 
-``python bench/stream.py FOLDER ROWS ...`` writes an invented study of each size into FOLDER, as
+``python -m bench.stream FOLDER ROWS ...`` writes an invented study of each size into FOLDER, as
 Parquet and as CSV, and measures each step in a process of its own: merely decoding the columns,
-one question from its file to coefficients with their errors, and all of 01_clean.
+one question from its file to coefficients with their errors, all of 01_clean, and what comes after.
 """
 
 from __future__ import annotations
@@ -15,21 +15,25 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from bench.measure import Found, Stages
 from betyg.data.sums import write_sums
 
 AGENCIES, YEARS, ACTIVITIES, GROUPS, ITEMS = 21, 10, 22, 5, 10
 CHUNK = 1_000_000
 FILE = 25_000_000  # rows of a file: what is more comes in several
 CSV_UP_TO = 10_000_000
+ROWS_IN_MEMORY = 1_000_000  # what still opens respondents is left out beyond
 ONE = "q1"
 ROLES = ("id", "agency", "year", "activity", "kind", "w")
-STEPS = ("decode_one", "fit_one", "decode_all", "clean")
+STEPS = ("decode_one", "fit_one", "decode_all", "clean", "later")
+ROOT = Path(__file__).parents[1]
 TOML = """\
 [study]
 title.en = "Invented answers"
@@ -121,38 +125,111 @@ def _answers(path: Path, start: int, end: int, rng: np.random.Generator) -> None
             writer.write_table(draw(min(CHUNK, end - first), first + 1, rng))
 
 
-def measure(step: str, root: Path, name: str) -> dict[str, float]:
+def measure(step: str, root: Path, name: str) -> Found:
     """Return seconds and peak memory (MB) of one step, imports left out of the seconds."""
-    from betyg.data import clean, read, store
+    from betyg.stats import (  # noqa: F401  imports are not measured
+        change,
+        comparison,
+        drivers,
+        estimate,
+        orders,
+        ordinal,
+        profile,
+        quality,
+        robustness,
+    )
+
+    stage, before = Stages(), _peak()
+    began, worked = time.perf_counter(), time.process_time()
+    if step.startswith("decode"):
+        for path in sorted((root / name).glob("answers_*")):
+            _decode(path, [*ROLES, ONE] if step == "decode_one" else None)
+    elif step == "fit_one":
+        _fit_one(root, name)
+    else:
+        (_clean if step == "clean" else _later)(root, name, stage)
+    return {
+        "wall": round(time.perf_counter() - began, 3),
+        "cpu": round(time.process_time() - worked, 3),
+        "peak_mb": _peak(),
+        "before_mb": before,
+        "stages": {what: round(seconds, 3) for what, seconds in stage.seconds.items()},
+    }
+
+
+def _fit_one(root: Path, name: str) -> None:
+    from betyg.data import clean, read
     from betyg.data.study import Study
     from betyg.stats import cells, ordinal
 
-    paths = sorted((root / name).glob("answers_*"))
-    out = root / "processed"
-    before = _peak()
-    began, worked = time.perf_counter(), time.process_time()
-    if step.startswith("decode"):
-        for path in paths:
-            _decode(path, [*ROLES, ONE] if step == "decode_one" else None)
-    else:
+    survey = Study.load(root, name).of_items([ONE])
+    counts = cells.collapse(clean.clean(read.sources(survey), survey), survey)
+    ordinal.fit(counts, "response ~ agency + year + activity + group")
+
+
+def _clean(root: Path, name: str, stage: Stages) -> None:
+    """Do what 01_clean does."""
+    from betyg.data import clean, read, store
+    from betyg.data.study import Study
+    from betyg.stats import cells, domains, driver_sums
+
+    out = root / "processed" / name
+    with stage("read and clean"):
         survey = Study.load(root, name)
-        if step == "fit_one":
-            survey = survey.of_items([ONE])
         cleaned = clean.clean(read.sources(survey), survey)
-        if step == "clean":
-            store.write(cleaned.parts, "respondents", out)
-            store.write(cleaned.attrition, "attrition", out)
-        counts = cells.collapse(cleaned, survey)
-        if step == "clean":
-            store.write(counts, "cells", out)
-        else:
-            ordinal.fit(counts, "response ~ agency + year + activity + group")
-    return {
-        "seconds": round(time.perf_counter() - began, 3),
-        "of_processor": round(time.process_time() - worked, 3),
-        "peak": _peak(),
-        "before": before,
-    }
+    with stage("write rows"):
+        store.write(cleaned.parts, "respondents", out)
+        store.write(cleaned.attrition, "attrition", out)
+    with stage("cells"):
+        store.write(cells.collapse(cleaned, survey), "cells", out)
+    with stage("domains"):
+        sizes = domains.collapse(cleaned)
+        store.write(sizes, "domains", out)
+    with stage("cross products"):
+        together = driver_sums.collapse(cleaned, survey, domains=sizes)
+        store.write(together, "driver_sums", out)
+
+
+def _later(root: Path, name: str, stage: Stages) -> None:
+    """Do what of 02_results to 04_drivers takes respondents, or did."""
+    from betyg.data import store
+    from betyg.data.study import Study
+    from betyg.stats import change, comparison, drivers, estimate, orders, profile, weights
+    from betyg.stats.domains import linked
+
+    tables = root / "processed" / name
+    with stage("load"):
+        survey = Study.load(root, name)
+        people = store.rows("respondents", tables)
+        sizes, counts = (store.read(table, tables) for table in ("domains", "cells"))
+        together = linked(people, sizes, survey)
+    with stage("estimates"):
+        estimates = estimate.table(people, counts, survey, domains=sizes)
+        weights.table(sizes, survey)
+    with stage("comparisons"):
+        compared = comparison.compare(counts, survey, respondents=together)
+        profile.themes(counts, survey, respondents=together)
+    with stage("changes"):
+        changes = change.decompose(estimates, counts, survey, respondents=together)
+    with stage("drivers"):
+        drivers.find(store.read("driver_sums", tables), survey)
+    with stage("orders"):
+        orders.table(people, survey)
+    if sizes["n"].sum() <= ROWS_IN_MEMORY:
+        _with_rows(people, counts, survey, (compared.table, changes), stage)
+
+
+def _with_rows(
+    people: Any, counts: Any, survey: Any, reported: tuple[Any, Any], stage: Stages
+) -> None:
+    """Do what still opens the respondents."""
+    from betyg.stats import quality, robustness
+
+    with stage("quality"):
+        quality.table(people, counts, survey)
+    with stage("robustness"):
+        compared, changes = reported
+        robustness.panel(people, counts, survey, comparisons=compared, changes=changes)
 
 
 def _peak() -> int:
@@ -172,6 +249,18 @@ def _decode(path: Path, columns: list[str] | None) -> None:
             pass
 
 
+def in_child(step: str, root: Path, rows: int, suffix: str) -> Found:
+    """Measure one step in a process of its own; the study is written if it is not there."""
+    folder = root / f"{suffix}{rows}"
+    if not folder.exists():
+        write_study(folder, rows, suffix)
+    command = [sys.executable, "-m", "bench.stream", str(root), str(rows)]
+    command += ["--step", step, "--suffix", suffix]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    found: Found = json.loads(done.stdout)
+    return found
+
+
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -186,14 +275,9 @@ def main() -> None:
         return
     for rows in options.rows:
         for suffix in ("parquet", "csv") if rows <= CSV_UP_TO else ("parquet",):
-            folder = options.folder / f"{suffix}{rows}"
-            if not folder.exists():
-                write_study(folder, rows, suffix)
             for step in STEPS:
-                command = [sys.executable, __file__, str(options.folder), str(rows)]
-                command += ["--step", step, "--suffix", suffix]
-                done = subprocess.run(command, check=True, capture_output=True, text=True)
-                sys.stdout.write(f"{suffix:8} {rows:>10} {step:11} {done.stdout}")
+                told = json.dumps(in_child(step, options.folder, rows, suffix))
+                sys.stdout.write(f"{suffix:8} {rows:>10} {step:11} {told}\n")
                 sys.stdout.flush()
 
 

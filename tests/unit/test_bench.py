@@ -46,7 +46,13 @@ def test_the_figure_is_what_results_json_gives():
 
 
 def test_every_measured_case_is_one_that_is_still_asked_for():
-    asked = {case.name for case in cases.CASES} | {"scaling", "shapes", "notebooks", "coverage"}
+    asked = {case.name for case in cases.CASES} | {
+        "scaling",
+        "stream",
+        "shapes",
+        "notebooks",
+        "coverage",
+    }
     assert results.load().keys() <= asked
 
 
@@ -193,3 +199,12 @@ def test_every_shape_that_is_measured_has_a_task_and_a_line():
         "\u00a0", "\u202f"
     )
     assert "| terms | 4 | " in lines
+
+
+def test_a_stage_that_was_not_measured_at_a_size_has_a_dash():
+    step = {"cpu": 2.0, "wall": 3.0, "peak_mb": 300, "stages": {"drivers": 2.0}}
+    small = {"n": 10_000, "decode_all": step, "clean": step, "later": step}
+    large = small | {"n": 20_000, "later": step | {"stages": {}}}
+    told = "".join(page.streamed({"stream": {"groups": 256, "rows": [small, large]}}))
+    assert f"| {figure.spaced(10_000)} | 2 (3) | 2 (3) | 1.0× | 300 | 300 |" in told
+    assert f"| {figure.spaced(20_000)} | - |" in told
