@@ -1,7 +1,8 @@
-"""The chain of notebooks: `make models` against papermill's own command, one after the other."""
+"""All notebooks of a study: `make report` against papermill's own command, one after the other."""
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -15,32 +16,41 @@ from bench.measure import ONE_THREAD, Found
 
 ROOT = Path(__file__).parents[1]
 STUDY = "kommunforbundet"
+OUT = f"../build/papermill/{STUDY}"
+PAPERMILL = "papermill, the same notebooks one after the other, no pages"
+BAR = 3.0  # times as fast as that is asked for
 HELD = ("src", "notebooks", "Makefile", "pyproject.toml", "requirements.lock", "README.md")
 
 
 def run(folder: Path) -> Found:
-    """Build one study's models from nothing, again, and after a change of prose; then by papermill.
+    """Build one study with all its reports and briefs; then run the same notebooks by papermill.
 
     Returns
     -------
     dict
-        study, and rows of what, wall, cpu (seconds, of all processes together).
+        study, notebooks (how many runs), rows of what, wall, cpu (seconds, of all processes
+        together).
     """
     here = folder / "repository"
     for name in HELD:
         copy(ROOT / name, here / name)
     copy(ROOT / "data" / "raw" / STUDY, here / "data" / "raw" / STUDY)
-    chain = sorted(path.name for path in (here / "notebooks").glob("0[1-4]_*.ipynb"))
     home = Path(sys.executable).parents[1]
-    make = ["make", "models", f"STUDY={STUDY}", f"VENV={home}"]
-    rows = [timed("make models, from nothing", [make], here)]
-    rows.append(timed("make models, nothing changed", [make], here))
-    prose = here / "notebooks" / chain[-1]
-    prose.write_text(prose.read_text("utf-8").replace('"# ', '"# A new title: ', 1), "utf-8")
-    rows.append(timed("make models, a sentence changed", [make], here))
-    commands = [papermill(name) for name in chain]
-    rows.append(timed("papermill, always from nothing", commands, here / "notebooks"))
-    return {"study": STUDY, "notebooks": chain, "rows": rows}
+    make = ["make", "-j2", "report", f"STUDY={STUDY}", f"VENV={home}"]
+    rows = [timed("make -j2 report, from nothing", [make], here)]
+    rows.append(timed("make -j2 report, nothing changed", [make], here))
+    commands = [papermill(key) for key in keys(here)]
+    rows.append(timed(PAPERMILL, commands, here / "notebooks"))
+    with (here / "src" / "betyg" / "publish" / "heatmap.py").open("a", encoding="utf-8") as figure:
+        figure.write("\n\nCHANGED = True\n")
+    rows.append(timed("make -j2 report, one figure of the report changed", [make], here))
+    return {"study": STUDY, "notebooks": len(commands), "rows": rows}
+
+
+def keys(here: Path) -> list[Found]:
+    """Return what make knows of each run of a notebook, in their order."""
+    found = [json.loads(path.read_text("utf-8")) for path in (here / "build" / STUDY).glob("*.key")]
+    return sorted((key for key in found if "notebook" in key), key=lambda key: str(key["target"]))
 
 
 def copy(source: Path, target: Path) -> None:
@@ -52,13 +62,13 @@ def copy(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-def papermill(name: str) -> list[str]:
-    """Return the command for one notebook, with the parameters that make gives it."""
-    out = f"../build/papermill/{STUDY}"
-    command = [sys.executable, "-m", "papermill", name, f"../build/{name}", "--no-progress-bar"]
-    for parameter, value in (("study", STUDY), ("tables", out), ("out", out)):
-        command += ["-p", parameter, value]
-    return [*command, "-k", "python3"]
+def papermill(key: Found) -> list[str]:
+    """Return the command for one run, with the parameters that make gives it."""
+    tables = {"tables": OUT} if "tables" in key["parameters"] else {}
+    given = key["parameters"] | tables | ({"out": OUT} if key["writes"] else {})
+    target = f"../build/papermill-{key['label']}.ipynb"
+    command = [sys.executable, "-m", "papermill", f"../{key['notebook']}", target]
+    return [*command, "--no-progress-bar", "-k", "python3", "-y", json.dumps(given)]
 
 
 def timed(what: str, commands: Sequence[Sequence[str]], folder: Path) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import figure
+from bench import figure, notebooks
 from bench.coverage import SURE
 from bench.measure import Found
 
@@ -111,6 +111,8 @@ def verdicts(found: dict[str, Found]) -> Iterator[str]:
     for row in cases(found):
         yield from (verdict(ratio(row, peer), peer["bar"]) for peer in row["peers"])
     yield from (kept(row) for row in found.get("coverage", {}).get("shares", ()))
+    if "notebooks" in found:
+        yield verdict(faster(found["notebooks"]), notebooks.BAR)
 
 
 def beside(found: dict[str, Found]) -> Iterator[str]:
@@ -310,14 +312,33 @@ def chain(found: dict[str, Found]) -> Iterator[str]:
     of = found.get("notebooks")
     if not of:
         return
-    yield "## The chain of notebooks\n\n"
-    yield f"`{of['study']}`, {', '.join(name[:-6] for name in of['notebooks'])}; all processes.\n\n"
+    yield "## All notebooks of a study\n\n"
+    yield (
+        f"`{of['study']}`: {of['notebooks']} runs of notebooks, and by make also their pages, PDF "
+        "and Word files, workbooks and tables. Seconds of all processes together.\n\n"
+    )
     lines = [
         (row["what"], *((row["absent"], "") if "absent" in row else
                         (f"{row['wall']:.1f}", f"{row['cpu']:.1f}")))
         for row in of["rows"]
     ]  # fmt: skip
     yield table(("", "wall clock, s", "processor, s"), lines) + "\n"
+    times = faster(of)
+    if times is not None:
+        bar = notebooks.BAR
+        yield (
+            f"From nothing, make took {short(times)} times less by the clock than papermill did: "
+            f"{bar:g} times was asked for, {verdict(times, bar)}.\n\n"
+        )
+
+
+def faster(of: Found) -> float | None:
+    """Return how many times as long papermill took by the clock as make did, from nothing."""
+    first, *others = of["rows"]
+    by_itself = next((row for row in others if row["what"] == notebooks.PAPERMILL), {})
+    if "wall" not in first or "wall" not in by_itself:
+        return None
+    return float(by_itself["wall"] / first["wall"])
 
 
 def places(found: dict[str, Found]) -> Iterator[str]:
