@@ -335,7 +335,7 @@ def chain(found: dict[str, Found]) -> Iterator[str]:
 def faster(of: Found) -> float | None:
     """Return how many times as long papermill took by the clock as make did, from nothing."""
     first, *others = of["rows"]
-    by_itself = next((row for row in others if row["what"] == notebooks.PAPERMILL), {})
+    by_itself: Found = next((row for row in others if row["what"] == notebooks.PAPERMILL), {})
     if "wall" not in first or "wall" not in by_itself:
         return None
     return float(by_itself["wall"] / first["wall"])
