@@ -25,7 +25,16 @@ from betyg.publish.language import NO_BREAK, Language
 from betyg.publish.report import Edition
 from betyg.publish.section import Section
 from betyg.publish.sentence import claims_of
-from betyg.stats import cells, change, estimate, orders
+from betyg.stats import (
+    cells,
+    change,
+    comparison,
+    domains,
+    driver_sums,
+    drivers,
+    estimate,
+    orders,
+)
 
 MARGINS = (("year",), ("agency", "year"), ("agency", "year", "activity"))
 """What the sentences at a level are read from."""
@@ -94,6 +103,15 @@ class Rebuilt:
     @cached_property
     def agreement(self) -> pd.DataFrame:
         return orders.agreement(self.rows, self.survey)
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        return comparison.compare(self.cells, self.survey).table
+
+    @cached_property
+    def driven(self) -> drivers.Drivers:
+        sums = driver_sums.of_rows([self.rows], self.survey, domains=domains.of_rows([self.rows]))
+        return drivers.find(sums, self.survey, replicates=50)
 
     @cached_property
     def effects(self) -> pd.DataFrame:

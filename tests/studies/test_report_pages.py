@@ -36,7 +36,6 @@ from betyg.publish import (
 )
 from betyg.stats import (
     comparison,
-    drivers,
     fit_checks,
     quality,
     robustness,
@@ -62,13 +61,12 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
     notebook = nbformat.read(ROOT / "notebooks" / "05_report.ipynb", as_version=4)
     compared = comparison.compare(tables.cells, tables.survey)
     measured = quality.table(tables.rows, tables.cells, tables.survey)
-    driven = drivers.find(tables.rows, tables.survey, replicates=50)
     known = {
         "report": report, "report_orders": report_orders, "report_quality": report_quality,
         "report_drivers": report_drivers, "report_spread": report_spread,
         "checks": fit_checks.table(tables.cells, tables.survey),
         "parts": variance_parts.split(tables.cells, tables.survey).table,
-        "drivers": driven.table, "driver_pairs": driven.pairs,
+        "drivers": tables.driven.table, "driver_pairs": tables.driven.pairs,
         "page": replace(tables.page(language), comparisons=compared.table, within=compared.within),
         "ordered": tables.orders, "leads": tables.leads, "agreement": tables.agreement,
         "effects": tables.effects, "attrition": attrition, "measured": measured,

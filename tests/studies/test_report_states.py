@@ -385,7 +385,9 @@ def examples():
 
 @pytest.mark.parametrize("line", examples())
 def test_what_the_page_on_claims_states_is_shown(line, boards_2012, tmp_path):
-    shown = eval(line, {"statement": statement, "page": boards_2012.page("sv")})
+    page = replace(boards_2012.page("sv"), comparisons=boards_2012.comparisons)
+    known = {"statement": statement, "page": page, "ordered": boards_2012.orders}
+    shown = eval(line, known)
     found = looked_up(shown.sentences, boards_2012, tmp_path)
     assert found and all(one.holds for one in found)
 

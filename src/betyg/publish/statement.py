@@ -158,7 +158,8 @@ def shared_place(page: Edition, orders: pd.DataFrame, *, code: str, by: str) -> 
     of = str(own["of"].iloc[0])
     same = (ranks["of"] == of) & ranks["shared"] & (ranks["place_low"] == own["place_low"].iloc[0])
     sharing = ranks[same].assign(**{of: ranks.loc[same, "code"]})
-    what = Names(page.survey, page.language).item(by)
+    names = Names(page.survey, page.language)
+    what = names.theme(by) if of == "item" else names.item(by)
     return _shown(
         about_order.places(sharing, page.survey, page.language, what=what, year=page.year, of=of)  # type: ignore[arg-type]  # one of the kinds that are ranked
     )
