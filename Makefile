@@ -74,7 +74,7 @@ fetching: $(READY)
 	  $(PIP) --no-build-isolation --editable '.[insteval]'
 
 ##@ Work
-.PHONY: lab hook claims accessibility verify diff test faults lint bench lock picture clean help
+.PHONY: lab hook claims accessibility verify diff test test-cluster faults lint bench lock picture clean help
 .PHONY: fetching measuring
 lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
 	@$(BETYG) lab
@@ -92,7 +92,9 @@ verify: $(READY) ## Build twice from clean, in different worlds, and compare eve
 diff: $(READY) ## Which published numbers moved since REF=main, and because of what; STUDY=name
 	@$(BETYG) diff
 test: $(READY) ## Run the tests
-	@$(PYTHON) -m pytest --numprocesses logical --dist worksteal
+	@$(PYTHON) -m pytest --numprocesses logical --dist worksteal --ignore=tests/cluster
+test-cluster: $(READY) ## Test ENGINE on a Dask scheduler and two workers of this machine
+	@$(PYTHON) -m pytest tests/cluster
 faults: $(READY) ## Kill make at fifty moments, fill the disk, set the clock wrong; or a study's, STUDY=name
 	@$(if $(STUDY),PYTHONPATH=$${PYTHONPATH:+$$PYTHONPATH:}tests $(PYTHON) tests/faults/bundled.py $(STUDY),FAULTS=50 $(PYTHON) -m pytest tests/faults)
 lint: $(READY) ## Check style and types
