@@ -70,6 +70,14 @@ def test_translations_count_where_the_module_that_names_them_is_reached(package:
     assert "betyg/publish/locale/sv.po" not in reached(package, "betyg.publish.page")
 
 
+def test_what_python_left_in_a_folder_of_files_does_not_count(package: Path) -> None:
+    before = reached(package, "betyg.publish.words")
+    aged(package / "publish/locale/__pycache__/sv.cpython-311.pyc", "compiled")
+    assert reached(package, "betyg.publish.words") == before
+    aged(package / "publish/locale/fi.po", "msgid")
+    assert reached(package, "betyg.publish.words") != before
+
+
 def test_the_way_to_a_module_is_told(package: Path) -> None:
     known = Modules(Hashes(package / "none.json"))
     stats = [f"betyg/stats/{name}.py" for name in "abc"]

@@ -161,9 +161,10 @@ class Modules:
         return {path for name in ours for path in self._found[name]}
 
     def _files_in(self, path: Path) -> dict[str, str]:
-        """Return the hash of a file, or of each file in a folder."""
+        """Return the hash of a file, or of each file in a folder but what Python left in it."""
         found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        return {self._label(one): self._hashes.of(one) for one in found if one.is_file()}
+        own = (one for one in found if one.is_file() and one.parent.name != "__pycache__")
+        return {self._label(one): self._hashes.of(one) for one in own}
 
     def _label(self, path: Path) -> str:
         root = next(root for root in self._roots if path.is_relative_to(root))
