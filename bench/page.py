@@ -315,14 +315,10 @@ def chain(found: dict[str, Found]) -> Iterator[str]:
     yield "## All notebooks of a study\n\n"
     yield (
         f"`{of['study']}`: {of['notebooks']} runs of notebooks, and by make also their pages, PDF "
-        "and Word files, workbooks and tables. Seconds of all processes together.\n\n"
+        "and Word files, workbooks and tables. Seconds by the clock.\n\n"
     )
-    lines = [
-        (row["what"], *((row["absent"], "") if "absent" in row else
-                        (f"{row['wall']:.1f}", f"{row['cpu']:.1f}")))
-        for row in of["rows"]
-    ]  # fmt: skip
-    yield table(("", "wall clock, s", "processor, s"), lines) + "\n"
+    lines = [(row["what"], row.get("absent") or f"{row['wall']:.1f}") for row in of["rows"]]
+    yield table(("", "seconds"), lines) + "\n"
     times = faster(of)
     if times is not None:
         bar = notebooks.BAR
