@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from bench import rotating
+from bench import promises, rotating
 from betyg.build import cluster
 from betyg.data.study import Study
 from betyg.stats import (
@@ -44,18 +44,7 @@ FEWEST_IN_CELL, MOST_IN_CELL = 20, 60
 SEED = 7
 KEPT_EACH = 50  # data sets, after which what was found is kept
 SHORT, LONG = 60, 2000  # data sets of `make bench`, and of its long form
-SURE = 0.01  # standard error of a share, up to which it is judged
 CORES = 2
-LIMITS = {  # what is asked of each share
-    "rank sets": (0.94, 1.0),
-    "rank sets, all agencies equal": (0.94, 1.0),
-    "intervals around the mean of all": (0.94, 0.96),
-    "outside the expected range, 21 agencies": (0.03, 0.06),
-    "outside the expected range, 100 agencies": (0.03, 0.06),
-    "power, agency against the mean of all": (0.77, 0.83),
-    "power, change from year to year": (0.77, 0.83),
-    "like-for-like change": (0.94, 0.96),
-}
 Effects = dict[str, np.ndarray]
 
 
@@ -365,8 +354,8 @@ def run(sets: int, *, keep: Callable[[dict[str, object]], None]) -> None:
                 keep(
                     {
                         "sets": len(found),
-                        "shares": list(shares(found)),
-                        "top_quarter": list(calibration(found)),
+                        "shares": list(promises.shares(found)),
+                        "top_quarter": list(promises.calibration(found)),
                     }
                 )
 
@@ -379,31 +368,3 @@ def _drawn(sets: int) -> Iterator[Iterator[dict[str, object]]]:
         return
     with multiprocessing.get_context("spawn").Pool(CORES) as pool:
         yield pool.imap(one, range(sets), chunksize=5)
-
-
-def shares(found: list[dict[str, object]]) -> Iterator[dict[str, object]]:
-    """Return how often each promise was kept, with the error of that."""
-    for what, (low, high) in LIMITS.items():
-        held = np.array([row[what] for row in found if what in row], dtype=np.float64)
-        yield {
-            "what": what,
-            "sets": held.size,
-            "value": float(held.mean()),
-            "se": float(held.std(ddof=1) / np.sqrt(held.size)),
-            "low": low,
-            "high": high,
-        }
-
-
-def calibration(found: list[dict[str, object]]) -> Iterator[dict[str, object]]:
-    """Set the stated probability of the top quarter against how often it was true, by tenths."""
-    pairs = np.array([pair for row in found for pair in row["top quarter"]], dtype=np.float64)  # type: ignore[attr-defined]
-    stated, true = pairs.T
-    tenth = np.minimum((stated * 10).astype(int), 9)
-    for at in np.unique(tenth):
-        here = tenth == at
-        yield {
-            "stated": float(stated[here].mean()),
-            "actual": float(true[here].mean()),
-            "n": int(here.sum()),
-        }

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import figure, notebooks
-from bench.coverage import SURE
 from bench.measure import Found
+from bench.promises import SURE
 
 PAGE, FIGURE = "benchmarks.md", "benchmarks.svg"
 TITLES = {

@@ -31,15 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _alone(options), _noted(options):
             return command(options) or 0
     except SurveyError as error:
-        sys.stderr.write(f"\n{error}\n\n")
-        return 2
+        return _mendable(error)
     except OSError as error:
         made = _read_key(options.key).get("target") if options.command in OF_A_KEY else "build/"
-        sys.stderr.write(f"\n{of_the_system(error, made)}\n\n")
-        return 2
+        return _mendable(of_the_system(error, made))
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. What was finished is kept; the same command goes on.\n")
         return 130
+
+
+def _mendable(error: object) -> int:
+    """Tell of what the user can mend, and return the exit code of that."""
+    sys.stderr.write(f"\n{error}\n\n")
+    return 2
 
 
 def keys(options: argparse.Namespace) -> None:
@@ -176,8 +180,7 @@ def check_manifest(options: argparse.Namespace) -> int:
     from betyg.build import manifest as manifests
 
     right, problems = manifests.check(options.folder)
-    for problem in problems:
-        sys.stderr.write(f"{problem}\n")
+    sys.stderr.writelines(f"{problem}\n" for problem in problems)
     sys.stdout.write(f"{options.folder}: {right} files as they were made, {len(problems)} not\n")
     return 1 if problems else 0
 
@@ -367,32 +370,27 @@ def _parser() -> argparse.ArgumentParser:
 SLOW_TO_START = ("preflight", "run", "render")  # worth a Python for all of them
 
 
-def _on_a_cluster() -> int | None:
-    """Run a notebook that writes no table, so that nothing waits for it, where ENGINE says.
-
-    None where it is to be run here. Many at once run with make -j: each waits for one worker.
-    """
-    arguments = sys.argv[1:]
-    if arguments[:1] != ["run"] or not _asked("ENGINE") or _read_key(Path(arguments[1]))["writes"]:
-        return None
-    from betyg.build import cluster
-
-    try:
-        return cluster.command(arguments)
-    except SurveyError as error:
-        sys.stderr.write(f"\n{error}\n\n")
-        return 2
+def _on_a_cluster(arguments: Sequence[str]) -> bool:
+    """Say whether a worker of ENGINE runs this: a notebook without tables, for which none waits."""
+    is_run = list(arguments[:1]) == ["run"] and bool(_asked("ENGINE"))
+    return is_run and not _read_key(Path(arguments[1]))["writes"]
 
 
 def _from_make() -> int:
     """Run the command line, in a Python that has the libraries already if there is one."""
-    if (code := _on_a_cluster()) is not None:
-        return code
-    if sys.argv[1:2] and sys.argv[1] in SLOW_TO_START:
+    arguments = sys.argv[1:]
+    if _on_a_cluster(arguments):
+        from betyg.build import cluster
+
+        try:
+            return cluster.command(arguments)
+        except SurveyError as error:
+            return _mendable(error)
+    if arguments and arguments[0] in SLOW_TO_START:
         from betyg.build import client, warm
 
         warm.begin()
-        if (code := client.command(sys.argv[1:])) is not None:
+        if (code := client.command(arguments)) is not None:
             return code
     return main()
 

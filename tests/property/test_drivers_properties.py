@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+import products
 from betyg.stats import cross_products, lmg
 from betyg.stats.design import SurveyDesign
 
@@ -87,11 +88,9 @@ def test_intervals_hold_the_true_share_about_nineteen_times_in_twenty(clusters, 
     truth, held = true_shares(), []
     for _ in range(surveys):
         values, design = surveyed(clusters, rng)
-        products = cross_products.collect(
-            values, group=design.stratum, groups=GROUPS, design=design
-        )
+        summed = products.of_rows(values, group=design.stratum, groups=GROUPS, design=design)
         drawn = lmg.parts(
-            cross_products.within(products.resampled(design, replicates=300, rng=rng), 5)
+            cross_products.within(summed.resampled(design, replicates=300, rng=rng), 5)
         )
         drawn /= drawn.sum(axis=1, keepdims=True)
         low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
@@ -108,9 +107,9 @@ def test_of_two_equal_themes_either_is_called_surely_above_about_as_often_as_it_
         rows = rng.normal(size=(240, 1)) + rng.normal(size=(240, 3))
         rows[:, 2] = rows[:, :2].sum(axis=1) + rng.normal(size=240)
         design = SurveyDesign.of(weight=np.ones(240))
-        products = cross_products.collect(rows, group=design.stratum, groups=1, design=design)
+        summed = products.of_rows(rows, group=design.stratum, groups=1, design=design)
         drawn = lmg.parts(
-            cross_products.within(products.resampled(design, replicates=300, rng=rng), 3)
+            cross_products.within(summed.resampled(design, replicates=300, rng=rng), 3)
         )
         above = (drawn[:, 0] > drawn[:, 1]).mean()
         sure.append(above >= 0.975 or above <= 0.025)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import products
 from betyg.stats import cross_products, lmg
 from betyg.stats.design import SurveyDesign
 from witness import Agreement, check, check_twin, read
@@ -18,13 +19,13 @@ THEMES = ["t1", "t2", "t3", "t4", "t5"]
 def agreement(weights: str) -> Agreement:
     answers, told = read("drivers_input.csv"), read("drivers.csv").query("weights == @weights")
     weight = answers["weight"] if weights == "given" else np.ones(len(answers))
-    products = cross_products.collect(
+    summed = products.of_rows(
         answers[[*THEMES, "y"]].to_numpy(float),
         group=pd.factorize(answers["group"])[0].astype(np.intp),
         groups=3,
         design=SurveyDesign.of(weight=weight),
     )
-    got = lmg.parts(cross_products.within(products.totals, 6))
+    got = lmg.parts(cross_products.within(summed.totals, 6))
     return Agreement(got=got, want=told.set_index("theme")["part"][THEMES].to_numpy(), rtol=RTOL)
 
 

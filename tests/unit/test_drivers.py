@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import products
 import simulated
 from betyg.data.codebook import CrosswalkRow, Item, Theme
 from betyg.stats import domains, driver_sums, driver_units, drivers, estimate
+from betyg.stats.design import SurveyDesign
 
 RNG = 20170602
 OF_THEMES = {
@@ -313,3 +315,20 @@ def test_sums_of_parts_are_those_of_the_whole():
     for name in ("counts", "scores", "products"):
         np.testing.assert_allclose(np.stack(one[name]), np.stack(other[name]), rtol=1e-12)
     pd.testing.assert_frame_equal(one.iloc[:, :6], other.iloc[:, :6])
+
+
+def test_the_sums_of_parts_are_those_of_all_rows_at_once():
+    survey, frame = study(), answers()
+    people = simulated.respondents(frame, survey)
+    cut = [people.iloc[:250], people.iloc[250:300], people.iloc[300:]]
+    sums = driver_sums.of_rows(cut, survey, domains=domains.of_rows([people]))
+    units = driver_units.Units.of(sums, ("A", "B", "C"), survey)
+    scores = 25.0 * (frame.drop(columns=["agency", "stratum"]) - 1)
+    pairs = (("polite", "kind"), ("quick", "plain"), ("web",), ("overall", "ideal"))
+    want = products.of_rows(
+        np.column_stack([scores[list(pair)].mean(axis=1) for pair in pairs]),
+        group=pd.Index(list("ABC")).get_indexer(frame["agency"]),
+        groups=3,
+        design=SurveyDesign.of(weight=frame["weight"].to_numpy()),
+    )
+    np.testing.assert_allclose(units.products(3, len(pairs)).totals, want.totals, rtol=1e-12)

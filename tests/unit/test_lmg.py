@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+import products
 from betyg.errors import ParameterError
 from betyg.stats import cross_products, lmg
 from betyg.stats.design import SurveyDesign
@@ -106,7 +107,7 @@ def survey_of(rows: int, seed: int = RNG) -> tuple[np.ndarray, np.ndarray, Surve
 
 def test_cross_products_are_those_of_rows_centred_in_their_group():
     values, group, design = survey_of(90)
-    products = cross_products.collect(values, group=group, groups=3, design=design)
+    summed = products.of_rows(values, group=group, groups=3, design=design)
     used = ~np.isnan(values).any(axis=1)
     want = np.zeros((3, 3))
     for one in range(3):
@@ -114,7 +115,7 @@ def test_cross_products_are_those_of_rows_centred_in_their_group():
         weight, own = design.weight[mine], values[mine]
         apart = own - weight @ own / weight.sum()
         want += apart.T @ (weight[:, None] * apart)
-    got = cross_products.within(products.totals, 3)
+    got = cross_products.within(summed.totals, 3)
     np.testing.assert_allclose(got, want, rtol=1e-12)
 
 
@@ -123,15 +124,15 @@ def test_sums_of_parts_of_the_data_are_the_sums_of_the_whole():
 
     def sums(rows: slice) -> np.ndarray:
         own = SurveyDesign.of(weight=design.weight[rows])
-        return cross_products.collect(values[rows], group=group[rows], groups=3, design=own).totals
+        return products.of_rows(values[rows], group=group[rows], groups=3, design=own).totals
 
     np.testing.assert_allclose(sums(slice(30)) + sums(slice(30, None)), sums(slice(None)))
 
 
 def test_the_bootstrap_has_the_mean_and_the_variance_of_the_design():
     values, group, design = survey_of(120)
-    products = cross_products.collect(values, group=group, groups=3, design=design)
-    drawn = products.resampled(design, replicates=6000, rng=np.random.default_rng(RNG))
+    summed = products.of_rows(values, group=group, groups=3, design=design)
+    drawn = summed.resampled(design, replicates=6000, rng=np.random.default_rng(RNG))
     used = ~np.isnan(values).any(axis=1)
     scores = np.where(used, design.weight * np.nan_to_num(values[:, 0]), 0.0)
     total, spread = drawn[:, :, 1].sum(axis=1), design.se_of_total(scores)
@@ -145,9 +146,9 @@ def test_a_stratum_that_was_taken_whole_does_not_vary():
         weight=design.weight, stratum=group, psu=np.arange(40),
         population=np.bincount(group)[group],
     )  # fmt: skip
-    products = cross_products.collect(values, group=group, groups=3, design=whole)
-    drawn = products.resampled(whole, replicates=5, rng=np.random.default_rng(RNG))
-    np.testing.assert_allclose(drawn, np.broadcast_to(products.totals, drawn.shape))
+    summed = products.of_rows(values, group=group, groups=3, design=whole)
+    drawn = summed.resampled(whole, replicates=5, rng=np.random.default_rng(RNG))
+    np.testing.assert_allclose(drawn, np.broadcast_to(summed.totals, drawn.shape))
 
 
 def test_strata_of_one_psu_are_drawn_from_together_and_a_single_one_stays():
@@ -156,14 +157,14 @@ def test_strata_of_one_psu_are_drawn_from_together_and_a_single_one_stays():
 
     def spread(stratum: list[int]) -> float:
         design = SurveyDesign.of(weight=np.ones(6), stratum=stratum)
-        products = cross_products.collect(values, group=group, groups=1, design=design)
-        drawn = products.resampled(design, replicates=50, rng=np.random.default_rng(RNG))
+        summed = products.of_rows(values, group=group, groups=1, design=design)
+        drawn = summed.resampled(design, replicates=50, rng=np.random.default_rng(RNG))
         return float(drawn[:, 0, 1].std())
 
     assert spread([0, 1, 2, 3, 4, 5]) > 0
     together, single = spread([0, 0, 0, 0, 0, 1]), spread([0, 0, 0, 0, 1, 2])
     assert together > 0 and single > 0
     one = SurveyDesign.of(weight=np.ones(1))
-    products = cross_products.collect(values[:1], group=group[:1], groups=1, design=one)
-    drawn = products.resampled(one, replicates=3, rng=np.random.default_rng(RNG))
-    np.testing.assert_allclose(drawn, np.broadcast_to(products.totals, drawn.shape))
+    summed = products.of_rows(values[:1], group=group[:1], groups=1, design=one)
+    drawn = summed.resampled(one, replicates=3, rng=np.random.default_rng(RNG))
+    np.testing.assert_allclose(drawn, np.broadcast_to(summed.totals, drawn.shape))

@@ -187,21 +187,24 @@ def tipping(tipped: pd.DataFrame, survey: Study, language: Language, *, year: in
         claims.holds("tipping", nearest, ("band", "==", nearest["band"]),
                      (f"band_if_{side}", "==", nearest[f"band_if_{side}"])),
     )  # fmt: skip
+    return stating(_silence(side, language, numbers), *told)
+
+
+def _silence(side: str, language: Language, numbers: dict[str, str]) -> str:
+    """Say how those who did not answer would have to differ for a verdict to change."""
     if side == "lower":
-        said = language.text(
+        return language.text(
             "What could silence hide? Nearest to another verdict is {agency} ({rate} answered): if "
             "those who did not answer would have scored {points} points lower than those who did, "
             "its verdict would change from “{now}” to “{band}”.",
             **numbers,
         )
-    else:
-        said = language.text(
-            "What could silence hide? Nearest to another verdict is {agency} ({rate} answered): if "
-            "those who did not answer would have scored {points} points higher than those who did, "
-            "its verdict would change from “{now}” to “{band}”.",
-            **numbers,
-        )
-    return stating(said, *told)
+    return language.text(
+        "What could silence hide? Nearest to another verdict is {agency} ({rate} answered): if "
+        "those who did not answer would have scored {points} points higher than those who did, "
+        "its verdict would change from “{now}” to “{band}”.",
+        **numbers,
+    )
 
 
 def _tipped(year: int) -> tuple[Condition, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from betyg.stats.design import SurveyDesign
 from betyg.stats.sums import rows_by_code
 
-__all__ = ["CrossProducts", "collect", "within"]
+__all__ = ["CrossProducts", "within"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -103,35 +103,6 @@ class CrossProducts:
             for group in np.unique(self.group[own]):
                 mine = self.group[own] == group
                 block[:, group] += factor[:, place[mine]] @ self.sums[own[mine]]
-
-
-def collect(values: Array, *, group: Codes, groups: int, design: SurveyDesign) -> CrossProducts:
-    """Sum the rows without a missing value by PSU and group.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, q)
-        Scores 0-100; a row with NaN is left out.
-    group : ndarray of int, shape (n,)
-        Codes; below 0 is in no group and left out.
-    groups : int
-        Number of groups.
-    design : SurveyDesign
-        Of the n rows; rows of weight zero are left out.
-
-    Returns
-    -------
-    CrossProducts
-    """
-    used = np.flatnonzero(~np.isnan(values).any(axis=1) & (group >= 0) & (design.weight > 0))
-    given, weight = values[used], design.weight[used]
-    above = np.triu_indices(values.shape[1])
-    rows = np.column_stack([np.ones(used.size), given, given[:, above[0]] * given[:, above[1]]])
-    keys, entry = np.unique(design.psu[used] * groups + group[used], return_inverse=True)
-    sums = rows_by_code(entry.astype(np.intp), rows * weight[:, None], keys.size)
-    return CrossProducts(
-        sums=sums, psu=keys // groups, group=keys % groups, groups=groups, columns=values.shape[1]
-    )
 
 
 def within(totals: Array, columns: int) -> Array:
