@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from betyg.stats import scale_reliability
+from betyg.stats import polychoric, scale_reliability
 from betyg.stats.representativity import r_indicator
 from betyg.stats.scale_reliability import Alpha, Omega
 from witness import Agreement, check, check_twin, read
@@ -18,6 +20,7 @@ RTOL = 1e-12  # one closed formula on both sides
 MAXIMUM = 1e-6  # R's optimize stops within 1e-8 of the maximum, lavaan on its gradient
 POLYCOR = 3e-5  # polycor's optimiser stops within 6e-5 of its interval
 MINRES = 3e-4  # psych's minres stops early (factr 1e7) and bounds uniquenesses from below
+GAUSS_NEWTON = 0.005  # relative: lavaan's slopes of the loadings take the factor as fitting
 JACKKNIFE = 0.02  # relative: the jackknife is of order 1/n larger, and its ends feel outliers
 
 
@@ -27,9 +30,7 @@ def positions(name: str) -> pd.DataFrame:
 
 
 def omega(name: str) -> Omega:
-    answers = positions(name)
-    tables = scale_reliability.cross_tables(answers.astype("Int8"))
-    return scale_reliability.omega(tables, list(answers))
+    return scale_reliability.omega(positions(name).astype("Int8"))
 
 
 def alpha(name: str) -> Alpha:
@@ -76,6 +77,30 @@ def test_omega_equals_that_of_psych_loadings(name, verify):
 @COMPLETE
 def test_omega_equals_that_of_an_ordered_factor_in_lavaan(name, verify):
     verify(Agreement(got=omega(name).estimate, want=stored(name, "lavaan_omega"), atol=MAXIMUM))
+
+
+@VERIFY
+@COMPLETE
+def test_covariances_of_polychoric_correlations_equal_those_of_lavaan(name, verify):
+    wanted = read("reliability_covariances.csv").query("set == @name")["value"].to_numpy()
+    answers = positions(name).to_numpy(np.int64) - 1
+    moved = []
+    for one, other in combinations(range(answers.shape[1]), 2):
+        table = np.zeros((10, 10))
+        np.add.at(table, (answers[:, one], answers[:, other]), 1.0)
+        cells = polychoric.influence(table, polychoric.correlation(table))
+        moved.append(cells[answers[:, one], answers[:, other]])
+    found = np.cov(moved, bias=True).ravel()
+    verify(Agreement(got=found, want=wanted, atol=MAXIMUM))
+
+
+@VERIFY
+@pytest.mark.parametrize(("name", "rtol"), [("handling", MAXIMUM), ("grades", GAUSS_NEWTON)])
+def test_interval_of_omega_has_the_width_of_lavaan(name, rtol, verify):
+    found = omega(name)  # three loadings fit any three correlations; six do not
+    wide = np.log((1 - found.ci_low) / (1 - found.ci_high)) / (2 * scale_reliability.Z95)
+    got = wide * (1 - found.estimate) * np.sqrt(found.n / (found.n - 1))  # as lavaan divides
+    verify(Agreement(got=got, want=stored(name, "lavaan_omega_se"), rtol=rtol))
 
 
 @VERIFY

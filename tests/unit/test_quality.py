@@ -188,24 +188,48 @@ def test_rows_of_one_respondent_widen_the_interval_of_alpha():
     )
 
 
-def test_cross_tables_of_parts_add_up():
-    answers, survey = survey_of()
-    rows = respondents(answers, survey)[list(ITEMS)]
-    rows.iloc[0, :] = 5
-    rows.iloc[-1, :] = 5
-    parts = [scale_reliability.cross_tables(rows[:30]), scale_reliability.cross_tables(rows[30:])]
-    for pair, whole in scale_reliability.cross_tables(rows).items():
-        np.testing.assert_array_equal(parts[0][pair] + parts[1][pair], whole)
+LOADINGS = np.array([0.9, 0.8, 0.7, 0.6])
+
+
+def simulated(n, rng):
+    latent = rng.normal(size=(n, 1)) * LOADINGS
+    latent = latent + rng.normal(size=latent.shape) * np.sqrt(1 - LOADINGS**2)
+    return pd.DataFrame(np.digitize(latent, [-1.5, -0.5, 1.0]) + 1, columns=list("abcd"))
 
 
 def test_omega_recovers_simulated_loadings():
-    rng = np.random.default_rng(6)
-    loadings = np.array([0.9, 0.8, 0.7, 0.6])
-    latent = rng.normal(size=(60_000, 1)) * loadings
-    latent = latent + rng.normal(size=latent.shape) * np.sqrt(1 - loadings**2)
-    answers = pd.DataFrame(np.digitize(latent, [-1.5, -0.5, 1.0]) + 1)
-    found = scale_reliability.omega(scale_reliability.cross_tables(answers), list("abcd"))
-    np.testing.assert_allclose(found.loadings, loadings, atol=0.01)  # 3 errors of 60,000 answers
+    found = scale_reliability.omega(simulated(60_000, np.random.default_rng(6)))
+    np.testing.assert_allclose(found.loadings, LOADINGS, atol=0.01)  # 3 errors of 60,000 answers
+
+
+def test_interval_of_omega_holds_the_truth_in_ninety_five_of_a_hundred_surveys():
+    rng, truth = np.random.default_rng(12), 9.0 / (9.0 + (1 - LOADINGS**2).sum())
+    kept = 0
+    for _ in range(200):
+        answers = simulated(1000, rng)
+        found = scale_reliability.omega(
+            answers.where(rng.random(answers.shape) > 0.1).astype("Int8")
+        )
+        kept += found.ci_low <= truth <= found.ci_high
+    assert 0.91 <= kept / 200 <= 0.99  # three errors of 200 surveys
+
+
+def test_respondents_with_several_rows_do_not_narrow_the_interval_of_omega():
+    answers = simulated(500, np.random.default_rng(4))
+    twice, unit = pd.concat([answers, answers]), np.tile(np.arange(500), 2)
+    once, same = scale_reliability.omega(answers), scale_reliability.omega(twice, unit)
+    np.testing.assert_allclose([same.ci_low, same.ci_high], [once.ci_low, once.ci_high], atol=1e-9)
+
+
+def test_omega_with_a_loading_of_one_has_no_interval():
+    rng = np.random.default_rng(3)
+    latent = rng.normal(size=(400, 3))
+    latent[:, 1:] = 0.6 * latent[:, [0]] + [0.8, 0.8] * latent[:, 1:]
+    latent[:, 2] -= 0.3 * latent[:, 1]
+    found = scale_reliability.omega(pd.DataFrame(np.digitize(latent, [-1.0, 0.0, 1.0]) + 1))
+    assert (
+        found.loadings.max() == pytest.approx(1.0) and np.isnan([found.ci_low, found.ci_high]).all()
+    )
 
 
 def test_mirroring_a_question_mirrors_its_correlation():

@@ -14,6 +14,8 @@ from betyg.publish.sentence import stating
 from betyg.publish.standing import BANDS
 from betyg.publish.table import Column, Table
 
+ENDS = ("estimate", "ci_low", "ci_high")
+
 
 def _whole(quality: pd.DataFrame, measure: str, year: int) -> list[dict[str, Any]]:
     rows = quality[
@@ -126,9 +128,11 @@ def reliability(
 ) -> Table | None:
     """Show whether the questions of each index or theme measure one thing."""
     names, text = Names(survey, language), language.text
-    omega = {row["item"]: row["estimate"] for row in _whole(quality, "omega", year)}
+    omega = {row["item"]: row for row in _whole(quality, "omega", year)}
     rows = [
-        row | {"label": _scale(str(row["item"]), names), "omega": omega.get(row["item"])}
+        row
+        | {"label": _scale(str(row["item"]), names)}
+        | {f"omega_{end}": omega.get(row["item"], {}).get(end) for end in ENDS}
         for row in _whole(quality, "alpha", year)
     ]
     if not rows:
@@ -138,7 +142,9 @@ def reliability(
         Column(source="estimate", label=text("Alpha"), kind="decimal"),
         Column(source="", label=text("95% interval"), kind="decimal",
                interval=("ci_low", "ci_high")),
-        Column(source="omega", label=text("Omega (ordered answers)"), kind="decimal"),
+        Column(source="omega_estimate", label=text("Omega (ordered answers)"), kind="decimal"),
+        Column(source="", label=text("95% interval"), kind="decimal",
+               interval=("omega_ci_low", "omega_ci_high")),
         Column(source="n", label=text("Answers to all its questions"), kind="count"),
     ]  # fmt: skip
     return table.build(

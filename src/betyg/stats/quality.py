@@ -49,7 +49,7 @@ def table(respondents: pd.DataFrame | Stored, cells: pd.DataFrame, survey: Study
         measure category (one of ``MEASURES``); year int16; agency, activity, group str ("all" =
         over all); item str (an item, index or theme; of straight_lining a scale; "all" = over
         all questions); estimate float64 (0-1; omega and alpha may be negative); ci_low, ci_high
-        float64 (of response_rate, r_indicator and alpha, else NaN); n int64: persons asked
+        float64 (of response_rate, r_indicator, alpha and omega, else NaN); n int64: persons asked
         (response_rate, r_indicator), persons asked times questions (answer, dont_know,
         not_applicable, no_answer), answers (floor, ceiling), respondents (straight_lining), rows
         with all answers (alpha) or with the fewest to two items (omega); shown bool; reason str:
@@ -114,9 +114,8 @@ def _reliability(respondents: pd.DataFrame, survey: Study) -> Iterator[pd.DataFr
         unit = rows["respondent_id"].to_numpy()
         for name, items in _scales(int(str(year)), survey).items():
             scores = np.stack([scores_of(rows, item, survey) for item in items], axis=1)
-            tables = scale_reliability.cross_tables(rows[items])
             alpha = partial(scale_reliability.alpha, scores, unit)
-            omega = partial(scale_reliability.omega, tables, items)
+            omega = partial(scale_reliability.omega, rows[items], unit)
             yield _estimated(alpha, "alpha", year=year, item=name)
             yield _estimated(omega, "omega", year=year, item=name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,13 +14,14 @@ from scipy.optimize import least_squares
 from betyg.errors import ConvergenceError, DesignError
 from betyg.stats import polychoric
 
-__all__ = ["Alpha", "FEWEST_ITEMS", "Omega", "alpha", "cross_tables", "omega"]
+__all__ = ["Alpha", "FEWEST_ITEMS", "Omega", "alpha", "omega"]
 
 Array = NDArray[np.float64]
 Tables = Mapping[tuple[int, int], Array]
 
 FEWEST_ITEMS = 3  # the loadings of two items cannot be told apart
 FEWEST = 10  # respondents who answered everything
+NEAR = 1.0 - 1e-6  # a loading that its bound holds
 Z95 = 1.959963984540054
 
 
@@ -50,6 +51,8 @@ class Omega:
     ----------
     estimate : float
         (sum of loadings)^2 over itself plus the sum of the uniquenesses.
+    ci_low, ci_high : float
+        95 % interval; NaN where a question is all but the factor itself (a loading of 1).
     loadings : ndarray of float, shape (items,)
         Correlation of each item with the factor.
     correlations : ndarray of float, shape (items, items)
@@ -59,6 +62,8 @@ class Omega:
     """
 
     estimate: float
+    ci_low: float
+    ci_high: float
     loadings: Array
     correlations: Array
     n: int
@@ -104,18 +109,23 @@ def alpha(scores: Array, unit: NDArray[np.generic] | None = None) -> Alpha:
     ratio = own.sum() / whole.sum()
     size = items / (items - 1.0)
     estimate = size * (1.0 - ratio)
-    influence = -size * (own - ratio * whole) / whole.mean()
-    if unit is not None:
-        codes = np.unique(unit[whole_rows], return_inverse=True)[1]
-        influence = np.bincount(codes, influence)
-    lost = size * ratio - (size - 1.0)  # 1 - alpha, zero where all items say the same
-    half = Z95 * float(np.sqrt((influence**2).sum())) / (n * lost) if lost > 1e-12 else 0.0
-    return Alpha(
-        estimate=float(estimate),
-        ci_low=float(1.0 - lost * np.exp(half)),
-        ci_high=float(1.0 - lost * np.exp(-half)),
-        n=n,
-    )
+    influence = -size * (own - ratio * whole) / whole.mean() / n
+    low, high = _interval(float(estimate), influence, None if unit is None else unit[whole_rows])
+    return Alpha(estimate=float(estimate), ci_low=low, ci_high=high, n=n)
+
+
+def _interval(
+    estimate: float, influence: Array, unit: NDArray[np.generic] | None
+) -> tuple[float, float]:
+    """Return the ends of a 95 % interval, made on the scale of log(1 - estimate).
+
+    Rows of one unit move the estimate together.
+    """
+    codes = np.arange(influence.size) if unit is None else np.unique(unit, return_inverse=True)[1]
+    variance = float((np.bincount(codes, influence) ** 2).sum())
+    lost = 1.0 - estimate  # zero where all items say the same
+    half = Z95 * variance**0.5 / lost if lost > 1e-12 else 0.0
+    return float(1.0 - lost * np.exp(half)), float(1.0 - lost * np.exp(-half))
 
 
 def _check(items: int, n: int) -> None:
@@ -130,43 +140,20 @@ def _check(items: int, n: int) -> None:
         )
 
 
-def cross_tables(positions: pd.DataFrame) -> dict[tuple[int, int], Array]:
-    """Count the answers to each pair of items: all that omega needs, and additive.
-
-    Parameters
-    ----------
-    positions : DataFrame
-        A column an item, positions from 1, missing where not answered.
-
-    Returns
-    -------
-    dict of (int, int) to ndarray of float
-        By the items' places; rows are positions of the first, columns of the second.
-    """
-    answers = positions.to_numpy(dtype=np.int64, na_value=0)
-    most = int(answers.max(initial=0))
-    found = {}
-    for one, other in combinations(range(answers.shape[1]), 2):
-        both = (answers[:, one] > 0) & (answers[:, other] > 0)
-        cell = (answers[both, one] - 1) * most + answers[both, other] - 1
-        counted = np.bincount(cell, minlength=most * most).astype(np.float64)
-        found[one, other] = counted.reshape(most, most)
-    return found
-
-
-def omega(tables: Tables, items: Sequence[str]) -> Omega:
+def omega(answers: pd.DataFrame, unit: NDArray[np.generic] | None = None) -> Omega:
     """Estimate omega of one common factor behind ordered answers.
 
     Alpha takes answers as measures with equal steps and items as equally good; this takes
     neither for granted. Loadings are least squares of the polychoric correlations (minres),
-    between -1 and 1. There is no interval.
+    between -1 and 1. The interval is made on the scale of log(1 - omega) from each respondent's
+    influence on the thresholds and correlations, and theirs on omega; the factor need not fit.
 
     Parameters
     ----------
-    tables : mapping
-        As ``cross_tables`` returns it, or sums of such.
-    items : sequence of str
-        Names, for messages.
+    answers : DataFrame
+        A column an item, positions from 1, missing where not answered.
+    unit : ndarray, shape (n,), optional
+        Labels of respondents, where one of them has several rows.
 
     Returns
     -------
@@ -183,8 +170,11 @@ def omega(tables: Tables, items: Sequence[str]) -> Omega:
     References
     ----------
     Zumbo, Gadermann & Zeisser (2007), J. Mod. Appl. Stat. Methods 6, 21-29. McDonald (1999),
-    Test Theory. R counterpart: ``psych::fa(psych::polychoric(x)$rho, fm = "minres")``.
+    Test Theory. R counterparts: ``psych::fa(psych::polychoric(x)$rho, fm = "minres")``;
+    ``lavaan::cfa(estimator = "ULSMV")`` with omega defined, for the interval.
     """
+    items, positions = list(answers), answers.to_numpy(dtype=np.int64, na_value=0)
+    tables = _cross_tables(positions)
     n = int(min((table.sum() for table in tables.values()), default=0.0))
     _check(len(items), n)
     correlations = np.eye(len(items))
@@ -194,11 +184,53 @@ def omega(tables: Tables, items: Sequence[str]) -> Omega:
         except DesignError as error:
             raise DesignError(f"omega, {items[one]} with {items[other]}: {error}") from error
     loadings = _one_factor(correlations)
-    common = float(loadings.sum()) ** 2
-    own = float((1.0 - loadings**2).sum())
+    common, own = float(loadings.sum()) ** 2, float((1.0 - loadings**2).sum())
+    estimate, low, high = common / (common + own), np.nan, np.nan
+    if np.abs(loadings).max() < NEAR:
+        influence = _influence(positions, tables, correlations, loadings)
+        low, high = _interval(estimate, influence, unit)
     return Omega(
-        estimate=common / (common + own), loadings=loadings, correlations=correlations, n=n
-    )
+        estimate=estimate, ci_low=low, ci_high=high,
+        loadings=loadings, correlations=correlations, n=n,
+    )  # fmt: skip
+
+
+def _cross_tables(positions: NDArray[np.int64]) -> Tables:
+    """Count the answers to each pair of items, by the items' places."""
+    most = int(positions.max(initial=0))
+    found = {}
+    for one, other in combinations(range(positions.shape[1]), 2):
+        both = (positions[:, one] > 0) & (positions[:, other] > 0)
+        cell = (positions[both, one] - 1) * most + positions[both, other] - 1
+        counted = np.bincount(cell, minlength=most * most).astype(np.float64)
+        found[one, other] = counted.reshape(most, most)
+    return found
+
+
+def _influence(
+    positions: NDArray[np.int64], tables: Tables, correlations: Array, loadings: Array
+) -> Array:
+    """Return how far each respondent moves omega."""
+    found = np.zeros(len(positions))
+    slopes = _slopes(correlations, loadings)
+    for slope, ((one, other), table) in zip(slopes, tables.items(), strict=True):
+        moved = np.zeros(np.add(table.shape, 1))  # nobody who left one of the two moves it
+        moved[1:, 1:] = polychoric.influence(table, float(correlations[one, other])) / table.sum()
+        found += slope * moved[positions[:, one], positions[:, other]]
+    return found
+
+
+def _slopes(correlations: Array, loadings: Array) -> Array:
+    """Return the derivative of omega in each correlation, where the loadings follow it."""
+    size, (one, other) = loadings.size, np.triu_indices(loadings.size, 1)
+    jacobian = np.zeros((one.size, size))
+    pairs = np.arange(one.size)
+    jacobian[pairs, one], jacobian[pairs, other] = loadings[other], loadings[one]
+    residual = np.outer(loadings, loadings) - correlations
+    np.fill_diagonal(residual, 0.0)
+    common, own = loadings.sum(), (1.0 - loadings**2).sum()
+    in_loadings = 2.0 * common * (own + common * loadings) / (common**2 + own) ** 2
+    return np.asarray(jacobian @ np.linalg.solve(jacobian.T @ jacobian + residual, in_loadings))
 
 
 def _one_factor(correlations: Array) -> Array:

@@ -8,7 +8,7 @@ sets <- list(  # name = list(n, loadings, thresholds, missing)
   courtesy = list(1500, c(0.85, 0.8, 0.75, 0.5), c(-2.2, -1.6, -0.9, 0.1), 0.1),
   grades = list(300, c(0.95, 0.9, 0.85, 0.4, 0.6, 0.3), qnorm(1:9 / 10) - 0.5, 0)
 )
-answers <- correlations <- numbers <- NULL
+answers <- correlations <- covariances <- numbers <- NULL
 for (name in names(sets)) {
   n <- sets[[name]][[1]]; l <- sets[[name]][[2]]; k <- length(l)
   z <- outer(rnorm(n), l) + matrix(rnorm(n * k), n) * rep(sqrt(1 - l^2), each = n)
@@ -41,12 +41,17 @@ for (name in names(sets)) {
     number("complete", m), number("omega", sum(f$loadings)^2 / (sum(f$loadings)^2 + sum(1 - f$loadings^2))),
     do.call(rbind, lapply(1:k, function(i) number(paste0("loading", i), f$loadings[i]))))
   if (!anyNA(x)) {
-    fit <- cfa(paste("f =~", paste(colnames(x), collapse = " + ")), as.data.frame(x), ordered = colnames(x), std.lv = TRUE, estimator = "ULSMV")
-    s <- inspect(fit, "std")$lambda[, 1]
-    numbers <- rbind(numbers, number("lavaan_omega", sum(s)^2 / (sum(s)^2 + sum(1 - s^2))))
+    l <- paste0("l", 1:k); total <- paste(l, collapse = " + ")
+    model <- paste("f =~", paste(l, "*", colnames(x), collapse = " + "), "\nomega := (", total, ")^2 / ((", total, ")^2 +", paste0("1 - ", l, "^2", collapse = " + "), ")")
+    fit <- cfa(model, as.data.frame(x), ordered = colnames(x), std.lv = TRUE, estimator = "ULSMV")
+    found <- parameterEstimates(fit)[parameterEstimates(fit)$op == ":=", ]
+    numbers <- rbind(numbers, number("lavaan_omega", found$est), number("lavaan_omega_se", found$se))
+    gamma <- lavInspect(fit, "gamma"); pairs <- grep("~~", colnames(gamma), value = TRUE)
+    covariances <- rbind(covariances, data.frame(set = name, expand.grid(second = pairs, first = pairs), value = c(gamma[pairs, pairs])))
   }
 }
 out <- function(d, file) write.csv(format(d, digits = 15, trim = TRUE), file, row.names = FALSE, quote = FALSE)
 write.csv(answers, "reliability_answers.csv", row.names = FALSE, quote = FALSE)
 out(correlations, "reliability_correlations.csv")
 out(numbers, "reliability.csv")
+out(covariances, "reliability_covariances.csv")
