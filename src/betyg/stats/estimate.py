@@ -198,10 +198,8 @@ def direct(
     """
     if respondents.empty:
         return estimate_frames.arranged([], survey)
-    units = respondents.groupby(["agency", "year", "stratum", "psu"], observed=True).size()
-    rounds = units.groupby(level=["agency", "year"], observed=True).agg(["sum", "size"])
-    _check_units(rounds.set_axis(["n", "units"], axis="columns"), survey)
     frame, answers = estimate_entries.of_respondents(respondents, survey)
+    _check_units(estimate_frames.rounds(frame), survey)
     return _estimated(frame, answers, survey, by, shares)
 
 

@@ -16,9 +16,9 @@ from betyg.stats.design import Strata, SurveyDesign, check_population
 from betyg.stats.estimate_calibrated import Calibrated
 from betyg.stats.estimate_domains import Entries
 from betyg.stats.estimate_layout import Atoms, atoms_of
-from betyg.stats.joint import design_of
+from betyg.stats.joint import design_of, several_a_unit
 from betyg.stats.replicates import Replicates
-from betyg.stats.sums import by_code
+from betyg.stats.sums import by_code, numbered
 
 __all__ = ["DONT_KNOW", "ROLES", "Answers", "Frame", "of_cells", "of_counts", "of_respondents"]
 
@@ -29,7 +29,6 @@ ROLES = ("agency", "year", "activity", "group")
 DONT_KNOW = -1
 STATES: Mapping[str, int] = {"no_answer": 0, "dont_know": DONT_KNOW, "not_applicable": -2}
 NOT_ASKED = -3
-DENSE = 20_000_000  # atoms x values up to which a table is counted instead of the rows kept
 NO_KINDS: Mapping[str, Any] = {  # of an index, which has values
     "state": np.empty(0, dtype=np.intp),
     "score": np.empty(0),
@@ -105,8 +104,8 @@ def _role_codes(frame: pd.DataFrame) -> tuple[dict[str, Codes], dict[str, pd.Ind
             codes[role] = values.cat.codes.to_numpy().astype(np.intp)
             levels[role] = values.cat.categories
         else:
-            found, inverse = np.unique(values.to_numpy(), return_inverse=True)
-            codes[role], levels[role] = inverse.astype(np.intp), pd.Index(found)
+            own, found = pd.factorize(values.to_numpy(), sort=True)
+            codes[role], levels[role] = own.astype(np.intp), pd.Index(found)
     return codes, levels
 
 
@@ -133,7 +132,7 @@ def of_respondents(respondents: pd.DataFrame, survey: Study) -> tuple[Frame, Ite
     DesignError
         If weights are negative, missing or all zero, or strata are larger than their population.
     """
-    by_psu = respondents["psu"].nunique() < len(respondents)
+    by_psu = several_a_unit(respondents)
     rows = respondents.iloc[_order(respondents)] if by_psu else respondents
     design = design_of(rows, survey)
     how = survey.design.variance
@@ -229,11 +228,7 @@ def _entries(rows: Codes, kind: Codes, kinds: int, *, frame: Frame, weight: Arra
     """Add up the rows of an atom that answered the same."""
     own = weight[rows]
     key = frame.atoms.of_row[rows] * kinds + kind
-    if frame.atoms.stratum.size * kinds > DENSE:
-        cell, number = np.unique(key, return_inverse=True)
-    else:
-        found = np.bincount(key, minlength=1) > 0
-        cell, number = np.flatnonzero(found), (np.cumsum(found) - 1)[key]
+    cell, number = numbered(key)
     return Entries(
         atom=cell // kinds,
         row=rows,

@@ -16,7 +16,7 @@ from betyg.stats.estimate_entries import DONT_KNOW, ROLES, Answers, Frame
 from betyg.stats.estimate_layout import Domains, domains_of
 from betyg.stats.proportions import ShareInterval, share_interval, t_interval
 
-__all__ = ["COLUMNS", "Part", "arranged", "assembled", "layouts", "parts_of"]
+__all__ = ["COLUMNS", "Part", "arranged", "assembled", "layouts", "parts_of", "rounds"]
 
 Array = NDArray[np.float64]
 Statistic = tuple[str, float, Ratio]  # name, position, and what it is
@@ -51,6 +51,17 @@ def layouts(
             layout = domains_of(frame.atoms, tuple(margin), inside=inside, psu=frame.psu)
             found.append((tuple(margin), layout))
     return found
+
+
+def rounds(frame: Frame) -> pd.DataFrame:
+    """Count the respondents (``n``) and the sampling units of each agency's year."""
+    every = np.ones(frame.atoms.stratum.size, dtype=bool)
+    found = domains_of(frame.atoms, ("agency", "year"), inside=every, psu=frame.psu)
+    n = np.bincount(found.of_atom[frame.atoms.of_row], minlength=found.count)
+    pieces = found.unit_piece
+    units = n if pieces is None else np.bincount(found.piece_domain[pieces], minlength=found.count)
+    names = [frame.levels[role][codes] for role, codes in found.roles.items()]
+    return pd.DataFrame({"n": n, "units": units}, index=pd.MultiIndex.from_arrays(names))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from betyg.stats.sums import joint, numbered
+
 __all__ = ["Atoms", "Domains", "atoms_of", "domains_of"]
 
 Codes = NDArray[np.intp]
@@ -67,21 +69,19 @@ class Domains:
         return int(self.piece_domain.max(initial=-1)) + 1
 
 
-def _combined(codes: Sequence[Codes]) -> NDArray[np.int64]:
-    key = np.zeros(codes[0].size, dtype=np.int64)
-    for code in codes:
-        key = key * (int(code.max(initial=0)) + 1) + code
-    return key
+def _combined(codes: Sequence[Codes]) -> Codes:
+    return joint(((code, int(code.max(initial=0)) + 1) for code in codes), most=codes[0].size)
 
 
 def atoms_of(stratum: Codes, roles: Mapping[str, Codes]) -> Atoms:
     """Give a number to each combination of stratum and roles that occurs among the rows."""
-    key = _combined([stratum, *roles.values()])
-    _, first, of_row = np.unique(key, return_index=True, return_inverse=True)
+    distinct, of_row = numbered(_combined([stratum, *roles.values()]))
+    one = np.empty(distinct.size, dtype=np.intp)
+    one[of_row] = np.arange(of_row.size)  # the rows of an atom are alike, so any will do
     return Atoms(
         of_row=of_row,
-        stratum=stratum[first],
-        roles={role: codes[first] for role, codes in roles.items()},
+        stratum=stratum[one],
+        roles={role: codes[one] for role, codes in roles.items()},
     )
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "joint_means",
     "joint_of",
     "scores_of",
+    "several_a_unit",
 ]
 
 Array = NDArray[np.float64]
@@ -80,10 +81,16 @@ def scores_of(respondents: pd.DataFrame, item: str, survey: Study) -> Array:
     return score
 
 
+def several_a_unit(respondents: pd.DataFrame) -> bool:
+    """Tell whether a sampling unit has several rows; numbers that rise are there once each."""
+    psu = respondents["psu"].to_numpy()
+    return not (psu[1:] > psu[:-1]).all() and pd.unique(psu).size < psu.size
+
+
 def design_of(respondents: pd.DataFrame, survey: Study) -> SurveyDesign:
     """Return the design of respondents, with the finite population where the study wants it."""
     finite = survey.compare.inference == "this_year"
-    by_psu = respondents["psu"].nunique() < len(respondents)
+    by_psu = several_a_unit(respondents)
     weight = respondents["weight"].to_numpy(np.float64)
     bad = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
     if bad.size:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["by_code", "joint", "rows_by_code"]
+__all__ = ["by_code", "joint", "numbered", "rows_by_code"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 LARGEST = np.iinfo(np.int64).max // 2
+PER_CODE = 8  # places in a table for each code, up to which it is quicker than sorting
 
 
 def by_code(codes: Codes, values: NDArray[np.generic], size: int) -> Array:
@@ -27,7 +28,20 @@ def rows_by_code(codes: Codes, table: Array, size: int) -> Array:
     return sums
 
 
-def joint(coded: Iterable[tuple[NDArray[np.integer], int]]) -> Codes:
+def numbered(codes: Codes) -> tuple[Codes, Codes]:
+    """Return the codes from 0 that occur, rising, and the place of each code among them."""
+    size = int(codes.max(initial=-1)) + 1
+    if size > PER_CODE * codes.size:
+        return np.unique(codes, return_inverse=True)
+    occurs = np.zeros(size, dtype=bool)
+    occurs[codes] = True
+    distinct = np.flatnonzero(occurs)
+    place = np.empty(size, dtype=np.intp)
+    place[distinct] = np.arange(distinct.size)
+    return distinct, place[codes]
+
+
+def joint(coded: Iterable[tuple[NDArray[np.integer], int]], *, most: int = LARGEST) -> Codes:
     """Return one number for each combination of codes, in the order of the first, the second, ...
 
     Without any codes all rows are alike, and one number stands for them.
@@ -36,11 +50,13 @@ def joint(coded: Iterable[tuple[NDArray[np.integer], int]]) -> Codes:
     ----------
     coded : iterable of (ndarray of int, shape (rows,), int)
         Codes from 0, and how many there can be.
+    most : int
+        Where more combinations are possible, those of the codes so far are numbered anew.
     """
     key, bound = np.zeros(1, dtype=np.int64), 1
     for codes, size in coded:
-        if bound * size > LARGEST:
-            distinct, key = np.unique(key, return_inverse=True)
+        if bound * size > most:
+            distinct, key = numbered(key)
             bound = distinct.size
         key, bound = key * size + codes, bound * size
     return key
