@@ -28,6 +28,9 @@ class Numbering:
         """Return of what a copy is made: the table need not travel."""
         return Numbering, (self._bound, self.values)
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     @property
     def values(self) -> list[int]:
         """The values in the order of their numbers."""

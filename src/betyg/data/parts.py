@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -38,13 +39,15 @@ class Parts:
     again gives the same tables.
     """
 
-    def __init__(self, kept: Kept, columns: Collection[str] | None = None) -> None:
+    def __init__(self, kept: Kept) -> None:
         self._kept = kept
-        self._tables = _Tables(kept, columns)
+        self._tables = _Tables(kept)
 
     def only(self, columns: Collection[str]) -> Parts:
         """Return the same parts with some of the columns: others are not made."""
-        return Parts(self._kept, frozenset(columns))
+        some = copy(self)
+        some._tables = self._tables.only(columns)
+        return some
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         any_row = False
@@ -101,10 +104,10 @@ def _of_piece(
 class _Tables:
     """Makes tables of rows: with what is known of all pieces, and nothing of where they lie."""
 
-    def __init__(self, kept: Kept, columns: Collection[str] | None) -> None:
+    def __init__(self, kept: Kept) -> None:
         self._survey, self._sources = kept.survey, kept.sources
         self._activities = kept.activities()
-        self._columns = columns
+        self._columns: Collection[str] | None = None
         used = [kept.seen]
         for activity in self._activities:
             if activity is not None:
@@ -113,6 +116,12 @@ class _Tables:
         # Domains that rows can have are all numbered now; some of them no row has.
         self._all, self._used = kept.domains, np.unique(np.concatenate(used))
         self._domains = kept.domains.table()
+
+    def only(self, columns: Collection[str]) -> _Tables:
+        """Return what makes some of the columns, and knows what this knows."""
+        some = copy(self)
+        some._columns = frozenset(columns)
+        return some
 
     def of(
         self, piece: Piece, known: Known, units: NDArray[np.int64] | None, first: int

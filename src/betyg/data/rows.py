@@ -46,6 +46,7 @@ class Domains:
         stated = any("stratum" in source.columns for source in survey.sources)
         self._domains = Numbering() if stated else None
         self._texts: dict[str | None, int] = {None: 0}
+        self._table: pd.DataFrame | None = None
 
     def of(
         self,
@@ -77,11 +78,12 @@ class Domains:
 
     def absorb(self, other: Domains) -> NDArray[np.int32]:
         """Take up the combinations of another, and return the number of each here."""
+        if not len(self):
+            self._places, self._domains, self._texts = other._places, other._domains, other._texts
+            return np.arange(len(self), dtype=np.int32)
         texts = [self._texts.setdefault(text, len(self._texts)) for text in other._texts]
-        keys = np.array(other._keys(), dtype=np.int64)
-        places = np.array(other._places.values, dtype=np.int64)
-        key, text = np.divmod(keys, TEXTS)
-        place = self._places.of(places)[key]
+        key, text = other._keys()
+        place = self._places.of(np.array(other._places.values, dtype=np.int64))[key]
         if self._domains is None:
             return place
         return self._domains.of(place.astype(np.int64) * TEXTS + np.array(texts)[text])
@@ -89,10 +91,9 @@ class Domains:
     def moved(self, domain: NDArray[np.int32], activity: int) -> NDArray[np.int32]:
         """Return the numbers of the same combinations with another activity."""
         own, place = np.unique(domain, return_inverse=True)
-        keys, places = self._keys(), self._places.values
-        numbers = []
-        for number in own.tolist():
-            key, text = divmod(keys[number], TEXTS)
+        keys, words = self._keys()
+        places, numbers = self._places.values, []
+        for key, text in zip(keys[own].tolist(), words[own].tolist(), strict=True):
             rest, group = divmod(places[key], self._groups)
             base = rest // self._activities * self._activities
             moved = self._places.number((base + activity + 2) * self._groups + group)
@@ -101,26 +102,34 @@ class Domains:
             numbers.append(moved)
         return np.array(numbers, dtype=np.int32)[place]
 
-    def _keys(self) -> list[int]:
-        """Return place and stratum of each domain, as one number."""
+    def __len__(self) -> int:
+        return len(self._places if self._domains is None else self._domains)
+
+    def _keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return place and stratum of each domain."""
         if self._domains is None:
-            return [place * TEXTS for place in range(len(self._places.values))]
-        return self._domains.values
+            return np.arange(len(self)), np.zeros(len(self), dtype=np.int64)
+        return np.divmod(np.array(self._domains.values, dtype=np.int64), TEXTS)
 
     def table(self) -> pd.DataFrame:
         """Return the combinations: agency, year, activity, group, stratum."""
-        keys, text = np.divmod(np.array(self._keys(), dtype=np.int64), TEXTS)
+        if self._table is None or len(self._table) < len(self):
+            self._table = self._made()
+        return self._table
+
+    def _made(self) -> pd.DataFrame:
+        keys, text = self._keys()
         rest, group = np.divmod(np.array(self._places.values, dtype=np.int64)[keys], self._groups)
         rest, activity = np.divmod(rest, self._activities)
         year, agency = np.divmod(rest, self._agencies)
-        texts = np.array(list(self._texts), dtype=object)
+        texts: pd.api.extensions.ExtensionArray = pd.array(list(self._texts), dtype="str")
         return pd.DataFrame(
             {
                 "agency": (agency - 2).astype(np.int32),
                 "year": year.astype(np.int16),
                 "activity": (activity - 2).astype(np.int32),
                 "group": (group - 2).astype(np.int32),
-                "stratum": pd.Series(texts[text], dtype="str"),
+                "stratum": texts.take(text),
             }
         )
 

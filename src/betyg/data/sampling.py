@@ -41,11 +41,12 @@ def strata(rows: pd.DataFrame, survey: Study) -> pd.Categorical:
     spelt: list[NDArray[np.object_]] = []
     for role in by:
         codes, words = _places(rows[role], role, survey)
-        key = np.unique(key * len(words) + codes, return_inverse=True)[1]
+        key = key * len(words) + codes
         spelt.append(np.array(words, dtype=object)[codes])
-    _, first = np.unique(key, return_index=True)
+    _, first, key = np.unique(key, return_index=True, return_inverse=True)
     names = ["|".join(words) for words in zip(*(texts[first] for texts in spelt), strict=True)]
-    return pd.Categorical.from_codes(key, pd.Index(names, dtype="str"))
+    kind: pd.CategoricalDtype = pd.CategoricalDtype(pd.Index(names, dtype="str"))
+    return pd.Categorical.from_codes(key, dtype=kind, validate=False)
 
 
 def _places(values: pd.Series, role: str, survey: Study) -> tuple[NDArray[np.intp], list[str]]:

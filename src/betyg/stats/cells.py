@@ -26,7 +26,10 @@ KEYS = ["agency", "year", "activity", "group", "stratum"]
 
 KINDS = ("answer", "dont_know", "not_applicable", "no_answer", "published")
 MISSING = list(MISSING_STATES.values())
-NOT_ASKED = MISSING.index("not_asked")
+NOT_ASKED = MISSING.index("not_asked")  # the last of them
+ASKED = [*MISSING[:NOT_ASKED], "answer"]
+Codes = NDArray[np.intp]
+Names = Mapping[str, pd.CategoricalDtype]
 MEASURES = ["n", "weight_sum", "weight_sq_sum"]
 
 
@@ -133,7 +136,7 @@ def _table(
 
 
 def _of_item(
-    item: str, cells: Cells, domains: pd.DataFrame, survey: Study, names: Mapping[str, pd.Index]
+    item: str, cells: Cells, domains: pd.DataFrame, survey: Study, names: Names
 ) -> pd.DataFrame:
     domain, state, sums = cells
     asked = state != NOT_ASKED
@@ -143,13 +146,11 @@ def _of_item(
     years = np.asarray(found["year"])
     place, distinct = pd.factorize(years)
     scales = [survey.scale_of(item, year).scale for year in distinct.tolist()]
-    scale = names["scale"].get_indexer(pd.Index(scales))[place]
-    kinds = names["kind"].get_indexer(pd.Index([*MISSING, "answer"]))
     found |= {name: values[asked] for name, values in sums.items()}
     found |= {
-        "item": _one(item, names["item"], len(domain)),
-        "scale": _coded(scale, names["scale"]),
-        "kind": _coded(kinds[np.minimum(state, len(MISSING))], names["kind"]),
+        "item": _coded([item], names["item"], np.zeros_like(domain)),
+        "scale": _coded(scales, names["scale"], place),
+        "kind": _coded(ASKED, names["kind"], np.minimum(state, NOT_ASKED)),
         "response": response.astype(np.float64),
         "score": _scores(item, response, years, survey),
         "se": np.full(len(domain), np.nan),
@@ -157,12 +158,10 @@ def _of_item(
     return pd.DataFrame(found, copy=False)
 
 
-def _of_index(
-    name: str, cells: Cells, domains: pd.DataFrame, names: Mapping[str, pd.Index]
-) -> pd.DataFrame:
+def _of_index(name: str, cells: Cells, domains: pd.DataFrame, names: Names) -> pd.DataFrame:
     domain, value, sums = cells
-    alike = {"item": name, "scale": INDEX_SCALE, "kind": "answer"}
-    same = {column: _one(v, names[column], len(domain)) for column, v in alike.items()}
+    alike, place = {"item": name, "scale": INDEX_SCALE, "kind": "answer"}, np.zeros_like(domain)
+    same = {column: _coded([value], names[column], place) for column, value in alike.items()}
     values = {"response": value, "score": value, "se": np.full(len(domain), np.nan)}
     return pd.DataFrame({**_of_domains(domains, domain), **sums, **same, **values}, copy=False)
 
@@ -190,23 +189,22 @@ def _numbered(values: NDArray[np.float64], known: dict[float, int]) -> NDArray[n
     return np.array(numbers, dtype=np.intp)[place]
 
 
-def _names(survey: Study) -> dict[str, pd.Index]:
+def _names(survey: Study) -> Names:
     """Return the items, scales and kinds that a study's cells can be of, in their order."""
     names: dict[str, Sequence[str]] = {
         "item": [*survey.item_codes, *(index.name for index in survey.composites)],
         "scale": [*survey.scale_names, INDEX_SCALE],
         "kind": KINDS,
     }
-    return {column: pd.Index(list(of), dtype="str") for column, of in names.items()}
+    return {
+        column: pd.CategoricalDtype(pd.Index(list(of), dtype="str")) for column, of in names.items()
+    }
 
 
-def _coded(codes: NDArray[np.integer], names: pd.Index) -> pd.Categorical:
-    kind: pd.CategoricalDtype = pd.CategoricalDtype(names)
-    return pd.Categorical.from_codes(codes, dtype=kind, validate=False)
-
-
-def _one(value: str, names: pd.Index, rows: int) -> pd.Categorical:
-    return _coded(np.full(rows, names.get_loc(value), dtype=np.int16), names)
+def _coded(values: Sequence[str], of: pd.CategoricalDtype, place: Codes) -> pd.Categorical:
+    """Return for each place the value that stands there."""
+    codes = np.array([of.categories.get_loc(value) for value in values], dtype=np.int16)
+    return pd.Categorical.from_codes(codes[place], dtype=of, validate=False)
 
 
 def _scores(
@@ -221,8 +219,7 @@ def _scores(
 
 def _typed(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
     kinds = {
-        column: pd.Categorical(cells[column], categories=names)
-        for column, names in _names(survey).items()
+        column: pd.Categorical(cells[column], dtype=of) for column, of in _names(survey).items()
     }
     return cells.assign(**kinds)
 
@@ -243,8 +240,8 @@ def _sorted(cells: pd.DataFrame) -> pd.DataFrame:
             }
         ).reset_index()
         order, _ = _order(cells, by)
-    wanted = cells[[*by, "score", *MEASURES, "se"]]
-    return wanted.take(order).reset_index(drop=True)
+    wanted = [*by, "score", *MEASURES, "se"]
+    return pd.DataFrame({name: cells[name].array.take(order) for name in wanted}, copy=False)
 
 
 def _order(cells: pd.DataFrame, by: Sequence[str]) -> tuple[NDArray[np.intp], bool]:
@@ -256,9 +253,10 @@ def _order(cells: pd.DataFrame, by: Sequence[str]) -> tuple[NDArray[np.intp], bo
 
 def _codes(values: pd.Series) -> tuple[NDArray[np.integer], int]:
     """Return the place of each value in their order, what is missing last, and how many."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        codes, size = values.cat.codes.to_numpy(), len(values.cat.categories)
+    held = values.array
+    if isinstance(held, pd.Categorical):
+        codes, size = held.codes, len(held.categories)
     else:
-        codes, distinct = pd.factorize(values, sort=True)
+        codes, distinct = pd.factorize(values.to_numpy(), sort=True)
         size = len(distinct)
     return np.where(codes < 0, size, codes), size + 1

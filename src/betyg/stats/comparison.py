@@ -127,10 +127,11 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
         If a cell has no agency, year, number of answers or answer.
     """
     outcome = survey.compare.outcome
-    given = (cells["item"] == outcome) & (cells["kind"] == "answer") & (cells["year"] >= year_from)
+    given = (cells["item"] == outcome).to_numpy() & (cells["kind"] == "answer").to_numpy()
+    given &= (cells["year"] >= year_from).to_numpy()
     if survey.totals:
-        given &= ~cells["agency"].isin(list(survey.totals))
-    found = cells if given.all() else cells[given.to_numpy()]
+        given &= ~cells["agency"].isin(list(survey.totals)).to_numpy()
+    found = cells if given.all() else cells[given]
     if found.empty:
         raise _unanswered(outcome, year_from)
     _check_whole(found, outcome)
@@ -151,7 +152,7 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
 
 def _check_whole(found: pd.DataFrame, outcome: str) -> None:
     for column in ("agency", "year", "n", "response"):
-        lost = int(found[column].isna().sum())
+        lost = int(np.count_nonzero(found[column].isna()))
         if lost:
             raise DataError(
                 f"comparison: '{column}' is missing in {lost} of {len(found)} cells of answers to "

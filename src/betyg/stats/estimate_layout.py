@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from betyg.stats.sums import joint, numbered
+from betyg.stats.sums import joint, numbered, one_of_each
 
 __all__ = ["Atoms", "Domains", "atoms_of", "domains_of"]
 
@@ -76,8 +76,7 @@ def _combined(codes: Sequence[Codes]) -> Codes:
 def atoms_of(stratum: Codes, roles: Mapping[str, Codes]) -> Atoms:
     """Give a number to each combination of stratum and roles that occurs among the rows."""
     distinct, of_row = numbered(_combined([stratum, *roles.values()]))
-    one = np.empty(distinct.size, dtype=np.intp)
-    one[of_row] = np.arange(of_row.size)  # the rows of an atom are alike, so any will do
+    one = one_of_each(of_row, distinct.size)
     return Atoms(
         of_row=of_row,
         stratum=stratum[one],

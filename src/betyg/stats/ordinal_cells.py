@@ -19,7 +19,7 @@ from betyg.stats.ordinal_design import Layout
 from betyg.stats.ordinal_likelihood import Link
 from betyg.stats.ordinal_sandwich import Rows, Sampling
 from betyg.stats.patterns import Patterns
-from betyg.stats.sums import by_code, joint, rows_by_code
+from betyg.stats.sums import by_code, joint, numbered, one_of_each, rows_by_code
 
 __all__ = [
     "Answers",
@@ -253,7 +253,8 @@ def observed_patterns(given: pd.DataFrame, variables: Sequence[str]) -> tuple[Co
     """Return the pattern of each row, and the variables' values in each pattern."""
     names = list(dict.fromkeys(variables))
     pattern, first = pattern_codes(given, names)
-    return pattern, given[names].take(first).reset_index(drop=True)
+    values = {name: given[name].array.take(first) for name in names}
+    return pattern, pd.DataFrame(values, index=range(first.size), copy=False)
 
 
 def pattern_codes(given: pd.DataFrame, roles: Sequence[str]) -> tuple[Codes, Codes]:
@@ -262,8 +263,8 @@ def pattern_codes(given: pd.DataFrame, roles: Sequence[str]) -> tuple[Codes, Cod
     for role in roles:
         levels = ordinal_design.observed_levels(given[role])
         coded.append((ordinal_design.encode(given[role], levels, role), len(levels)))
-    _, first, pattern = np.unique(joint(coded), return_index=True, return_inverse=True)
-    return pattern, first
+    distinct, pattern = numbered(joint(coded))
+    return pattern, one_of_each(pattern, distinct.size)
 
 
 def _categories(given: pd.DataFrame, outcome: str) -> tuple[Codes, Array, Array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -97,11 +98,10 @@ class Layout:
 
 def observed_levels(values: pd.Series) -> tuple[object, ...]:
     """Return the values that occur, in the order of the codebook (or of size, for numbers)."""
+    codes, found = _distinct(values)
     if isinstance(values.dtype, pd.CategoricalDtype):
-        names, codes = values.cat.categories.tolist(), values.cat.codes.to_numpy()
-        used = np.bincount(codes[codes >= 0], minlength=len(names)) > 0
-        return tuple(name for name, own in zip(names, used.tolist(), strict=True) if own)
-    found = pd.factorize(values)[1].tolist()
+        used = np.bincount(codes[codes >= 0], minlength=len(found)) > 0
+        return tuple(name for name, own in zip(found, used.tolist(), strict=True) if own)
     kinds = {isinstance(value, str) for value in found}
     return tuple(sorted(found, key=str if len(kinds) > 1 else None))
 
@@ -114,12 +114,9 @@ def encode(values: pd.Series, levels: Sequence[object], role: str) -> Codes:
     DesignError
         If a value is missing or is none of the levels.
     """
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        own, distinct = values.cat.codes.to_numpy(), values.cat.categories
-    else:
-        own, distinct = pd.factorize(values)
+    own, distinct = _distinct(values)
     place = {level: at for at, level in enumerate(levels)}
-    codes = np.array([*(place.get(value, -1) for value in distinct.tolist()), -1], np.intp)[own]
+    codes: Codes = np.array([*(place.get(value, -1) for value in distinct), -1], np.intp)[own]
     if (codes < 0).any():
         missing = int(values.isna().sum())
         if missing:
@@ -133,6 +130,16 @@ def encode(values: pd.Series, levels: Sequence[object], role: str) -> Codes:
             f"Leave it out, or fit the model with it."
         )
     return codes
+
+
+def _distinct(values: pd.Series) -> tuple[NDArray[np.integer], list[Any]]:
+    """Return the place of each value among the categories or values; -1 where it is missing."""
+    held = values.array
+    if isinstance(held, pd.Categorical):
+        return held.codes, held.categories.tolist()
+    plain = values.to_numpy() if isinstance(values.dtype, np.dtype) else held
+    codes, distinct = pd.factorize(plain)
+    return codes, distinct.tolist()
 
 
 def _listed(levels: Sequence[object]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf
 
 from betyg.stats.sums import by_code, rows_by_code
 
@@ -127,12 +128,17 @@ def aliased(patterns: Patterns, names: Sequence[str]) -> list[str]:
     total[0, 0] = patterns.size
     total[0, 1:] = total[1:, 0] = patterns.sums(ones)
     total[1:, 1:] = patterns.gram(ones)
-    size = total.diagonal().copy()
-    lost = []
-    for j in range(total.shape[0]):
-        if total[j, j] <= ALIAS_TOLERANCE * size[j]:
-            lost.append(names[j - 1])
-            continue
-        ratio = total[j + 1 :, j] / total[j, j]
-        total[j + 1 :, j + 1 :] -= np.outer(ratio, total[j, j + 1 :])
+    kept, lost = np.arange(len(total)), []
+    while (at := _no_own(total[np.ix_(kept, kept)])) is not None:
+        lost.append(names[kept[at] - 1])
+        kept = np.delete(kept, at)
     return lost
+
+
+def _no_own(gram: Array) -> int | None:
+    """Return the first column of which those before it leave nothing, if any."""
+    root, stopped = dpotrf(gram, lower=1)  # it stops at a column of which less than nothing is left
+    done = stopped - 1 if stopped else len(gram)
+    left = np.append(np.diag(root)[:done] ** 2, np.zeros(len(gram) - done))
+    little = np.flatnonzero(left <= ALIAS_TOLERANCE * np.diag(gram))
+    return int(little[0]) if little.size else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["by_code", "joint", "numbered", "rows_by_code"]
+__all__ = ["by_code", "joint", "numbered", "one_of_each", "rows_by_code"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -39,6 +39,13 @@ def numbered(codes: Codes) -> tuple[Codes, Codes]:
     place = np.empty(size, dtype=np.intp)
     place[distinct] = np.arange(distinct.size)
     return distinct, place[codes]
+
+
+def one_of_each(place: Codes, size: int) -> Codes:
+    """Return for each place a row that has it; every place has one."""
+    rows = np.empty(size, dtype=np.intp)
+    rows[place] = np.arange(place.size)
+    return rows
 
 
 def joint(coded: Iterable[tuple[NDArray[np.integer], int]], *, most: int = LARGEST) -> Codes:
