@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 
 from betyg.data import pieces, roles, sampling
 from betyg.data.composites import composites
-from betyg.data.harmonise import MISSING
+from betyg.data.harmonise import MISSING, NO_ANSWER
 from betyg.data.kept import Kept
 from betyg.data.pieces import Known, Piece
 from betyg.data.rows import Rows, wide_to_long
 from betyg.data.workers import given
 
-__all__ = ["Parts"]
+__all__ = ["STATE", "Parts", "states_of"]
+
+STATE = ".state"
+"""How a column of states ends, after its item; it is made only where it is asked for."""
 
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 UNITS = ("agency", "activity", "group")
@@ -178,7 +181,9 @@ class _Tables:
             if self.wants(code):
                 found[code] = _positions(states)
             if self.wants(f"{code}.missing"):
-                found[f"{code}.missing"] = _category(_MISSING_PLACE[states], _MISSING)
+                found[f"{code}.missing"] = _category(_replaced(states, _MISSING_PLACE), _MISSING)
+            if self._columns is not None and f"{code}{STATE}" in self._columns:
+                found[f"{code}{STATE}"] = states
         if any(self.wants(index.name) for index in survey.composites):
             values = composites(answers, years=self._year[rows.domain], survey=survey)
             found |= {name: held for name, held in values.items() if self.wants(name)}
@@ -246,12 +251,36 @@ _MISSING_PLACE = np.full(256, -1, dtype=np.int8)
 _MISSING_PLACE[list(MISSING)] = range(len(MISSING))  # states below zero count from the end
 
 
+def states_of(rows: pd.DataFrame, item: str) -> NDArray[np.int8]:
+    """Return the states of the answers to an item, as ``harmonise.answers`` gives them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Respondents, with the states or with ``<item>`` and ``<item>.missing``.
+    item : str
+        The item.
+    """
+    if f"{item}{STATE}" in rows:
+        return rows[f"{item}{STATE}"].to_numpy(np.int8)
+    position = rows[item].to_numpy(np.int8, na_value=0)
+    missing = rows[f"{item}.missing"].cat
+    kinds = {kind: state for state, kind in MISSING.items()}
+    state = np.array([*(kinds[one] for one in missing.categories), NO_ANSWER], dtype=np.int8)
+    return np.where(position > 0, position, state[missing.codes.to_numpy()])
+
+
 def _category(codes: NDArray[np.integer], kinds: pd.CategoricalDtype) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, dtype=kinds, validate=False)
 
 
 def _positions(states: NDArray[np.int8]) -> pd.arrays.IntegerArray:
-    return pd.arrays.IntegerArray(np.where(states > 0, states, np.int8(1)), states <= 0)
+    return pd.arrays.IntegerArray(np.maximum(states, np.int8(1)), states <= 0)
+
+
+def _replaced(states: NDArray[np.int8], table: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Look each state up in a table of 256; of single bytes this is the fastest way."""
+    return np.frombuffer(states.tobytes().translate(table.tobytes()), dtype=np.int8)
 
 
 def _no_rows() -> Rows:

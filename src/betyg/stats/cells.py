@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from betyg.data.codebook import INDEX_SCALE
 from betyg.data.harmonise import MISSING as MISSING_STATES
-from betyg.data.parts import Parts
+from betyg.data.parts import STATE, Parts, states_of
 from betyg.data.study import Study
 from betyg.stats.sums import joint
 from betyg.stats.tally import Cells, Tally, together
@@ -19,13 +19,13 @@ from betyg.stats.tally import Cells, Tally, together
 if TYPE_CHECKING:
     from betyg.data.clean import Cleaned
 
-__all__ = ["KEYS", "KINDS", "add", "collapse"]
+__all__ = ["KEYS", "KINDS", "add", "collapse", "in_order", "numbered"]
 
 KEYS = ["agency", "year", "activity", "group", "stratum"]
 """What a cell is of."""
 
 KINDS = ("answer", "dont_know", "not_applicable", "no_answer", "published")
-MISSING = list(MISSING_STATES.values())
+MISSING = [MISSING_STATES[state] for state in sorted(MISSING_STATES)]
 NOT_ASKED = MISSING.index("not_asked")  # the last of them
 ASKED = [*MISSING[:NOT_ASKED], "answer"]
 Codes = NDArray[np.intp]
@@ -64,21 +64,43 @@ def add(parts: Iterable[pd.DataFrame], survey: Study) -> pd.DataFrame:
 
 
 def _of_respondents(parts: Parts | Iterable[pd.DataFrame], survey: Study) -> pd.DataFrame:
+    parts, domains = numbered(parts, _columns(survey))
     if isinstance(parts, Parts):
-        domains = parts.domains()
-        numbered = parts.only(["domain", *_columns(survey)])
-        pieces = [*numbered.each(_count, survey, len(domains), doing="counting answers")]
+        pieces = [*parts.each(_count, survey, len(domains), doing="counting answers")]
         return _table(pieces or [_count((), survey, len(domains))], domains, survey)
+    return _table([_count(parts, survey, len(domains))], domains, survey)
+
+
+def numbered(
+    parts: Parts | Iterable[pd.DataFrame], columns: Collection[str]
+) -> tuple[Parts | list[pd.DataFrame], pd.DataFrame]:
+    """Return respondents with a column ``domain``, and what each of its numbers stands for.
+
+    Parameters
+    ----------
+    parts : Parts, or iterable of DataFrame
+        Respondents; tables are put together.
+    columns : collection of str
+        Those that are wanted; tables have all that they had.
+
+    Returns
+    -------
+    Parts or list of DataFrame
+    DataFrame
+        The ``KEYS``, by the numbers; some of them no row may have.
+    """
+    if isinstance(parts, Parts):
+        return parts.only(["domain", *columns]), parts.domains()
     whole = pd.concat(parts, ignore_index=True)
     domain = whole.groupby(KEYS, observed=True, sort=False).ngroup()
     domains = whole.loc[~domain.duplicated(), KEYS].reset_index(drop=True)
-    return _table([_count([whole.assign(domain=domain)], survey, len(domains))], domains, survey)
+    return [whole.assign(domain=domain)], domains
 
 
 def _columns(survey: Study) -> list[str]:
     """Return the columns of respondents that cells are made of."""
-    missing = (f"{item}.missing" for item in survey.item_codes)
-    return ["weight", *survey.item_codes, *missing, *(one.name for one in survey.composites)]
+    states = (f"{item}{STATE}" for item in survey.item_codes)
+    return ["weight", *states, *(one.name for one in survey.composites)]
 
 
 def _count(parts: Iterable[pd.DataFrame], survey: Study, domains: int) -> dict[str, Cells]:
@@ -104,13 +126,13 @@ class _Counted:
         weight = part["weight"].to_numpy()
         weighed = None if (weight == 1.0).all() else weight
         for item, tally in self.items.items():
-            state = _states(part, item)
+            state = states_of(part, item).astype(np.intp) + (len(MISSING) - 1)
             size = (int(state.max(initial=0)) + 1, self.domains)
             tally.add(domain, state, weighed, size)
         for name, tally in self.indices.items():
             value = part[name].to_numpy()
             given = ~np.isnan(value)
-            state = _numbered(value[given], self.values[name])
+            state = in_order(value[given], self.values[name])
             size = (len(self.values[name]), self.domains)
             tally.add(domain[given], state, None if weighed is None else weight[given], size)
 
@@ -171,20 +193,9 @@ def _of_domains(domains: pd.DataFrame, domain: NDArray[np.intp]) -> dict[str, ob
     return {name: domains[name].array.take(domain) for name in KEYS}
 
 
-def _states(part: pd.DataFrame, item: str) -> NDArray[np.intp]:
-    """Return one number a state: kinds of missing first, then the positions from 1."""
-    position = part[item].to_numpy(np.int8, na_value=0)
-    missing = part[f"{item}.missing"].cat
-    lookup = np.array([MISSING.index(kind) for kind in missing.categories] + [0], dtype=np.int8)
-    state = lookup[missing.codes.to_numpy()] if list(missing.categories) != MISSING else (
-        missing.codes.to_numpy()
-    )  # fmt: skip
-    return np.where(position > 0, position + (len(MISSING) - 1), state).astype(np.intp)
-
-
-def _numbered(values: NDArray[np.float64], known: dict[float, int]) -> NDArray[np.intp]:
-    """Return the number of each value, and number those that are new."""
-    place, distinct = pd.factorize(values)
+def in_order(values: NDArray[np.float64], known: dict[float, int]) -> NDArray[np.intp]:
+    """Return the number of each value, and number those that are new; NaN is a value."""
+    place, distinct = pd.factorize(values, use_na_sentinel=False)
     numbers = [known.setdefault(value, len(known)) for value in distinct.tolist()]
     return np.array(numbers, dtype=np.intp)[place]
 

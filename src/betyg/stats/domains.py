@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from betyg.data.parts import Parts
 from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
-from betyg.stats.cells import KEYS
+from betyg.stats.cells import KEYS, numbered
 
 if TYPE_CHECKING:
     from betyg.data.clean import Cleaned
 
 __all__ = ["SUMS", "add", "are_units", "collapse", "linked", "of_rows"]
+
+Array = NDArray[np.float64]
 
 COLUMNS = ("weight", "weight_given", "weight_base", "psu", "population")
 SUMS = {
@@ -55,18 +58,16 @@ def collapse(cleaned: Cleaned) -> pd.DataFrame:
         trimming left, NaN where it cut none), taken, given float64 (weight that was cut, and
         weight before). One row a domain, in the order of the study's files.
     """
-    parts = cleaned.parts
-    return of_rows(parts.only([*KEYS, *COLUMNS]) if isinstance(parts, Parts) else parts)
+    return of_rows(cleaned.parts)
 
 
-def of_rows(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+def of_rows(parts: Parts | Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Count respondents that lie in tables which together are the whole, as ``collapse`` does."""
-    found: list[pd.DataFrame] = []
-    known = -1
-    for rows in parts:
-        found = [add([*found, _sums(rows, known)])]
-        known = max(known, int(rows["psu"].max()) if len(rows) else known)
-    return found[0]
+    tables, named = numbered(parts, COLUMNS)
+    sums = _Sums(len(named))
+    for rows in tables:
+        sums.add(rows)
+    return add([sums.table(named)])
 
 
 def add(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -95,24 +96,50 @@ def linked(
     return rows_of(respondents)
 
 
-def _sums(rows: pd.DataFrame, known: int) -> pd.DataFrame:
-    """Return what the rows of a part add; units are numbered in the order of their first rows."""
-    weight = rows["weight"].to_numpy(np.float64)
-    given = rows["weight_given"].to_numpy(np.float64) if "weight_given" in rows else weight
-    base = rows["weight_base"].to_numpy(np.float64) if "weight_base" in rows else weight
-    psu = rows["psu"].to_numpy()
-    first = ~rows["psu"].duplicated().to_numpy() & (psu > known)
-    cut = base < given
-    return rows[KEYS].assign(
-        n=1,
-        units=first.astype(np.int64),
-        weight_sum=weight,
-        weight_sq_sum=weight**2,
-        smallest=weight,
-        largest=weight,
-        population=rows["population"],
-        trimmed=cut.astype(np.int64),
-        cut_to=np.where(cut, base, np.nan),
-        taken=np.maximum(given - base, 0.0),
-        given=given,
-    )
+class _Sums:
+    """What the rows so far add to each domain."""
+
+    def __init__(self, size: int) -> None:
+        self._sums = {name: np.zeros(size) for name, how in SUMS.items() if how == "sum"}
+        self._smallest, self._largest = np.full(size, np.inf), np.zeros(size)
+        self._population, self._cut_to = np.full(size, np.nan), np.full(size, np.nan)
+        self._known = -1  # units are numbered in the order of their first rows
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Add the rows of a part."""
+        domain = rows["domain"].to_numpy().astype(np.intp)
+        weight = rows["weight"].to_numpy(np.float64)
+        added = {"n": None, "weight_sum": weight, "weight_sq_sum": weight**2, "given": weight}
+        added["units"] = self._first(rows["psu"].to_numpy()).astype(np.float64)
+        if "weight_given" in rows:
+            added |= self._trimmed(rows, domain)
+        for name, values in added.items():
+            self._sums[name] += np.bincount(domain, values, len(self._smallest))
+        np.minimum.at(self._smallest, domain, weight)
+        np.maximum.at(self._largest, domain, weight)
+        self._population[domain] = rows["population"].to_numpy(np.float64)
+
+    def _first(self, psu: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Mark the first row of each unit."""
+        known = np.maximum.accumulate(np.concatenate([[self._known], psu]))
+        self._known = int(known[-1])
+        return psu > known[:-1]
+
+    def _trimmed(self, rows: pd.DataFrame, domain: NDArray[np.intp]) -> dict[str, Array]:
+        """Return what trimming took from each weight."""
+        given, base = (rows[name].to_numpy(np.float64) for name in ("weight_given", "weight_base"))
+        cut = base < given
+        np.fmax.at(self._cut_to, domain[cut], base[cut])
+        taken = np.maximum(given - base, 0.0)
+        return {"trimmed": cut.astype(np.float64), "taken": taken, "given": given}
+
+    def table(self, named: pd.DataFrame) -> pd.DataFrame:
+        """Return the sums of the domains that have rows."""
+        found = named.assign(
+            **self._sums,
+            smallest=self._smallest,
+            largest=self._largest,
+            population=self._population,
+            cut_to=self._cut_to,
+        )
+        return found[found["n"] > 0]

@@ -7,18 +7,21 @@ these are put together at random into groups, each of which stands for a unit fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.data import identity
+from betyg.data.harmonise import MISSING, NOT_ASKED
 from betyg.data.numbering import Numbering
-from betyg.data.parts import Parts
+from betyg.data.parts import STATE, Parts, states_of
 from betyg.data.study import Study
+from betyg.stats.cells import in_order, numbered
+from betyg.stats.driver_products import Products, Rows
 from betyg.stats.joint import scores_of
 from betyg.stats.predictors import predictors
 
@@ -29,7 +32,6 @@ __all__ = ["COLUMNS", "GROUPS", "collapse", "kept_themes", "of_rows"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
-_Asked = Mapping[int, Mapping[str, Sequence[str]]]
 
 GROUPS = 256
 """Units a stratum may keep; of more as many groups are made.
@@ -47,6 +49,7 @@ COLUMNS = (
     "scores",
     "products",
 )
+LOWEST = len(MISSING) - 1  # states from below zero count from here
 LEAST_ANSWERED = 0.5  # of those with an index; a theme that fewer met would drop the rest
 
 
@@ -77,8 +80,6 @@ def collapse(cleaned: Cleaned, survey: Study, *, domains: pd.DataFrame) -> pd.Da
     parts = cleaned.parts
     if survey.kind != "responses":
         return _table([])
-    if isinstance(parts, Parts):
-        parts = parts.only(_columns(survey, domains))
     return of_rows(parts, survey, domains=domains)
 
 
@@ -93,19 +94,20 @@ def of_rows(
 
     They are gone through twice: who counts depends on which themes most have answered.
     """
-    years = [int(year) for year in sorted(domains["year"].unique())]
-    asked: _Asked = {year: dict(predictors(survey, year).items) for year in years}
-    answered = {year: np.zeros(1 + len(themes), np.int64) for year, themes in asked.items()}
-    for found in _each(parts, _answered, asked, survey):
+    rounds = _rounds(survey, domains)
+    parts, named = numbered(parts, _columns(rounds, survey))
+    strata = _Strata.of(domains, named, groups)
+    answered = {
+        year: np.zeros(1 + len(one.asked), np.int64) for one in rounds for year in one.years
+    }
+    for found in _each(parts, _answered, rounds, strata, survey):
         answered = {year: n + found[year] for year, n in answered.items()}
-    kept = {year: kept_themes(asked[year], n) for year, n in answered.items()}
-    units = domains.groupby("stratum", observed=True)["units"].sum()
-    large = frozenset(str(name) for name in units.index[units > groups])
-    sums = {year: _Sums(tuple(asked[year]), kept[year]) for year in years}
-    for summed in _each(parts, _summed, asked, kept, survey, (large, groups)):
-        for year, more in summed.items():
-            sums[year].absorb(more)
-    return _table([one.table(year) for year, one in sums.items()])
+    kept = _kept(rounds, answered)
+    sums = [_Sums(one, strata) for one in kept]
+    for summed in _each(parts, _summed, kept, strata, survey):
+        for one, more in zip(sums, summed, strict=True):
+            one.absorb(more)
+    return _table([one.table(strata) for one in sums])
 
 
 def _each(parts: Parts | Iterable[pd.DataFrame], work: Callable[..., Any], *more: object) -> Any:
@@ -115,24 +117,36 @@ def _each(parts: Parts | Iterable[pd.DataFrame], work: Callable[..., Any], *more
     return [work(parts, *more)]
 
 
-def _answered(parts: Iterable[pd.DataFrame], asked: _Asked, survey: Study) -> Mapping[int, Codes]:
-    found = {year: np.zeros(1 + len(themes), np.int64) for year, themes in asked.items()}
-    for year, rows in _by_year(parts):
-        found[year] += _Scored.of(rows, asked[year], survey).answered()
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """Years in which the same was asked, on the same scales: the items of each theme."""
+
+    years: tuple[int, ...]
+    asked: Mapping[str, Sequence[str]]
+    kept: tuple[str, ...] = ()
 
 
-def _summed(
-    parts: Iterable[pd.DataFrame],
-    asked: _Asked,
-    kept: Mapping[int, tuple[str, ...]],
-    survey: Study,
-    among: tuple[frozenset[str], int],
-) -> Mapping[int, _Sums]:
-    sums = {year: _Sums(tuple(asked[year]), kept[year]) for year in asked}
-    for year, rows in _by_year(parts):
-        sums[year].add(rows, _units_of(rows, *among), _Scored.of(rows, asked[year], survey))
-    return sums
+def _rounds(survey: Study, domains: pd.DataFrame) -> list[_Round]:
+    alike: dict[object, tuple[Mapping[str, Sequence[str]], list[int]]] = {}
+    for year in sorted(int(one) for one in domains["year"].unique()):
+        asked = predictors(survey, year).items
+        items = [item for part in asked.values() for item in part]
+        scales = tuple(survey.scale_of(item, year).scores for item in items)
+        alike.setdefault((tuple(asked.items()), scales), (asked, []))[1].append(year)
+    return [_Round(years=tuple(years), asked=asked) for asked, years in alike.values()]
+
+
+def _kept(rounds: Iterable[_Round], answered: Mapping[int, Codes]) -> list[_Round]:
+    """Return the rounds by the themes that most have answered."""
+    return [
+        _Round(years=tuple(years), asked=one.asked, kept=kept)
+        for one in rounds
+        for kept, years in _gathered({y: kept_themes(one.asked, answered[y]) for y in one.years})
+    ]
+
+
+def _gathered(kept: Mapping[int, tuple[str, ...]]) -> list[tuple[tuple[str, ...], list[int]]]:
+    return [(own, [y for y in kept if kept[y] == own]) for own in dict.fromkeys(kept.values())]
 
 
 def kept_themes(themes: Iterable[str], answered: Codes) -> tuple[str, ...]:
@@ -149,146 +163,223 @@ def kept_themes(themes: Iterable[str], answered: Codes) -> tuple[str, ...]:
     return tuple(theme for theme, n in zip(themes, answered[1:], strict=True) if n >= least)
 
 
-def _columns(survey: Study, domains: pd.DataFrame) -> list[str]:
+def _columns(rounds: Iterable[_Round], survey: Study) -> list[str]:
+    items = {item for one in rounds for part in one.asked.values() for item in part}
     outcome = survey.compare.outcome
-    years = [int(year) for year in domains["year"].unique()]
-    items = {i for year in years for part in predictors(survey, year).items.values() for i in part}
-    missing = [f"{item}.missing" for item in items]
-    return ["agency", "year", "stratum", "psu", "weight", "population", outcome, *items, *missing]
-
-
-def _by_year(parts: Iterable[pd.DataFrame]) -> Iterator[tuple[int, pd.DataFrame]]:
-    for rows in parts:
-        years = rows["year"].to_numpy()
-        for year in np.unique(years).tolist():
-            yield year, rows[years == year]
-
-
-def _units_of(rows: pd.DataFrame, large: frozenset[str], groups: int) -> Codes:
-    """Return the unit of each row; in a large stratum the group that its unit falls into."""
-    psu = rows["psu"].to_numpy().astype(np.int64)
-    strata = rows["stratum"].cat
-    among = np.array([str(name) in large for name in strata.categories] + [False])
-    code = strata.codes.to_numpy().astype(np.int64)
-    group = (identity.of_numbers(psu) % np.uint64(groups)).astype(np.int64)
-    return np.where(among[code], -1 - (code * groups + group), psu)
+    return ["year", "psu", "weight", outcome, *(f"{item}{STATE}" for item in sorted(items))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Scored:
-    """Scores 0-100 of some rows of one year: the themes' in columns, and the outcome's."""
+class _Strata:
+    """Years, strata and agencies together.
 
-    themes: Array
-    outcome: Array
+    Attributes
+    ----------
+    table : DataFrame
+        year, stratum, agency, population; one row each.
+    of_domain : ndarray of int, shape (domains,)
+        The row of each domain.
+    large : ndarray of bool, shape (rows,)
+        Whether units are put together in ``groups`` groups.
+    """
+
+    table: pd.DataFrame
+    of_domain: Codes
+    large: NDArray[np.bool_]
+    groups: int
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, asked: Mapping[str, Sequence[str]], survey: Study) -> _Scored:
-        themes = [_theme_score(rows, items, survey) for items in asked.values()]
-        empty = np.empty((len(rows), 0))
-        return cls(
-            themes=np.column_stack(themes) if themes else empty,
-            outcome=scores_of(rows, survey.compare.outcome, survey),
-        )
+    def of(cls, domains: pd.DataFrame, named: pd.DataFrame, groups: int) -> Self:
+        by = ["year", "stratum", "agency"]
+        table = domains.drop_duplicates(by)[[*by, "population"]].reset_index(drop=True)
+        units = domains.groupby("stratum", observed=True)["units"].sum()
+        large = table["stratum"].map(units).to_numpy(np.int64) > groups
+        keys, of = pd.MultiIndex.from_frame(table[by]), pd.MultiIndex.from_frame(named[by])
+        return cls(table=table, of_domain=keys.get_indexer(of), large=large, groups=groups)
 
-    def answered(self) -> Codes:
-        """Count the rows with an outcome, and those with a theme's score as well."""
-        known = ~np.isnan(self.outcome)
-        return np.append(known.sum(), (~np.isnan(self.themes) & known[:, None]).sum(axis=0))
+    @property
+    def bound(self) -> int:
+        """The number from which codes are those of single units."""
+        return len(self.table) * self.groups
+
+    def codes(self, row: Codes, psu: Codes) -> Codes:
+        """Return one number for row and unit; in a large stratum for the group of the unit."""
+        group = (identity.of_numbers(psu) % np.uint64(self.groups)).astype(np.int64)
+        own = self.bound + psu * len(self.table) + row
+        return np.where(self.large[row], row * self.groups + group, own)
+
+    def units(self, codes: Codes) -> tuple[Codes, Codes]:
+        """Return row and unit of each code; units are below zero where they are groups."""
+        alone = codes >= self.bound
+        psu, row = np.divmod(codes - self.bound, max(len(self.table), 1))
+        of_group, group = np.divmod(codes, self.groups)
+        row = np.where(alone, row, of_group)
+        stratum = self.table["stratum"].cat.codes.to_numpy().astype(np.int64)[row]
+        return row, np.where(alone, psu, -1 - (stratum * self.groups + group))
 
 
-def _theme_score(rows: pd.DataFrame, items: Sequence[str], survey: Study) -> Array:
-    """Return the mean score of the items, NaN where fewer than half of those asked have one."""
+def _of_years(rows: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
+    """Return the rows of some years."""
+    own = np.isin(rows["year"].to_numpy(), years)
+    return rows if own.all() else rows[own]
+
+
+def _answered(
+    parts: Iterable[pd.DataFrame], rounds: Sequence[_Round], strata: _Strata, survey: Study
+) -> Mapping[int, Codes]:
+    """Count for each year the rows with an outcome, and those with a theme's score as well."""
+    del strata
+    found = {year: np.zeros(1 + len(one.asked), np.int64) for one in rounds for year in one.years}
+    for part in parts:
+        for one in rounds:
+            rows = _of_years(part, one.years)
+            known = ~np.isnan(scores_of(rows, survey.compare.outcome, survey))
+            year = np.where(known, rows["year"].to_numpy(), np.int16(0))
+            with_theme = [np.where(_given(rows, items), year, 0) for items in one.asked.values()]
+            counts = [np.bincount(of, minlength=max(one.years) + 1) for of in (year, *with_theme)]
+            for own in one.years:
+                found[own] += np.array([n[own] for n in counts])
+    return found
+
+
+def _given(rows: pd.DataFrame, items: Sequence[str]) -> NDArray[np.bool_]:
+    """Mark the rows that have a score of a theme: half of the items that were asked."""
     if len(items) == 1:
-        return scores_of(rows, items[0], survey)
-    scores = np.column_stack([scores_of(rows, item, survey) for item in items])
-    asked = sum((rows[item].notna() | (rows[f"{item}.missing"] != "not_asked")) for item in items)
+        return states_of(rows, items[0]) > 0
+    states = [states_of(rows, item) for item in items]
+    asked = np.sum([one != NOT_ASKED for one in states], axis=0)
+    answered = np.sum([one > 0 for one in states], axis=0)
+    return np.asarray((answered > 0) & (answered >= LEAST_ANSWERED * asked))
+
+
+def _by_state(item: str, year: int, survey: Study) -> Array:
+    """Return the score of each state; of those below zero, at the end, none."""
+    return np.array([np.nan, *survey.scale_of(item, year).scores, np.nan, np.nan, np.nan])
+
+
+def _theme_scores(rows: pd.DataFrame, items: Sequence[str], year: int, survey: Study) -> Array:
+    """Return the mean score of the items, NaN where fewer than half of those asked have one."""
+    scores = np.column_stack([_by_state(i, year, survey)[states_of(rows, i)] for i in items])
     given = ~np.isnan(scores)
-    answered = given.sum(axis=1)
-    enough = (answered > 0) & (answered >= LEAST_ANSWERED * np.asarray(asked))
     total = np.where(given, scores, 0.0).sum(axis=1)
-    mean = np.divide(total, answered, out=np.full(len(rows), np.nan), where=enough)
-    return np.asarray(mean, dtype=np.float64)
+    mean = np.full(len(rows), np.nan)
+    np.divide(total, given.sum(axis=1), out=mean, where=_given(rows, items))
+    return mean
+
+
+class _Coded:
+    """Scores of the themes as codes: of one item its states, of several in the order met."""
+
+    def __init__(self, one: _Round, survey: Study) -> None:
+        self._items, self._year, self._survey = list(one.asked.values()), one.years[0], survey
+        self._known: list[dict[float, int]] = [{} for _ in self._items]
+        self.scores = np.zeros((0, len(self._items)))
+
+    def of(self, rows: pd.DataFrame) -> NDArray[np.int32]:
+        """Return the code of each row's score of each theme, shape (rows, themes)."""
+        codes = np.empty((len(rows), len(self._items)), dtype=np.int32)
+        for theme, (items, known) in enumerate(zip(self._items, self._known, strict=True)):
+            if len(items) == 1:
+                codes[:, theme] = states_of(rows, items[0])
+                codes[:, theme] += LOWEST
+            else:
+                scores = _theme_scores(rows, items, self._year, self._survey)
+                codes[:, theme] = in_order(scores, known)
+        columns = [self._meaning(*own) for own in zip(self._items, self._known, strict=True)]
+        self.scores = np.full((max(map(len, columns), default=0), len(columns)), np.nan)
+        for theme, column in enumerate(columns):
+            self.scores[: len(column), theme] = column
+        return codes
+
+    def _meaning(self, items: Sequence[str], known: Mapping[float, int]) -> Array:
+        if len(items) > 1:
+            return np.array(list(known), dtype=np.float64)
+        return np.roll(_by_state(items[0], self._year, self._survey), LOWEST)
+
+
+def _summed(
+    parts: Iterable[pd.DataFrame], rounds: Sequence[_Round], strata: _Strata, survey: Study
+) -> list[_Sums]:
+    sums = [_Sums(one, strata) for one in rounds]
+    coded = [_Coded(one, survey) for one in rounds]
+    outcome = survey.compare.outcome
+    for part in parts:
+        for one, codes in zip(sums, coded, strict=True):
+            rows = _of_years(part, one.years)
+            one.add(rows, strata, codes, scores_of(rows, outcome, survey))
+    for one in sums:
+        one.settle()
+    return sums
 
 
 class _Sums:
-    """The sums of one year so far, by stratum, unit and agency."""
+    """The sums of a round so far, by stratum, unit and agency."""
 
-    def __init__(self, themes: tuple[str, ...], kept: tuple[str, ...]) -> None:
-        self._themes, self._kept = themes, kept
-        self._keys: list[pd.DataFrame] = []
-        self._places = Numbering(1)  # keys are far apart
-        self._sums = np.zeros((0, 0))
+    def __init__(self, one: _Round, strata: _Strata) -> None:
+        self.years = one.years
+        kept = [list(one.asked).index(theme) for theme in one.kept]
+        self._products = Products(len(one.asked), kept, int(strata.large.sum()) * strata.groups)
+        self._places = Numbering(strata.bound)
 
-    def add(self, rows: pd.DataFrame, unit: Codes, scored: _Scored) -> None:
-        """Add some rows."""
-        keys = rows[["stratum", "population", "agency"]].assign(unit=unit)
-        new = ~rows[["stratum", "psu"]].duplicated().to_numpy()
-        weight = rows["weight"].to_numpy(np.float64)
-        self._put(keys, [new, *self._numbers(scored, weight)])
+    def add(self, rows: pd.DataFrame, strata: _Strata, coded: _Coded, outcome: Array) -> None:
+        """Add some rows of its years."""
+        row = strata.of_domain[rows["domain"].to_numpy()]
+        psu = rows["psu"].to_numpy().astype(np.int64)
+        themes = coded.of(rows)
+        self._products.scored(coded.scores)
+        self._products.add(
+            Rows(
+                place=self._numbers(strata.codes(row, psu), strata.bound),
+                new=_first(row, psu, strata),
+                weight=rows["weight"].to_numpy(np.float64),
+                outcome=outcome,
+                themes=themes,
+            )
+        )
+
+    def settle(self) -> None:
+        """Add up what was added."""
+        self._products.settle()
 
     def absorb(self, other: _Sums) -> None:
         """Add what was added up elsewhere."""
-        if other._keys:
-            self._put(pd.concat(other._keys), other._sums[:, : len(other._places.values)])
+        if not self._places.values:
+            self._places, self._products = other._places, other._products
+            return
+        codes = np.array(other._places.values, dtype=np.int64)
+        self._products.absorb(other._products, self._numbers(codes, bound=0))
 
-    def _put(self, keys: pd.DataFrame, numbers: Iterable[NDArray[np.generic]]) -> None:
-        """Add numbers, each an array by row, to the entries of the rows."""
-        known = len(self._places.values)
-        place = self._places.of(_code(keys)).astype(np.intp)
-        size = len(self._places.values)
-        if size > known:
-            first = np.flatnonzero(place >= known)
-            first = first[np.unique(place[first], return_index=True)[1]]
-            self._keys.append(keys.iloc[first])
-        self._grow(size)
-        for at, values in enumerate(numbers):
-            self._sums[at, :size] += np.bincount(place, values, size)
+    def _numbers(self, codes: Codes, bound: int) -> NDArray[np.int32]:
+        """Return the place of each code; those of groups lie close together."""
+        far = codes >= bound
+        if not far.any() or far.all():
+            return self._places.of(codes)
+        found = np.empty(len(codes), dtype=np.int32)
+        found[~far], found[far] = self._places.of(codes[~far]), self._places.of(codes[far])
+        return found
 
-    def _grow(self, size: int) -> None:
-        themes, kept = len(self._themes), len(self._kept) + 1
-        columns = 4 + 4 * themes + 1 + kept + kept * (kept + 1) // 2
-        have = self._sums.shape[1]
-        if size > have:
-            larger = np.zeros((columns, max(size, 2 * have)))
-            larger[: len(self._sums), :have] = self._sums
-            self._sums = larger
-
-    def _numbers(self, scored: _Scored, weight: Array) -> Iterator[NDArray[np.generic]]:
-        """Yield what each row adds: counts, weights and weighted scores, weighted products."""
-        chosen = [scored.themes[:, self._themes.index(theme)] for theme in self._kept]
-        values = [*chosen, scored.outcome]
-        given = [~np.isnan(score) for score in scored.themes.T]
-        known = ~np.isnan(scored.outcome)
-        complete = np.logical_and.reduce([~np.isnan(value) for value in values])
-        yield from (complete, known & ~complete, known, *given, *(one & known for one in given))
-        yield from (weight * one for one in given)
-        for one, score in zip(given, scored.themes.T, strict=True):
-            yield weight * np.where(one, score, 0.0)
-        full = [np.where(complete, value, 0.0) for value in values]
-        yield weight * complete
-        yield from (weight * value for value in full)
-        for at, value in enumerate(full):
-            yield from (weight * (value * other) for other in full[at:])
-
-    def table(self, year: int) -> pd.DataFrame:
+    def table(self, strata: _Strata) -> pd.DataFrame:
         """Return the sums as a table."""
-        if not self._keys:
-            return pd.DataFrame()
-        keys = pd.concat(self._keys, ignore_index=True)
-        order = np.argsort(_code(keys), kind="stable")
-        numbers = self._sums[:, : len(keys)].T[order]
-        keys = keys.iloc[order].reset_index(drop=True)
-        themes = len(self._themes)
-        ends = [1, 4 + 2 * themes, 4 + 4 * themes]
-        units, counts, scores, products = np.split(numbers, ends, axis=1)
-        alone = keys["unit"].to_numpy() >= 0
-        return keys.assign(
-            year=np.int16(year),
-            units=np.where(alone, 1, units[:, 0]).astype(np.int64),
-            counts=list(counts.astype(np.int64)),
+        codes = np.array(self._places.values, dtype=np.int64)
+        row, unit = strata.units(codes)
+        keys = strata.table.iloc[row].assign(unit=unit)
+        order = np.lexsort((_code(keys), keys["year"]))
+        counts, scores, products = (sums[order] for sums in self._products.table(len(codes)))
+        alone = unit[order] >= 0
+        return keys.iloc[order].assign(
+            units=np.where(alone, 1, counts[:, 0]).astype(np.int64),
+            counts=list(counts[:, 1:].astype(np.int64)),
             scores=list(scores),
             products=list(products),
         )
+
+
+def _first(row: Codes, psu: Codes, strata: _Strata) -> NDArray[np.bool_]:
+    """Mark the first row of each unit in its stratum."""
+    if (psu[1:] > psu[:-1]).all():
+        return np.ones(len(psu), dtype=bool)
+    stratum = strata.table["stratum"].cat.codes.to_numpy()[row]
+    return ~pd.DataFrame({"stratum": stratum, "psu": psu}).duplicated().to_numpy()
 
 
 def _code(keys: pd.DataFrame) -> Codes:
@@ -304,4 +395,5 @@ def _code(keys: pd.DataFrame) -> Codes:
 def _table(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if not any(map(len, parts)):
         return pd.DataFrame(columns=list(COLUMNS))
-    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+    together = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+    return together.sort_values("year", kind="stable", ignore_index=True)
