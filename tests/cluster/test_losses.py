@@ -15,9 +15,10 @@ import pytest
 import raw_study
 from at_a_cluster import Processes, answers, parquet, tables
 from betyg.build import cluster
-from betyg.build.cluster import ClusterError
+from betyg.build.cluster import Cluster, ClusterError
 from betyg.data import clean, read, store
 from betyg.data.study import Study
+from betyg.data.workers import given
 from betyg.stats import cells
 
 
@@ -170,3 +171,29 @@ def wait_for(own: Processes, workers: int) -> None:
 
     with Client(own.address, set_as_default=False) as client:
         client.wait_for_workers(workers, timeout=30)
+
+
+def test_what_workers_are_given_is_not_changed_by_those_who_use_it(workers: Cluster) -> None:
+    def used(times: list[int], seconds: float) -> int:
+        time.sleep(seconds)
+        times.append(1)
+        return len(times)
+
+    found = workers.bring(used, given([], workers, times=6), [0.05] * 6, doing="")
+    assert list(found) == [1] * 6
+
+
+def test_workers_that_wait_for_each_other_are_told_of(own: Processes, impatient: None) -> None:
+    class Stuck:
+        def __reduce__(self) -> tuple[object, ...]:
+            raise RuntimeError("dictionary changed size during iteration")
+
+    def beside(_: object, seconds: float) -> None:
+        time.sleep(seconds)
+
+    wait_for(own, 2)
+    workers = cluster.workers()
+    assert workers is not None
+    shared = workers.keep(lambda _: Stuck(), [0])
+    with pytest.raises(ClusterError, match="no worker has done anything for 3 seconds"):
+        list(workers.bring(beside, shared * 8, [0.5] * 8, doing=""))

@@ -16,6 +16,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ ENGINE = "ENGINE"
 PATIENCE = 30  # seconds for the scheduler to answer, and without any worker
 LOOK = 0.5  # seconds between two looks at whether the cluster is still there
 AHEAD = 3  # pieces for each thread that are under way or wait to be taken
+AT_WORK = ("executing", "ready", "constrained", "flight", "long-running")  # states of tasks
 ALIKE = ("pandas", "numpy", "pyarrow", "scipy", "pyreadstat", "distributed")
 World = Mapping[str, str]
 
@@ -81,6 +83,16 @@ class Cluster:
         self._client = client
         self._world = _world()
 
+    def give(self, thing: Any) -> Future:
+        """Let workers have something: each piece of work that needs it gets a copy of its own.
+
+        What pieces shared would change under the hands of the worker's other thread, which sends
+        it on to the next worker: then that one would wait for it in vain.
+        """
+        from distributed.protocol import pickle
+
+        return self._client.submit(_itself, _Given(pickle.dumps(thing)), pure=False)
+
     def keep(self, function: Callable[..., Any], *each: Sequence[Any]) -> list[Future]:
         """Call a function with each set of arguments; the results stay where they are made."""
         return [self._submit(function, arguments) for arguments in zip(*each, strict=False)]
@@ -107,19 +119,18 @@ class Cluster:
         """Wait for a result, and look now and then whether there is anybody to wait for."""
         from distributed import wait
 
-        seen = time.monotonic()
+        there = at_work = time.monotonic()
         while not future.done():
             try:
                 with self._client.as_current():
                     wait([future], timeout=LOOK)
             except TimeoutError:
-                if self._threads():
-                    seen = time.monotonic()
-                elif time.monotonic() - seen > PATIENCE:
-                    raise ClusterError(
-                        f"{self._address}: the cluster has had no worker for {PATIENCE} seconds; "
-                        f"those that were there are lost. {_AGAIN}"
-                    ) from None
+                now = time.monotonic()
+                anybody = self._threads() > 0
+                there = now if anybody else there
+                at_work = now if not anybody or self._any_at_work() else at_work
+                if now - min(there, at_work) > PATIENCE:
+                    raise self._in_vain(anybody=anybody) from None
             except _lost() as error:
                 raise self._gone() from error
         return self._taken(future)
@@ -140,6 +151,25 @@ class Cluster:
             ) from error
         except _lost() as error:
             raise self._gone() from error
+
+    def _any_at_work(self) -> bool:
+        """Say whether any worker does something, or is about to, as they tell twice a second."""
+        try:
+            told = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        except _lost() as error:
+            raise self._gone() from error
+        return any(one.get("metrics", {}).get("task_counts", {}).get(s) for one in told for s in AT_WORK)
+
+    def _in_vain(self, *, anybody: bool) -> ClusterError:
+        if anybody:
+            return ClusterError(
+                f"{self._address}: no worker has done anything for {PATIENCE} seconds, though "
+                f"there is work: they wait for each other. Their logs may say why. {_AGAIN}"
+            )
+        return ClusterError(
+            f"{self._address}: the cluster has had no worker for {PATIENCE} seconds; those that "
+            f"were there are lost. {_AGAIN}"
+        )
 
     def _threads(self) -> int:
         """Return how many pieces of work the cluster does at a time."""
@@ -242,11 +272,25 @@ def _version(name: str) -> str:
         return "missing"
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Something of which each piece of work gets a copy of its own."""
+
+    packed: bytes
+
+
+def _itself(thing: _Given) -> _Given:
+    return thing
+
+
 def _do(world: World, function: Callable[..., Any], *arguments: Any) -> Any:
     """Do a piece of work on a worker, which may have come after the others were looked at."""
     if said := _other(_world(), world):
         raise ClusterError(f"a worker on {platform.node()}: {said}. {_SAME}")
-    found = function(*arguments)
+    from distributed.protocol import pickle
+
+    own = [pickle.loads(a.packed) if isinstance(a, _Given) else a for a in arguments]
+    found = function(*own)
     return list(found) if isinstance(found, Iterator) else found
 
 

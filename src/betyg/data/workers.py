@@ -22,6 +22,13 @@ class Workers(Protocol):
     here: Path
     """The folder from which they see relative paths as this process does."""
 
+    def give(self, thing: Any) -> Any:
+        """Give them something that many pieces of work need, and return a stand-in for it.
+
+        It travels once to each worker that needs it, not with every piece.
+        """
+        ...
+
     def keep(self, function: Callable[..., Any], *each: Sequence[Any]) -> list[Any]:
         """Call a function with each set of arguments, and leave the results where they are made.
 
@@ -51,6 +58,9 @@ class _Here:
 
     here = Path()
 
+    def give(self, thing: Any) -> Any:
+        return thing
+
     def keep(self, function: Callable[..., Any], *each: Sequence[Any]) -> list[Any]:
         return list(map(function, *each))
 
@@ -65,12 +75,5 @@ HERE: Workers = _Here()
 
 
 def given(thing: Any, workers: Workers, *, times: int) -> list[Any]:
-    """Give workers something that so many pieces of work need, and return it for each.
-
-    It travels once to each worker that needs it, not with every piece.
-    """
-    return workers.keep(_itself, [thing]) * times
-
-
-def _itself(thing: Any) -> Any:
-    return thing
+    """Give workers something that so many pieces of work need, and return it for each."""
+    return [workers.give(thing)] * times
