@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def keys(options: argparse.Namespace) -> None:
 
     choice = plan.Choice.of(_asked)
     try:
-        engine.write_rules(choice)
+        engine.write_rules(choice, _elsewhere)
     except ParameterError as error:
         from betyg.data import study
 
@@ -67,7 +67,7 @@ def status(options: argparse.Namespace) -> None:
     from betyg.build import status as standing
     from betyg.build.plan import Choice
 
-    sys.stdout.writelines(f"{line}\n" for line in standing.status(Choice.of(_asked)))
+    sys.stdout.writelines(f"{line}\n" for line in standing.status(Choice.of(_asked), _elsewhere))
 
 
 def why(options: argparse.Namespace) -> None:
@@ -76,7 +76,8 @@ def why(options: argparse.Namespace) -> None:
     from betyg.build import status as standing
     from betyg.build.plan import Choice
 
-    sys.stdout.writelines(f"{line}\n" for line in standing.why(Choice.of(_asked), _asked("NB")))
+    told = standing.why(Choice.of(_asked), _asked("NB"), _elsewhere)
+    sys.stdout.writelines(f"{line}\n" for line in told)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -203,11 +204,6 @@ def diff(options: argparse.Namespace) -> None:
     from betyg.publish import moved
 
     ref = _asked("REF")
-    if not ref:
-        raise ParameterError(
-            "make diff needs something to compare with: make diff REF=main, or "
-            "REF=folder/manifest.json of a published folder."
-        )
     for study in [_asked("STUDY")] if _asked("STUDY") else plan.folders(RAW):
         reports = since.build(ref, study=study, language=_asked("LANGUAGE"))
         old, new, *others = moved.values(
@@ -234,7 +230,7 @@ def sums(options: argparse.Namespace) -> None:
     from betyg.data.study_folder import existing
     from betyg.data.sums import write_sums
 
-    sys.stdout.write(f"{write_sums(existing(RAW, options.study))} written.\n")
+    sys.stdout.writelines(f"{path} written.\n" for path in write_sums(existing(RAW, options.study)))
 
 
 def synthesise(options: argparse.Namespace) -> None:
@@ -308,6 +304,13 @@ def _noted(options: argparse.Namespace) -> Iterator[None]:
     made.note(options.key, facts, parts)
 
 
+def _elsewhere(folder: Path) -> tuple[Mapping[str, str], Sequence[str]]:
+    """Look at the files of a study that lie elsewhere: which versions are there now."""
+    from betyg.data import remote_list
+
+    return remote_list.look(folder)
+
+
 def _asked(name: str) -> str:
     """Return what was given to make on the command line."""
     return os.environ.get(name, "").strip()
@@ -342,9 +345,7 @@ def picture(options: argparse.Namespace) -> None:
 OF_A_KEY = (run, keep, render, contents, manifest, preflight)
 OF_A_STUDY = (new, sums, fetch, synthesise)
 OF_A_BUILD = (keys, status, why, check_manifest, verify, diff)
-COMMANDS = (
-    *OF_A_BUILD, *OF_A_KEY, *OF_A_STUDY, accessibility, claims, lab, tidy, picture,
-)  # fmt: skip
+COMMANDS = (*OF_A_BUILD, *OF_A_KEY, *OF_A_STUDY, accessibility, claims, lab, tidy, picture)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -103,11 +103,14 @@ class Problems:
         SurveyError
             Of class ``kind``, if at least one problem was noted.
         """
-        if not self._listed:
-            return
+        if self._listed:
+            raise kind(self.text(heading=heading))
+
+    def text(self, *, heading: str) -> str:
+        """Return all problems as they are listed in an error."""
         count = "1 problem" if len(self) == 1 else f"{len(self)} problems"
         listed = "\n".join(f"  - {problem}" for problem in self._listed)
-        raise kind(f"{heading}: {count}\n{listed}")
+        return f"{heading}: {count}\n{listed}"
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:

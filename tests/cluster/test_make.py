@@ -10,6 +10,7 @@ import pytest
 
 from at_a_cluster import Processes
 from toy import ROOT, Cell, Project, ran, write_notebook
+from web_server import Served, moved_to, serving
 
 BRIEF: tuple[Cell, ...] = (
     ("markdown", "# What came out"),
@@ -45,11 +46,21 @@ def engine(project: Project, tmp_path: Path) -> Iterator[Processes]:
     found.end()
 
 
+@pytest.fixture
+def web() -> Iterator[Served]:
+    with serving() as served:
+        yield served
+
+
 def built(project: Project) -> dict[str, bytes]:
     return {name: held for pattern in BUILT for name, held in project.built(pattern).items()}
 
 
-def test_make_on_a_cluster_makes_the_same_files(project: Project, engine: Processes) -> None:
+def test_make_on_a_cluster_makes_the_same_files(
+    project: Project, engine: Processes, web: Served
+) -> None:
+    moved_to(web, project.folder / "data" / "raw" / "one")
+    assert project.make("sums", "STUDY=one").returncode == 0
     asked = ("data", BRIEF_PAGE)
     plain = project.make(*asked)
     assert plain.returncode == 0, plain.stderr

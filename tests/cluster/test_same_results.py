@@ -18,6 +18,7 @@ from betyg.data.study import Study
 from betyg.errors import DataError
 from betyg.stats import drivers, ordinal_mixed
 from betyg.stats.ordinal_sandwich import Sampling
+from web_server import serving
 
 TABLES = ("respondents", "attrition", "cells", "domains", "driver_sums")
 RAW = Path(__file__).parents[2] / "data" / "raw"
@@ -70,6 +71,26 @@ def test_a_file_in_many_pieces_has_the_tables_of_the_whole(
     assert received.pieces == (6, 1)
     here = tables(survey, tmp_path / "here")
     assert here == tables(survey, tmp_path / "there", small)
+
+
+def test_files_on_a_web_server_have_the_tables_of_those_in_the_folder(
+    small: Cluster, tmp_path: Path
+) -> None:
+    frame = answers(700).assign(home=np.arange(700) // 3, layer=np.arange(700) % 5)
+    with serving() as web:
+        web.files = files(frame)
+        sources = SOURCES.replace('file = "', f'file = "{web.address}/')
+        survey = raw_study.load(tmp_path, {}, source=sources)
+        received = read.sources(survey, workers=small)
+        assert received.pieces == (6, 1)
+        here = tables(survey, tmp_path / "here")
+        assert here == tables(survey, tmp_path / "there", small)
+        web.files["a.parquet"] = parquet(frame[:-49], rows=60)
+        told = said(survey, None)
+        assert told.startswith(
+            f"{survey.folder}: 1 problem\n  - {web.url('a.parquet')}: has changed"
+        )
+        assert said(survey, small) == told
 
 
 def test_activities_in_columns_of_their_own_have_the_same_rows(

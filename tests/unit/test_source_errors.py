@@ -326,7 +326,8 @@ def test_garbled_line_of_sums_is_named(tmp_path):
 def test_sums_are_those_of_sha256sum(tmp_path):
     root, name = tiny.published(tmp_path)
     (root / name / "answers.csv").write_bytes(b"")
-    assert write_sums(root / name).read_text() == (
+    (written,) = write_sums(root / name)
+    assert written.read_text() == (
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  answers.csv\n"
     )
 

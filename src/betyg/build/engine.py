@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from betyg.build import client, front, leftovers, made, manifest, plan, preflight, runs
 from betyg.build.fingerprint import Hashes, Modules, write_if_changed
 from betyg.build.outline import Outline, digest
-from betyg.build.plan import Choice, Folder, Job
+from betyg.build.plan import Choice, Folder, Job, Look
 from betyg.build.runs import Run
 
 __all__ = ["DONE", "RULES", "Known", "look", "unmade", "write_rules"]
@@ -40,10 +40,11 @@ class Known:
     modules: Modules
     environment: Mapping[str, str]
     world: Mapping[str, str]  # the environment in one line, for the keys that nobody asks why
+    elsewhere: Look
     runs: list[Run] = field(default_factory=list)  # in the order in which they would run
     edited: list[str] = field(default_factory=list)  # results that are not as they were made
 
-def write_rules(choice: Choice) -> None:
+def write_rules(choice: Choice, elsewhere: Look) -> None:
     """Bring the rules and keys up to date, for the studies and values that were chosen.
 
     Raises
@@ -53,7 +54,7 @@ def write_rules(choice: Choice) -> None:
         tables do not fit together.
     """
     made.not_ahead()
-    known, rules = look(choice)
+    known, rules = look(choice, elsewhere)
     made.set_aside(known.edited)
     for part in rules:
         for record in part.get("plan", []):
@@ -63,7 +64,9 @@ def write_rules(choice: Choice) -> None:
     RULES.touch()  # makes make read the rules again, see the Makefile
 
 
-def look(choice: Choice) -> tuple[Known, list[dict[str, list[str]]]]:
+def look(
+    choice: Choice, elsewhere: Look = plan.nothing_elsewhere
+) -> tuple[Known, list[dict[str, list[str]]]]:
     """Bring the keys up to date, and return what is known and the rules of each study."""
     hashes = Hashes(Path("build/hashes.json"))
     notebooks = preflight.notebooks(NOTEBOOKS, hashes)
@@ -75,6 +78,7 @@ def look(choice: Choice) -> tuple[Known, list[dict[str, list[str]]]]:
         modules=Modules(hashes, beside=NOTEBOOKS),
         environment=there,
         world={"environment": digest(sorted(there.items()))},
+        elsewhere=elsewhere,
     )
     rules = [_study_rules(study, notebooks, known) for study in plan.chosen(choice, RAW)]
     rules.append(_front_page_of_all(rules, choice, known))
@@ -89,11 +93,13 @@ def _study_rules(
     study: Folder, notebooks: Mapping[Path, Outline], known: Known
 ) -> dict[str, list[str]]:
     files = {str(path): known.hashes.of(path) for path in study.files()}
-    passed, problems = _preflight(study, notebooks, files, known)
+    there, faults = known.elsewhere(study.path) if study.has_remote else ({}, ())
+    files |= there
+    passed, problems = _preflight(study, notebooks, files, faults, known)
     rules = {"study": [study.name], "preflight": [passed], "rules": [_passed(passed)]}
     if problems or not study.languages:
         said = problems or [f"{study.path}/study.toml: no languages can be read from it"]
-        return {**rules, "report": [passed], "problems": said}
+        return {**rules, **dict.fromkeys(("data", "briefs", "report"), [passed]), "problems": said}
     planned, _ = plan.jobs(study, notebooks, known.choice)
     for job in planned:
         for group, lines in _job_rules(job, files, known).items():
@@ -109,14 +115,15 @@ def _study_rules(
 
 
 def _preflight(
-    study: Folder, notebooks: Mapping[Path, Outline], files: Mapping[str, str], known: Known
-) -> tuple[str, list[str]]:
+    study: Folder, notebooks: Mapping[Path, Outline], files: Mapping[str, str],
+    faults: Sequence[str], known: Known,
+) -> tuple[str, list[str]]:  # fmt: skip
     """Write the key of a study's pre-flight; return the file that says it passed, and problems.
 
     They are those of the study in all its languages, whatever was chosen.
     """
     whole, problems = plan.jobs(study, notebooks, Choice(values={}))
-    problems += preflight.clashes((str(job.notebook), _outputs(job)) for job in whole)
+    problems += [*faults, *preflight.clashes((str(job.notebook), _outputs(job)) for job in whole)]
     key = Path("build", study.name, "preflight.key")
     _write_key(
         key,

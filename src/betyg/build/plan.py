@@ -15,10 +15,23 @@ from betyg.build import parameters
 from betyg.build.outline import Outline
 from betyg.errors import DataError, ParameterError, did_you_mean
 
-__all__ = ["Choice", "Folder", "Job", "affected", "chosen", "folders", "jobs", "table_problems"]
+__all__ = [
+    "Choice", "Folder", "Job", "Look", "affected", "chosen", "folders", "jobs", "nothing_elsewhere",
+    "table_problems",
+]  # fmt: skip
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 IN_A_NAME = re.compile(r"[\w-]+")  # a code that can stand in the name of a file and in a rule of make
+
+
+Look = Callable[[Path], tuple[Mapping[str, str], Sequence[str]]]
+"""Looks at the files of a study's folder that lie elsewhere: version by URL, and what is wrong."""
+
+
+def nothing_elsewhere(folder: Path) -> tuple[Mapping[str, str], Sequence[str]]:
+    """Look at nothing, where all files are known to lie in their folders."""
+    del folder
+    return {}, ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +65,7 @@ class Folder:
     warnings: tuple[str, ...]
     synthetic: bool
     values: Mapping[str, Mapping[str, Any]]
+    has_remote: bool = False  # files that lie elsewhere than in the folder
 
     def files(self) -> list[Path]:
         """Return every file of the study; hidden ones and editors' locks are no part of it."""
@@ -257,7 +271,12 @@ def _folder(path: Path, facts: Mapping[str, Any]) -> Folder:
         warnings=tuple(_without_brief(path, codes)),
         synthetic=bool(study.get("synthetic", False)),
         values={name: part for name, part in values.items() if isinstance(part, dict)},
+        has_remote=any("://" in str(one.get("file")) for one in _tables(facts.get("source"))),
     )
+
+
+def _tables(given: object) -> list[Mapping[str, Any]]:
+    return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
 
 
 def _agencies(path: Path) -> list[str]:

@@ -68,12 +68,17 @@ def build(ref: str, *, study: str, language: str) -> Reports:
     Raises
     ------
     ParameterError
-        If there is no such revision, study or language.
+        If there is no such revision, study or language, or none was named.
     DataError
         If a published folder is not what its manifest says.
     BuildError
         If the report cannot be built, today's or the one of ``ref``.
     """
+    if not ref:
+        raise ParameterError(
+            "make diff needs something to compare with: make diff REF=main, or "
+            "REF=folder/manifest.json of a published folder."
+        )
     folder = plan.folders(RAW).get(study)
     if folder is None or not folder.languages:
         raise ParameterError(f"STUDY={study}: there is no such study here.")
@@ -138,7 +143,8 @@ def _then(path: Path, published: dict[str, dict[str, str]], study: str) -> Path:
     if not commit:
         raise DataError(f"{path}: names no commit, so that nothing can be said of causes.")
     then = _checked_out(str(commit), study)
-    other = [n for n, content in published["inputs"].items() if not _is(then / n, content)]
+    inputs = {n: c for n, c in published["inputs"].items() if "://" not in n}  # in REMOTE.csv
+    other = [n for n, content in inputs.items() if not _is(then / n, content)]
     if other:
         raise DataError(
             f"{path}: was made from files that are in no commit: {', '.join(other[:3])}"

@@ -13,7 +13,7 @@ from typing import Literal
 from betyg.build import engine, kept, lock, record
 from betyg.build.fingerprint import Hashes, Modules
 from betyg.build.outline import cell_codes
-from betyg.build.plan import Choice
+from betyg.build.plan import Choice, Look, nothing_elsewhere
 from betyg.build.record import Change
 from betyg.build.runs import RUNNER, Run
 from betyg.errors import ParameterError, did_you_mean
@@ -51,9 +51,9 @@ class State:
     said: str
 
 
-def status(choice: Choice) -> Iterator[str]:
+def status(choice: Choice, elsewhere: Look = nothing_elsewhere) -> Iterator[str]:
     """Yield the lines of `make status`."""
-    known, rules = engine.look(choice)
+    known, rules = engine.look(choice, elsewhere)
     found = states(known.runs, known.hashes)
     for part in rules:
         if "study" in part:
@@ -61,10 +61,13 @@ def status(choice: Choice) -> Iterator[str]:
             yield from overview(own, part)
 
 
-def why(choice: Choice, notebook: str) -> Iterator[str]:
+def why(choice: Choice, notebook: str, elsewhere: Look) -> Iterator[str]:
     """Yield the lines of `make why`."""
-    known, _ = engine.look(choice)
-    return reasons(states(known.runs, known.hashes), known.modules, notebook=notebook)
+    known, rules = engine.look(choice, elsewhere)
+    faults = [fault for part in rules for fault in part.get("problems", [])]
+    yield from faults
+    if known.runs or not faults:
+        yield from reasons(states(known.runs, known.hashes), known.modules, notebook=notebook)
 
 
 def states(runs: Iterable[Run], hashes: Hashes) -> list[State]:
@@ -103,7 +106,7 @@ def overview(found: Sequence[State], study: Mapping[str, list[str]]) -> Iterator
     """
     yield study["study"][0]
     for problem in study.get("problems", []):
-        yield _row("preflight", "failed", problem)
+        yield _row("preflight", "failed", " ".join(problem.split()))
     if "problems" in study:
         return
     yield _row("preflight", "stale" if engine.unmade(study, "preflight") else "fresh", "")

@@ -10,6 +10,7 @@ import numpy as np
 
 from betyg.data import harmonise, read_binary, read_delimited, read_excel, roles
 from betyg.data.raw_table import NO_ROWS, RawFile, add_few
+from betyg.data.remote import Remote, RemoteError, is_remote
 from betyg.data.settings import Source
 from betyg.data.study import Study
 from betyg.data.workers import HERE, Workers, given
@@ -110,20 +111,11 @@ def _read(survey: Study, at: int, here: Path) -> _Read:
 
 
 def _of_source(survey: Study, source: Source, here: Path, problems: Problems) -> RawFile | None:
-    path = here / survey.folder / source.file
-    if not path.is_file():
-        problems.add(source.file, "the file is missing.", f"Put it into {survey.folder}.")
-        return None
-    if not path.stat().st_size:
-        problems.add(source.file, "is empty.", NO_ROWS)
-        return None
     wanted = _declared(source) | harmonise.columns(survey, year=None)
-    if source.format == "csv":
-        file = read_delimited.read(path, source, wanted=wanted, problems=problems)
-    elif source.format == "excel":
-        file = read_excel.read(path, source, wanted=wanted, problems=problems)
+    if is_remote(source.file):
+        file = _from_elsewhere(source, survey, wanted, problems)
     else:
-        file = read_binary.read(path, source, wanted=wanted, problems=problems)
+        file = _from_folder(source, here / survey.folder, wanted, problems)
     if file is None:
         return None
     before = len(problems)
@@ -131,6 +123,47 @@ def _of_source(survey: Study, source: Source, here: Path, problems: Problems) ->
     if survey.kind == "responses" and not wanted <= set(file.columns):
         lacks(file, _asked(file, survey), NOT_NAMED, problems)
     return None if len(problems) > before else file
+
+
+def _from_folder(
+    source: Source, folder: Path, wanted: Set[str], problems: Problems
+) -> RawFile | None:
+    path = folder / source.file
+    if not path.is_file():
+        problems.add(source.file, "the file is missing.", f"Put it into {folder}.")
+        return None
+    if not path.stat().st_size:
+        problems.add(source.file, "is empty.", NO_ROWS)
+        return None
+    return _of_format(path, source, wanted, problems)
+
+
+def _from_elsewhere(
+    source: Source, survey: Study, wanted: Set[str], problems: Problems
+) -> RawFile | None:
+    """Read a file where it lies; one that has no parts to be read apart is copied for that."""
+    remote = Remote(
+        url=source.file, storage=source.storage, version=source.version, folder=survey.folder
+    )
+    try:
+        if not remote.checked():
+            problems.add(source.file, "is empty.", NO_ROWS)
+            return None
+        if source.format == "parquet":
+            return read_binary.read(remote, source, wanted=wanted, problems=problems)
+        with remote.copied() as path:
+            return _of_format(path, source, wanted, problems)
+    except RemoteError as error:
+        problems.add(source.file, str(error))
+        return None
+
+
+def _of_format(path: Path, source: Source, wanted: Set[str], problems: Problems) -> RawFile | None:
+    if source.format == "csv":
+        return read_delimited.read(path, source, wanted=wanted, problems=problems)
+    if source.format == "excel":
+        return read_excel.read(path, source, wanted=wanted, problems=problems)
+    return read_binary.read(path, source, wanted=wanted, problems=problems)
 
 
 def _asked(file: RawFile, survey: Study) -> set[str]:

@@ -18,6 +18,7 @@ import pyreadstat
 from betyg.data.codebook import normal
 from betyg.data.columns import spelled
 from betyg.data.raw_table import NO_ROWS, ROWS, Part, RawFile
+from betyg.data.remote import Remote, RemoteError
 from betyg.data.settings import Source
 from betyg.errors import Problems
 
@@ -28,13 +29,15 @@ DAMAGED = (pyreadstat.ReadstatError, pa.ArrowException, OSError, UnicodeDecodeEr
 STATA_MISSING = re.compile("[a-z]")
 
 
-def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) -> RawFile | None:
+def read(
+    path: Path | Remote, source: Source, *, wanted: Set[str], problems: Problems
+) -> RawFile | None:
     """Read the wanted columns of an SPSS, Stata or Parquet file.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    path : Path or Remote
+        The file; only one of Parquet may lie elsewhere.
     source : Source
         Its declaration.
     wanted : set of str
@@ -49,15 +52,17 @@ def read(path: Path, source: Source, *, wanted: Set[str], problems: Problems) ->
         may prove damaged only then: a ``DataError``.
     """
     try:
-        return (_parquet if source.format == "parquet" else _statistical)(
-            path, source, wanted, problems
-        )
+        if isinstance(path, Remote) or source.format == "parquet":
+            return _parquet(path, source, wanted, problems)
+        return _statistical(path, source, wanted, problems)
     except DAMAGED as error:
         problems.add(*_unreadable(source, error))
         return None
 
 
 def _unreadable(source: Source, error: Exception) -> tuple[str, str, str]:
+    if isinstance(error, RemoteError):
+        return (source.file, str(error), "")
     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return (
         source.file,
@@ -67,8 +72,10 @@ def _unreadable(source: Source, error: Exception) -> tuple[str, str, str]:
     )
 
 
-def _parquet(path: Path, source: Source, wanted: Set[str], problems: Problems) -> RawFile | None:
-    file = pq.ParquetFile(path)
+def _parquet(
+    path: Path | Remote, source: Source, wanted: Set[str], problems: Problems
+) -> RawFile | None:
+    file = _opened(path)
     named = {normal(name): name for name in file.schema_arrow.names}
     used = {name: as_written for name, as_written in named.items() if name in wanted}
     if not file.metadata.num_rows:
@@ -90,7 +97,7 @@ def _parquet(path: Path, source: Source, wanted: Set[str], problems: Problems) -
 class _Batches:
     """Reads some row groups of a Parquet file that follow each other."""
 
-    path: Path
+    path: Path | Remote
     source: Source
     used: Mapping[str, str]  # names as written in the file, by their plain names
     groups: range
@@ -100,16 +107,18 @@ class _Batches:
         first = self.first
         chosen = {name: self.used[name] for name in self.used if only is None or name in only}
         try:
-            for batch in pq.ParquetFile(self.path).iter_batches(
+            for batch in _opened(self.path).iter_batches(
                 ROWS, row_groups=self.groups, columns=list(chosen.values())
             ):
                 held = {name: batch.column(as_written) for name, as_written in chosen.items()}
                 yield held, np.arange(first, first + len(batch), dtype=np.int32)
                 first += len(batch)
-        except DAMAGED as error:
+            if isinstance(self.path, Remote):
+                self.path.checked()  # else its rows are of two versions
+        except (*DAMAGED, RemoteError) as error:
             found = Problems()
             found.add(*_unreadable(self.source, error))
-            found.raise_if_any(heading=str(self.path.parent))
+            found.raise_if_any(heading=str(_folder(self.path)))
 
     def cut(self, rows: Sequence[int], wanted: int) -> list[_Batches]:
         """Return row groups of together about ``wanted`` rows, given the rows of each group."""
@@ -121,6 +130,16 @@ class _Batches:
                 found.append(replace(self, groups=range(begin, at), first=first))
                 begin, first, n = at, first + n, 0
         return found
+
+
+def _folder(path: Path | Remote) -> Path:
+    return path.folder if isinstance(path, Remote) else path.parent
+
+
+def _opened(path: Path | Remote) -> pq.ParquetFile:
+    if isinstance(path, Remote):
+        return pq.ParquetFile(path.open(), pre_buffer=True)
+    return pq.ParquetFile(path)
 
 
 def _statistical(

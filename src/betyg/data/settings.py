@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -17,6 +16,8 @@ from pydantic import (
 )
 
 from betyg.data.codebook import Label, Year
+from betyg.data.remote import suffix
+from betyg.data.secrets import refused
 
 __all__ = [
     "FORMATS",
@@ -85,6 +86,7 @@ class Source(Section):
     """[[source]]: one table in one raw file, and what its columns mean."""
 
     file: str
+    storage: Mapping[str, Any] = Field(default_factory=dict)
     format: Literal["csv", "excel", "spss", "stata", "parquet"]
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -109,6 +111,7 @@ class Source(Section):
     unlisted_items: Literal["error", "drop"] = "error"
     replicates: Annotated[str, Field(pattern=REPLICATES)] = ""
     id: str = ""
+    version: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -118,17 +121,33 @@ class Source(Section):
             return given
         if "id" in given:
             raise ValueError("unknown key 'id': a source is called by its file.")
-        suffix = PurePosixPath(given["file"]).suffix.casefold()
+        if "version" in given:
+            raise ValueError("unknown key 'version': `make sums` notes it in REMOTE.csv.")
+        ending = suffix(given["file"])
         filled = dict(given)
-        if "format" not in given and suffix in FORMATS:
-            filled["format"] = FORMATS[suffix]
-        if "delimiter" not in given and suffix == ".tsv":
+        if "format" not in given and ending in FORMATS:
+            filled["format"] = FORMATS[ending]
+        if "delimiter" not in given and ending == ".tsv":
             filled["delimiter"] = "\t"
         columns = given.get("columns")
         for role in ("count", "percent"):
             if "values" not in given and isinstance(columns, dict) and role in columns:
                 filled["values"] = role
         return filled
+
+    @field_validator("file")
+    @classmethod
+    def _is_public(cls, file: str) -> str:
+        if said := refused(file):
+            raise ValueError(said)
+        return file
+
+    @field_validator("storage")
+    @classmethod
+    def _has_no_secret(cls, storage: Mapping[str, Any]) -> Mapping[str, Any]:
+        if said := refused(storage):
+            raise ValueError(said)
+        return storage
 
     @field_validator("encoding")
     @classmethod

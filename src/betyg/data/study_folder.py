@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from betyg.data import facts as facts_files
-from betyg.data import study_toml, sums, validate
+from betyg.data import remote_list, study_toml, sums, validate
 from betyg.data.codebook import Theme, normal, spellings
 from betyg.data.facts import Facts
 from betyg.data.settings import Compare, Source, StudySection
@@ -38,16 +38,17 @@ def read(folder: Path) -> dict[str, Any]:
     return {
         **_from_settings(settings.study, settings, settings.compare),
         **_from_facts(facts, settings.languages),
-        "sources": tuple(_with_codes(source, facts) for _, source in settings.sources),
+        "sources": tuple(_with_codes(source, facts, folder) for _, source in settings.sources),
     }
 
 
-def _with_codes(source: Source, facts: Facts) -> Source:
-    """Return the source with the agency, activity and group of the whole file as codes."""
+def _with_codes(source: Source, facts: Facts, folder: Path) -> Source:
+    """Return the source with its constants as codes, and the version of a file elsewhere."""
     tables = {"agency": facts.agencies, "activity": facts.activities, "group": facts.groups}
     spelt = {role: getattr(source, role) for role in tables if getattr(source, role) is not None}
     codes = {role: spellings(tables[role].rows)[normal(text)] for role, text in spelt.items()}
-    return source.model_copy(update=codes)
+    version = remote_list.accepted(folder).get(source.file, "")
+    return source.model_copy(update={**codes, "version": version})
 
 
 def existing(root: Path, name: str) -> Path:
@@ -94,6 +95,7 @@ def _check_files(folder: Path, settings: Settings, problems: Problems) -> None:
         if sums.raw_file_is_there(folder, file, where=where[file], problems=problems)
     ]
     sums.check(folder, there, problems)
+    remote_list.check(folder, (source.file for source in settings.remote), problems)
 
 
 def _from_settings(study: StudySection, settings: Settings, compare: Compare) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from betyg.data.plain_words import translate
+from betyg.data.remote import is_remote
 from betyg.data.settings import (
     FORMATS,
     Band,
@@ -121,8 +122,14 @@ class Settings:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The raw files in the order of the sources, each once."""
-        return tuple(dict.fromkeys(source.file for _, source in self.sources))
+        """The raw files of the folder in the order of the sources, each once."""
+        named = (source.file for _, source in self.sources)
+        return tuple(dict.fromkeys(file for file in named if not is_remote(file)))
+
+    @property
+    def remote(self) -> tuple[Source, ...]:
+        """The sources whose files lie elsewhere."""
+        return tuple(source for _, source in self.sources if is_remote(source.file))
 
 
 def read(folder: Path, problems: Problems) -> Settings | None:

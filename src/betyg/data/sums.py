@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from betyg.data import study_toml
+from betyg.data import remote_list, study_toml
 from betyg.errors import Problems
 
 __all__ = ["FILE", "check", "raw_file_is_there", "write", "write_sums"]
@@ -23,8 +23,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def write_sums(folder: Path) -> Path:
-    """Write SHA256SUMS for the raw files that the study's sources name.
+def write_sums(folder: Path) -> list[Path]:
+    """Write SHA256SUMS for the raw files of a study, and REMOTE.csv for those elsewhere.
 
     Parameters
     ----------
@@ -33,21 +33,24 @@ def write_sums(folder: Path) -> Path:
 
     Returns
     -------
-    Path
-        The file written: readable by ``sha256sum -c``.
+    list of Path
+        The files written: SHA256SUMS is readable by ``sha256sum -c``.
 
     Raises
     ------
     DataError
-        If study.toml cannot be read or a raw file is missing; nothing is written then.
+        If study.toml cannot be read, or a raw file is missing or cannot be reached; nothing is
+        written then.
     """
     problems = Problems()
     settings = study_toml.read(folder, problems)
     files = sorted(settings.files) if settings else []
     for file in files:
         raw_file_is_there(folder, file, where=study_toml.FILE, problems=problems)
-    problems.raise_if_any(heading=str(folder / FILE))
-    return write(folder, files)
+    there = remote_list.versions(folder, settings.remote if settings else (), problems)
+    problems.raise_if_any(heading=str(folder))
+    written = [write(folder, files)] if files else []
+    return [*written, remote_list.write(folder, there)] if there else written
 
 
 def write(folder: Path, files: Iterable[str]) -> Path:
@@ -92,6 +95,8 @@ def check(folder: Path, files: Sequence[str], problems: Problems) -> None:
     problems : Problems
         Each file that is not listed, or has changed, is added here.
     """
+    if not files:
+        return
     remedy = f"If the file is right, `make sums STUDY={folder.name}` writes the list anew."
     listed = _listed(folder, problems, remedy)
     if listed is None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from betyg.data.codebook import Unit, normal
 from betyg.data.facts import Facts
 from betyg.data.facts_csv import Table
+from betyg.data.remote import WEB, is_remote, scheme
 from betyg.data.settings import Source
 from betyg.data.study_toml import Settings
 from betyg.errors import Problems, did_you_mean
@@ -131,6 +132,10 @@ class _Check:
 
     def file_format(self) -> None:
         source = self.source
+        if source.storage and not is_remote(source.file):
+            self.say("storage", "a file in the study's folder has no storage.", "Remove the key.")
+        elif source.storage and scheme(source.file) in WEB:
+            self.say("storage", f"{scheme(source.file)}:// takes no settings.", "Remove the key.")
         if source.sheet is not None and source.format != "excel":
             self.say("sheet", f"a {source.format} file has no sheets.", "Remove the key.")
         if source.thousands and source.thousands == source.decimal:
