@@ -73,7 +73,7 @@ def section_of(heading):
     ("heading", "model", "without"),
     [
         ("[study]", StudySection, ()),
-        ("[[source]]", Source, ("id",)),
+        ("[[source]]", Source, ("id", "version")),
         ("[index.NAME]", Index, ("name",)),
         ("[[band]]", Band, ()),
         ("[compare]", Compare, ()),
