@@ -20,10 +20,11 @@ __all__ = [
     "boundaries",
     "boundary_density",
     "category_probabilities",
-    "cumulative",
     "derivatives",
+    "probabilities",
     "score_weights",
     "start_thresholds",
+    "tails",
 ]
 
 Array = NDArray[np.float64]
@@ -60,10 +61,19 @@ class Derivatives:
     h_theta: Array
 
 
-def cumulative(x: Array, link: Link) -> Array:
-    """Return the distribution function of the latent answer."""
-    values: Array = expit(x) if link == "logit" else ndtr(x)
-    return values
+def tails(x: Array, link: Link) -> tuple[Array, Array]:
+    """Return the probabilities of a latent answer below x and above it, each exact when small."""
+    if link == "probit":
+        return ndtr(x), ndtr(-x)
+    small = np.abs(x)  # in few arrays: a large one costs more to get than to fill
+    np.exp(np.negative(small, out=small), out=small)
+    large = small + 1.0
+    np.divide(1.0, large, out=large)
+    small *= large
+    up = x > 0
+    below = np.where(up, large, small)
+    np.copyto(large, small, where=up)
+    return below, large
 
 
 def boundary_density(x: Array, link: Link) -> Array:
@@ -96,7 +106,18 @@ def category_probabilities(theta: Array, eta: Array, link: Link) -> Array:
         Rows sum to one.
     """
     bounds = _bounds(theta, eta)
-    return _between(bounds, cumulative(bounds, link), cumulative(-bounds, link))
+    return _between(bounds, *tails(bounds, link))
+
+
+def probabilities(theta: Array, eta: Array, link: Link) -> tuple[Array, Array]:
+    """Return the probabilities between the bounds theta - eta, and the densities there."""
+    bounds = _bounds(theta, eta)
+    below, above = tails(bounds, link)
+    return _between(bounds, below, above), _density(bounds, below, above, link)
+
+
+def _density(bounds: Array, below: Array, above: Array, link: Link) -> Array:
+    return below * above if link == "logit" else boundary_density(bounds, link)
 
 
 def _bounds(theta: Array, eta: Array) -> Array:
@@ -106,8 +127,11 @@ def _bounds(theta: Array, eta: Array) -> Array:
 
 def _between(bounds: Array, below: Array, above: Array) -> Array:
     """Return the probabilities between the bounds from those below and above each."""
-    inner = np.where(bounds[:, :-1] > 0, above[:, :-1] - above[:, 1:], below[:, 1:] - below[:, :-1])
-    return np.concatenate([below[:, :1], inner, above[:, -1:]], axis=1)
+    probability = np.empty((bounds.shape[1] + 1, bounds.shape[0])).T
+    probability[:, 0], probability[:, -1] = below[:, 0], above[:, -1]
+    inner = np.subtract(below[:, 1:], below[:, :-1], out=probability[:, 1:-1])
+    np.copyto(inner, above[:, :-1] - above[:, 1:], where=bounds[:, :-1] > 0)
+    return probability
 
 
 def score_weights(theta: Array, eta: Array, link: Link) -> tuple[Array, Array]:
@@ -119,7 +143,7 @@ def score_weights(theta: Array, eta: Array, link: Link) -> tuple[Array, Array]:
         By the bound above (0 for the highest category) and by the bound
         below (0 for the lowest). Minus their sum is the derivative by ``eta``.
     """
-    _, probability, density, _ = boundaries(theta, eta, link)
+    probability, density = probabilities(theta, eta, link)
     edge = np.zeros((eta.size, 1))
     upper = np.concatenate([density, edge], axis=1) / probability
     lower = -np.concatenate([edge, density], axis=1) / probability
@@ -132,8 +156,8 @@ def boundaries(theta: Array, eta: Array, link: Link) -> tuple[Array, Array, Arra
     Parameters and shapes as for ``derivatives``: what every derivative starts from.
     """
     bounds = _bounds(theta, eta)
-    below, above = cumulative(bounds, link), cumulative(-bounds, link)
-    density = below * above if link == "logit" else boundary_density(bounds, link)
+    below, above = tails(bounds, link)
+    density = _density(bounds, below, above, link)
     slope = density * (above - below) if link == "logit" else -bounds * density
     return bounds, _between(bounds, below, above), density, slope
 

@@ -94,14 +94,30 @@ class Patterns:
         )
 
     def group_sums(self, values: Array, groups: Codes, n_groups: int) -> Array:
-        """Return for each group the sum of values times row of X, shape (groups, columns)."""
-        parts = [
-            by_code(
-                groups * (width + 1) + code, self._scaled(i, values), n_groups * (width + 1)
-            ).reshape(n_groups, width + 1)[:, :width]
-            for i, (code, width) in enumerate(zip(self.codes, self.widths, strict=True))
-        ]
-        return np.concatenate([np.zeros((n_groups, 0)), *parts], axis=1)
+        """Return for each group the sums of values times row of X.
+
+        Parameters
+        ----------
+        values : ndarray, shape (patterns,) or (patterns, more)
+            What the rows are multiplied by; each column for itself.
+        groups : ndarray of int, shape (patterns,)
+            Codes from 0.
+        n_groups : int
+            How many there can be.
+
+        Returns
+        -------
+        ndarray, shape (groups, columns) or (groups, more, columns)
+        """
+        table = values.reshape(values.shape[0], -1)
+        total = np.empty((n_groups, table.shape[1], self.offsets[-1]))
+        for i, (code, width) in enumerate(zip(self.codes, self.widths, strict=True)):
+            key, start = groups * (width + 1) + code, self.offsets[i]
+            for at, column in enumerate(table.T):
+                sums = by_code(key, self._scaled(i, column), n_groups * (width + 1))
+                own = sums.reshape(n_groups, width + 1)[:, :width]
+                total[:, at, start : start + width] = own
+        return total.reshape(n_groups, *values.shape[1:], self.offsets[-1])
 
     def spans(self) -> Array:
         """Return how far apart the values of each column are: one for a dummy."""

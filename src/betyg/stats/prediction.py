@@ -68,16 +68,16 @@ class Predictor:
         random = random_terms.codes(grid, self.random_layout)
         theta = fit.thresholds.to_numpy()
         eta = fixed.times(fit.slopes.to_numpy()) + random.times(self.effects)
-        _, probability, density, _ = ordinal_likelihood.boundaries(theta, eta, fit.link)
+        probability, density = ordinal_likelihood.probabilities(theta, eta, fit.link)
+        probability *= weight[:, None]
         density *= weight[:, None]
         size = fit.params.size
         at_cut = np.zeros((n, cuts + 2, self.covariance.shape[0]))
         inner = at_cut[:, 1:-1]
         inner[:, np.arange(cuts), np.arange(cuts)] = rows_by_code(owner, density, n)
-        for cut in range(cuts):
-            inner[:, cut, cuts:size] = -fixed.group_sums(density[:, cut], owner, n)
-            inner[:, cut, size:] = -random.group_sums(density[:, cut], owner, n)
-        return rows_by_code(owner, probability * weight[:, None], n), np.diff(at_cut, axis=1)
+        inner[:, :, cuts:size] = -fixed.group_sums(density, owner, n)
+        inner[:, :, size:] = -random.group_sums(density, owner, n)
+        return rows_by_code(owner, probability, n), np.diff(at_cut, axis=1)
 
 
 def of(fit: OrdinalFit, parts: Sequence[pd.DataFrame]) -> Predictor:

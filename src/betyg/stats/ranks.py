@@ -27,7 +27,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 DRAWS = 20_000
-BLOCK = 200_000  # simulated numbers held at a time: they stay in the processor's cache
+BLOCK = 50_000  # simulated numbers held at a time: they stay in the processor's cache
 RELIABLE = 0.7
 REASONS = ("few_units", "no_error", "base", "reliability")
 NUMBERS = ("from_mean", "from_mean_se", "from_mean_low", "from_mean_high", "expected_low",

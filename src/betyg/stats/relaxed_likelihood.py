@@ -130,8 +130,7 @@ def state(params: Array, model: Relaxed) -> State:
     eta = model.slopes.times(params[thresholds:slopes])
     inverse = np.exp(-np.append(params[slopes:], 0.0)[model.spread])
     bounds = inverse[:, None] * (theta[model.level] - eta[:, None])
-    below = ordinal_likelihood.cumulative(bounds, model.link)
-    above = ordinal_likelihood.cumulative(-bounds, model.link)
+    below, above = ordinal_likelihood.tails(bounds, model.link)
     return State(
         bounds=bounds,
         inverse_spread=inverse,

@@ -215,8 +215,8 @@ def _with_scores(held: Basis, feature: Array, owner: Codes, weight: Array) -> Ar
     cuts = rows_by_code(owner, moved.reshape(eta.size, -1), groups)
     by_cut = cuts.reshape(groups, -1, size).transpose(0, 2, 1)
     pull = -moved.sum(axis=1)
-    slopes = [held.answers.patterns.group_sums(pull[:, j], owner, groups) for j in range(size)]
-    return np.concatenate([by_cut, np.stack(slopes, axis=1)], axis=2)
+    slopes = held.answers.patterns.group_sums(pull, owner, groups)
+    return np.concatenate([by_cut, slopes], axis=2)
 
 
 def _tests(found: _Sums) -> dict[str, Array]:

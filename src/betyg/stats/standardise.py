@@ -14,8 +14,8 @@ from scipy.special import expit, logit, ndtri
 from betyg.errors import DesignError, ParameterError, did_you_mean
 from betyg.stats import ordinal_design, prediction
 from betyg.stats.model_fit import OrdinalFit
+from betyg.stats.ordinal_cells import observed_patterns
 from betyg.stats.prediction import Predictor
-from betyg.stats.sums import joint
 
 __all__ = ["Margins", "margins"]
 
@@ -47,8 +47,8 @@ class Margins:
 
     @property
     def means(self) -> pd.DataFrame:
-        """Rows of the expected scores, in the order of ``covariance``."""
-        return self.table[self.table["statistic"] == "mean"].reset_index(drop=True)
+        """Rows of the expected scores, in the order of ``covariance``: the first of the table."""
+        return self.table.head(len(self.covariance))
 
 
 def margins(
@@ -95,15 +95,14 @@ def margins(
     """
     _check(fit, by)
     others = [name for name in (*_levels(fit), *fit.layout.covariates) if name not in by]
-    domains = fit.patterns[list(by)].drop_duplicates()
-    domains = _in_order(domains, by, fit)
+    owner, domains = observed_patterns(fit.patterns, by)
     shares = _mix(fit, others, mix)
     known = prediction.of(fit, (domains, shares))
     predictions, gradients = _averages(known, domains, shares)
     named, vectors = _contrasts(fit)
     gradient = np.einsum("dkp,sk->sdp", gradients, vectors)
     variance = np.einsum("sdp,sdp->sd", gradient @ known.covariance, gradient)
-    outside = _extrapolated(fit, domains, shares)
+    outside = _extrapolated(fit, owner, shares)
     return Margins(
         table=_rows(domains, named, (vectors @ predictions.T, variance, outside)),
         covariance=gradient[0] @ known.covariance @ gradient[0].T,
@@ -130,17 +129,14 @@ def _check(fit: OrdinalFit, by: Sequence[str]) -> None:
             )
 
 
-def _in_order(domains: pd.DataFrame, by: Sequence[str], fit: OrdinalFit) -> pd.DataFrame:
-    codes = [ordinal_design.encode(domains[role], _levels(fit)[role], role) for role in by]
-    return domains.iloc[np.lexsort(codes[::-1])].reset_index(drop=True)
-
-
 def _mix(
     fit: OrdinalFit, others: list[str], mix: Literal["observed", "equal"] | pd.DataFrame
 ) -> pd.DataFrame:
     """Return the combinations to average over, with ``share`` adding to one."""
     if not others:
         return pd.DataFrame({"share": [1.0]})
+    if isinstance(mix, str) and mix == "equal":
+        return _equal(fit, others)
     if isinstance(mix, pd.DataFrame):
         lacking = [name for name in (*others, "share") if name not in mix.columns]
         if lacking:
@@ -149,21 +145,27 @@ def _mix(
                 f"of the model that is not compared ({', '.join(others)}), and 'share'."
             )
         shares = mix[[*others, "share"]].reset_index(drop=True)
-    elif mix == "equal":
-        weight = fit.patterns["weight"].to_numpy(np.float64)
-        levels = [
-            _levels(fit).get(name)
-            or (float(np.average(fit.patterns[name].to_numpy(np.float64), weights=weight)),)
-            for name in others
-        ]
-        at = np.indices([len(values) for values in levels]).reshape(len(levels), -1)
-        columns = zip(others, levels, at, strict=True)
-        shares = pd.DataFrame({name: pd.array(values).take(i) for name, values, i in columns})
-        shares = shares.assign(share=1.0)
     else:
         pooled = fit.patterns.groupby(others, observed=True, sort=True)["weight"].sum()
         shares = pooled.rename("share").reset_index()
     return shares.assign(share=shares["share"] / shares["share"].sum())
+
+
+def _equal(fit: OrdinalFit, others: list[str]) -> pd.DataFrame:
+    """Return all combinations of levels, each with the same share, and covariates at their mean."""
+    levels = {name: held for name, held in _levels(fit).items() if name in others}
+    sizes = [len(held) for held in levels.values()]
+    at = np.indices(sizes).reshape(len(sizes), int(np.prod(sizes)))
+    columns: dict[str, object] = {}
+    for (name, held), place in zip(levels.items(), at, strict=True):
+        kind: pd.CategoricalDtype = pd.CategoricalDtype(pd.Index(held))
+        columns[name] = pd.Categorical.from_codes(place, dtype=kind, validate=False)
+    weight = fit.patterns["weight"].to_numpy(np.float64)
+    for name in others:
+        if name not in levels:
+            columns[name] = np.average(fit.patterns[name].to_numpy(np.float64), weights=weight)
+    alike = np.full(at.shape[1], 1.0 / at.shape[1])
+    return pd.DataFrame(columns | {"share": alike}, copy=False)
 
 
 def _averages(known: Predictor, domains: pd.DataFrame, shares: pd.DataFrame) -> tuple[Array, Array]:
@@ -229,26 +231,18 @@ def _rows(
     return pd.DataFrame(columns, copy=False)
 
 
-def _extrapolated(fit: OrdinalFit, domains: pd.DataFrame, shares: pd.DataFrame) -> Array:
+def _extrapolated(fit: OrdinalFit, owner: Codes, shares: pd.DataFrame) -> Array:
     """Return the share of the mix with a level that the domain was never observed with.
 
+    ``owner`` is the domain of each pattern.
     Years are not counted: an agency that pauses a year is not extrapolated by that.
     """
     others = [role for role in shares.columns if role in _levels(fit) and role != "year"]
-    outside = np.zeros((len(domains), len(shares)), dtype=bool)
-    owner = np.searchsorted(_keys(fit, domains, domains), _keys(fit, fit.patterns, domains))
+    domains = int(owner.max()) + 1
+    outside = np.zeros((domains, len(shares)), dtype=bool)
     for role in others:
         levels = _levels(fit)[role]
-        seen = np.zeros((len(domains), len(levels)), dtype=bool)
+        seen = np.zeros((domains, len(levels)), dtype=bool)
         seen[owner, ordinal_design.encode(fit.patterns[role], levels, role)] = True
         outside |= ~seen[:, ordinal_design.encode(shares[role], levels, role)]
     return np.asarray(outside @ shares["share"].to_numpy(np.float64))
-
-
-def _keys(fit: OrdinalFit, frame: pd.DataFrame, domains: pd.DataFrame) -> Codes:
-    """Return one number for each row's domain; they rise from domain to domain."""
-    levels = {str(role): _levels(fit)[str(role)] for role in domains}
-    return joint(
-        (ordinal_design.encode(frame[role], known, role), len(known))
-        for role, known in levels.items()
-    )
