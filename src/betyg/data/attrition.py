@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -39,11 +40,11 @@ class Ledger:
 
     def table(self) -> pd.DataFrame:
         """Return the account: source, step, n, note."""
-        kinds = {"source": "str", "step": "str", "n": "int64", "note": "str"}
+        kinds: dict[str, Any] = {"source": "str", "step": "str", "n": "int64", "note": "str"}
         columns = list(zip(*self._rows, strict=True)) or [()] * len(kinds)
         return pd.DataFrame(
             {
-                name: pd.Series(list(values), dtype=kind)
+                name: pd.array(list(values), dtype=kind)
                 for (name, kind), values in zip(kinds.items(), columns, strict=True)
             }
         )

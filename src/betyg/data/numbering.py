@@ -42,12 +42,12 @@ class Numbering:
             codes, distinct = pd.factorize(values)
             numbers = np.array([self.number(one) for one in distinct.tolist()], dtype=np.int32)
             return numbers[codes]
-        found: NDArray[np.int32] = self._table[values]
+        found: NDArray[np.int32] = self._table.take(values)
         if not found.all():
             new, n = pd.unique(values[found == 0]), len(self._found)
             self._table[new] = np.arange(n + 1, n + len(new) + 1)
             self._found |= dict(zip(new.tolist(), range(n, n + len(new)), strict=True))
-            found = self._table[values]
+            found = self._table.take(values)
         return found - np.int32(1)
 
     def number(self, value: int) -> int:

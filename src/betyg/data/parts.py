@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from functools import cached_property
 from typing import Any
@@ -147,7 +147,7 @@ class _Tables:
             role: _category(self._domains[role].to_numpy(), self._kinds[role]) for role in UNITS
         }
         columns = {**kinds, "year": self._year, "stratum": self._stratum}
-        return pd.DataFrame({role: columns[role] for role in self._domains.columns})
+        return pd.DataFrame({role: columns[role] for role in self._domains.columns}, copy=False)
 
     def wants(self, column: str) -> bool:
         """Say whether a column is asked for."""
@@ -204,17 +204,16 @@ class _Tables:
         return _category(self._places[role][rows.domain], self._kinds[role])
 
     def _source(self, rows: Rows) -> pd.Categorical:
-        return _category(np.full(len(rows.lines), rows.source), self._kinds["source"])
+        return _category(np.full(len(rows.lines), rows.source), self._files)
+
+    @cached_property
+    def _files(self) -> pd.CategoricalDtype:
+        return _kind(self._sources)
 
     @cached_property
     def _kinds(self) -> Mapping[str, pd.CategoricalDtype]:
-        """Return the categories of units and files."""
-        codes = {role: roles.units(self._survey, role) for role in UNITS}
-        codes["source"] = self._sources
-        return {
-            role: pd.CategoricalDtype(pd.Index(list(known), dtype="str"))
-            for role, known in codes.items()
-        }
+        """Return the categories of units."""
+        return {role: _kind(roles.units(self._survey, role)) for role in UNITS}
 
     @cached_property
     def _places(self) -> Mapping[str, NDArray[np.integer]]:
@@ -268,6 +267,10 @@ def states_of(rows: pd.DataFrame, item: str) -> NDArray[np.int8]:
     kinds = {kind: state for state, kind in MISSING.items()}
     state = np.array([*(kinds[one] for one in missing.categories), NO_ANSWER], dtype=np.int8)
     return np.where(position > 0, position, state[missing.codes.to_numpy()])
+
+
+def _kind(names: Iterable[str]) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(pd.Index(list(names), dtype="str"))
 
 
 def _category(codes: NDArray[np.integer], kinds: pd.CategoricalDtype) -> pd.Categorical:

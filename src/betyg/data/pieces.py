@@ -237,16 +237,16 @@ def counts(piece: Piece, known: Known) -> tuple[NDArray[np.int64], NDArray[np.in
         The domains of those that stay.
     """
     found = np.zeros(len(drops.REASONS) + 1, dtype=np.int64)
-    counted = np.zeros(len(known.agency), dtype=bool)
+    counted = np.zeros(len(known.agency), dtype=np.int64)
     for own, why in rows(piece, known):
         if not why.any():
             found[0] += len(why)
-            counted[own.domain] = True
+            counted += np.bincount(own.domain, minlength=len(counted))
             continue
         n = np.bincount(why, minlength=len(drops.REASONS))
         agency = known.agency[own.domain[why == drops.UNKNOWN_AGENCY]]
         found += [*n, (agency == OTHER_YEARS).sum()]
-        counted[own.domain[why == 0]] = True
+        counted += np.bincount(own.domain[why == 0], minlength=len(counted))
     return found, np.flatnonzero(counted)
 
 

@@ -130,7 +130,8 @@ class Domains:
                 "activity": (activity - 2).astype(np.int32),
                 "group": (group - 2).astype(np.int32),
                 "stratum": texts.take(text),
-            }
+            },
+            copy=False,
         )
 
 
@@ -209,7 +210,7 @@ def unpacked(spool: Spool, numbers: NDArray[np.int32]) -> Iterator[Rows]:
     same = np.array_equal(numbers, np.arange(len(numbers)))
     for batch in spool:
         held = {name: batch.column(name) for name in batch.schema.names}
-        weight = held.get("weight")
+        weight, domain = held.get("weight"), held["domain"].to_numpy()
         answers: Answers = {}
         for name, states in held.items():
             item, mark, activity = name.partition(_MARK)
@@ -218,7 +219,7 @@ def unpacked(spool: Spool, numbers: NDArray[np.int32]) -> Iterator[Rows]:
         yield Rows(
             source=int(batch.schema.metadata[b"source"]),
             lines=held["lines"].to_numpy(),
-            domain=held["domain"].to_numpy() if same else numbers[held["domain"].to_numpy()],
+            domain=domain if same else numbers.take(domain),
             weight=None if weight is None else weight.to_numpy(),
             respondent=held.get("respondent"),
             psu=held.get("psu"),

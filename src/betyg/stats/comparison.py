@@ -17,6 +17,7 @@ from betyg.errors import DataError, DesignError
 from betyg.stats import clustered, connected, estimate, ordinal, published, ranks, standardise
 from betyg.stats.model_fit import OrdinalFit
 from betyg.stats.ordinal_cells import pattern_codes
+from betyg.stats.ordinal_design import observed_levels
 from betyg.stats.ordinal_sandwich import Sampling
 from betyg.stats.published import PublishedFit
 from betyg.stats.sums import by_code
@@ -146,7 +147,7 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
             f"{survey.disclosure.show} answers. Choose another outcome in study.toml, section "
             "[compare]."
         )
-    mix = tuple(role for role in survey.compare.adjust_for if kept[role].nunique() > 1)
+    mix = tuple(role for role in survey.compare.adjust_for if len(observed_levels(kept[role])) > 1)
     return Comparable(cells=kept, adjust_for=mix, left_out=left_out)
 
 
