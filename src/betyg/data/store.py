@@ -16,6 +16,7 @@ from betyg.errors import DataError
 
 __all__ = ["Stored", "read", "rows", "rows_of", "write"]
 
+WORDS = 2**16  # bytes of a dictionary
 GROUP = 2**20  # rows that are packed together: what is written, and read, at a time
 
 
@@ -52,9 +53,11 @@ def _write(parts: Iterable[pd.DataFrame], path: Path) -> None:
         for group in _groups(parts):
             if writer is None:
                 # Nobody skips rows by their values, and statistics cost a third of the writing.
+                # Identifiers have no words in common: their dictionary is given up early.
                 writer = pq.ParquetWriter(
-                    path, group.schema, compression="zstd", write_statistics=False
-                )
+                    path, group.schema, compression="zstd", write_statistics=False,
+                    dictionary_pagesize_limit=WORDS,
+                )  # fmt: skip
                 opened.enter_context(writer)
             writer.write_table(group, row_group_size=GROUP)
 
