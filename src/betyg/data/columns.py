@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Set
+from collections.abc import Callable, Sequence, Set
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from betyg.data.codebook import normal
 
-__all__ = ["Codes", "coded", "has_digits", "identifiers", "spelled"]
+__all__ = ["Codes", "coded", "has_digits", "identifiers", "replaced", "spelled", "translated"]
 
 Codes = NDArray[np.intp]
 
@@ -63,6 +63,36 @@ def coded(array: pa.Array, empty: Set[str]) -> tuple[Codes, list[str]]:
     codes = held.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
     texts = [normal(spelled(value)) for value in held.dictionary.to_pylist()]
     return _merged(codes, texts, empty)
+
+
+def replaced(
+    array: pa.Array, empty: Set[str], states: Callable[[Sequence[str]], NDArray[np.int8]]
+) -> NDArray[np.int8]:
+    """Return what the texts of a column stand for, one state of 8 bits a row.
+
+    Parameters
+    ----------
+    array : Array
+        The column as read, of any type.
+    empty : set of str
+        Spellings of an empty cell.
+    states : callable
+        Returns the states of some texts, and after them that of an empty cell.
+    """
+    if not pa.types.is_int8(array.type) or array.null_count or not len(array):
+        codes, texts = coded(array, empty)
+        return states(texts).take(codes, mode="wrap")
+    low, high = (bound.as_py() for bound in pc.min_max(array).values())
+    between = np.arange(low, high + 1)
+    codes, texts = coded(pa.array(between, pa.int8()), empty)
+    table = np.zeros(256, dtype=np.int8)
+    table[between] = states(texts)[codes]  # those below zero count from the end
+    return translated(array.to_numpy(), table)
+
+
+def translated(values: NDArray[np.int8], table: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Look each value up in a table of 256; of single bytes this is the fastest way."""
+    return np.frombuffer(values.tobytes().translate(table.tobytes()), dtype=np.int8)
 
 
 def _distances(array: pa.Array, low: int) -> Codes:

@@ -132,8 +132,7 @@ def _states(
     """Return the states of one item, at once where all years of the rows read it alike."""
     readings = list({id(one): one for one in by_year.values()}.values())
     if everywhere and len(readings) == 1:
-        codes, values = table.coded(readings[0].look.column)
-        at_once: NDArray[np.int8] = readings[0].lookup(values)[codes]
+        at_once = table.replaced(readings[0].look.column, readings[0].lookup)
         if not (at_once == OUTSIDE).any():
             return at_once
     states = np.zeros(len(years), dtype=np.int8)

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from betyg.data import pieces, roles, sampling
+from betyg.data.columns import translated
 from betyg.data.composites import composites
 from betyg.data.harmonise import MISSING, NO_ANSWER
 from betyg.data.kept import Kept
@@ -181,7 +182,7 @@ class _Tables:
             if self.wants(code):
                 found[code] = _positions(states)
             if self.wants(f"{code}.missing"):
-                found[f"{code}.missing"] = _category(_replaced(states, _MISSING_PLACE), _MISSING)
+                found[f"{code}.missing"] = _category(translated(states, _MISSING_PLACE), _MISSING)
             if self._columns is not None and f"{code}{STATE}" in self._columns:
                 found[f"{code}{STATE}"] = states
         if any(self.wants(index.name) for index in survey.composites):
@@ -279,11 +280,6 @@ def _category(codes: NDArray[np.integer], kinds: pd.CategoricalDtype) -> pd.Cate
 
 def _positions(states: NDArray[np.int8]) -> pd.arrays.IntegerArray:
     return pd.arrays.IntegerArray(np.maximum(states, np.int8(1)), states <= 0)
-
-
-def _replaced(states: NDArray[np.int8], table: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Look each state up in a table of 256; of single bytes this is the fastest way."""
-    return np.frombuffer(states.tobytes().translate(table.tobytes()), dtype=np.int8)
 
 
 def _no_rows() -> Rows:

@@ -141,6 +141,12 @@ class RawTable:
             self._coded[column] = columns.coded(self.held[column], self.empty())
         return self._coded[column]
 
+    def replaced(
+        self, column: str, states: Callable[[Sequence[str]], NDArray[np.int8]]
+    ) -> NDArray[np.int8]:
+        """Return what the texts of a column stand for, as ``columns.replaced`` does."""
+        return columns.replaced(self.held[column], self.empty(), states)
+
     def texts(self, column: str) -> pa.Array:
         """Return a column as text, null where the cell is empty."""
         codes, values = self.coded(column)

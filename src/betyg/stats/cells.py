@@ -126,7 +126,7 @@ class _Counted:
         weight = part["weight"].to_numpy()
         weighed = None if (weight == 1.0).all() else weight
         for item, tally in self.items.items():
-            state = states_of(part, item).astype(np.intp) + (len(MISSING) - 1)
+            state = states_of(part, item) + np.int8(NOT_ASKED)
             size = (int(state.max(initial=0)) + 1, self.domains)
             tally.add(domain, state, weighed, size)
         for name, tally in self.indices.items():

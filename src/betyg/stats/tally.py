@@ -30,7 +30,11 @@ class Tally:
         self._square: NDArray[np.float64] = np.zeros((1, 1))
 
     def add(
-        self, domain: Codes, state: Codes, weight: NDArray[np.float64] | None, size: tuple[int, int]
+        self,
+        domain: Codes,
+        state: NDArray[np.integer],
+        weight: NDArray[np.float64] | None,
+        size: tuple[int, int],
     ) -> None:
         """Add some rows.
 
@@ -44,7 +48,8 @@ class Tally:
             How many states and domains there are so far.
         """
         self._grow(size)
-        cell = state * self._n.shape[1] + domain
+        cell = np.multiply(state, self._n.shape[1], dtype=np.intp)
+        cell += domain
         n = np.bincount(cell, minlength=self._n.size).reshape(self._n.shape)
         self._n += n
         if weight is None:
