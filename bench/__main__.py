@@ -16,7 +16,19 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import cases, coverage, notebooks, page, results, rotating, shapes, stream, tasks
+from bench import (
+    cases,
+    coverage,
+    engines,
+    notebooks,
+    page,
+    results,
+    rotating,
+    shapes,
+    stream,
+    tasks,
+    whole,
+)
 from bench.cases import Case, Peer
 from bench.measure import Found, in_child, in_r
 from betyg.stats import driver_sums
@@ -106,14 +118,30 @@ def shaped(folder: Path, full: bool) -> None:
 
 def streamed(folder: Path, full: bool) -> None:
     """Time 01_clean and what comes after it as the respondents grow, and decoding the files."""
-    rows: list[Found] = []
-    for n in (*cases.SIZES, *(cases.STREAMED if full else [])):
+    found: Found = {"rows": [], "groups": driver_sums.GROUPS, "engines": [], "whole": []}
+    sizes = (*cases.SIZES, *(cases.STREAMED if full else []))
+    for n in sizes:
         row: Found = {"n": n}
-        for step in ("decode_all", "clean", "later"):
-            row[step] = stream.in_child(step, folder, n, "parquet")
-            say(f"{step}, {n:,}: {told(row[step])}")
-        rows.append(row)
-        results.save("stream", {"rows": rows, "groups": driver_sums.GROUPS})
+        found["rows"].append(row)
+        steps = [(step, step, "parquet") for step in ("decode_all", "clean", "later")]
+        if n <= cases.MOST:
+            steps += [("csv_decode", "decode_all", "csv"), ("csv_clean", "clean", "csv")]
+        for name, step, form in steps:
+            row[name] = stream.in_child(step, folder, n, form)
+            say(f"{name}, {n:,}: {told(row[name])}")
+        results.save("stream", found)
+    most = min(max(sizes), cases.MOST)
+    for form in ("parquet", "csv"):
+        paths = sorted((folder / f"{form}{most}").glob("answers_*"))
+        for engine in engines.ENGINES:
+            row = {"form": form, "engine": engine, "n": most} | engines.in_child(engine, paths)
+            say(f"{engine}, {form}: {told(row)}")
+            found["engines"].append(row)
+    for form, n in (("parquet", max(sizes)), ("csv", most)):
+        row = {"form": form, "n": n} | whole.run(folder / f"{form}{n}", folder)
+        say(f"make data, {form}: {told(row)}")
+        found["whole"].append(row)
+        results.save("stream", found)
 
 
 def simulated(folder: Path, full: bool) -> None:

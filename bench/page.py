@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from bench import figure, notebooks
+from bench import figure, notebooks, page_stream
 from bench.measure import Found
 from bench.promises import SURE
+from bench.words import seconds, short, table
 
 PAGE, FIGURE = "benchmarks.md", "benchmarks.svg"
 TITLES = {
@@ -78,7 +79,7 @@ def text(found: dict[str, Found]) -> str:
         HEAD,
         *beside(found),
         *growth(found),
-        *streamed(found),
+        *page_stream.streamed(found),
         *shaped(found),
         *promises(found),
         *chain(found),
@@ -198,41 +199,6 @@ def growth(found: dict[str, Found]) -> Iterator[str]:
     yield table(header, lines) + "\n"
 
 
-def streamed(found: dict[str, Found]) -> Iterator[str]:
-    """Return how 01_clean and what comes after it grow with the respondents."""
-    of = found.get("stream")
-    if not of:
-        return
-    yield "## From files to the last notebook\n\n"
-    yield (
-        "Ten questions a respondent, in Parquet files of at most 25 million rows, every column "
-        "checked (`bench/stream.py`). 01_clean reads them part by part and writes four tables: "
-        "the rows, cells, domains, and cross products by sampling unit (at most "
-        f"{of['groups']} units or groups of units a stratum). Estimates, comparisons, changes, "
-        "weights and drivers are made of the last three; quality and robustness still open the "
-        "rows. A dash: not measured.\n\n"
-    )
-    rows = of["rows"]
-    lines = [
-        (figure.spaced(row["n"]), seconds(row["decode_all"]), seconds(row["clean"]),
-         f"{row['clean']['cpu'] / row['decode_all']['cpu']:.1f}×",
-         f"{row['clean']['peak_mb']:.0f}", f"{row['later']['peak_mb']:.0f}")
-        for row in rows
-    ]  # fmt: skip
-    header = ("respondents", "decoding alone, s", "01_clean, s", "ratio",
-              "memory of 01_clean, MB", "memory of what follows, MB")  # fmt: skip
-    yield table(header, lines) + "\n"
-    yield "Processor seconds of each stage:\n\n"
-    for step in ("clean", "later"):
-        names = list(dict.fromkeys(name for row in rows for name in row[step]["stages"]))
-        staged_rows = [
-            (figure.spaced(row["n"]),
-             *(short(own[name]) if name in (own := row[step]["stages"]) else "-" for name in names))
-            for row in rows
-        ]  # fmt: skip
-        yield table(("respondents", *names), staged_rows) + "\n"
-
-
 def shaped(found: dict[str, Found]) -> Iterator[str]:
     """Return how the fits grow with what is compared."""
     of = found.get("shapes")
@@ -348,21 +314,3 @@ def places(found: dict[str, Found]) -> Iterator[str]:
     yield "## Measured on\n\n"
     yield "".join(f"- {machine}\n" for machine in sorted(machines))
     yield "".join(f"- R {version}\n" for version in sorted(r))
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(
-        "| " + " | ".join(cell.replace("|", "/") for cell in line) + " |\n" for line in lines
-    )
-
-
-def seconds(row: Found) -> str:
-    """Write processor seconds, and the wall clock's."""
-    return "-" if "absent" in row else f"{short(row['cpu'])} ({short(row['wall'])})"
-
-
-def short(value: float) -> str:
-    """Write three figures, or all before the decimal point."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

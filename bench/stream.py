@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import subprocess
 import sys
 import time
@@ -22,13 +23,13 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from bench.measure import Found, Stages
+from bench.cases import MOST
+from bench.measure import ONE_THREAD, Found, Stages
 from betyg.data.sums import write_sums
 
 AGENCIES, YEARS, ACTIVITIES, GROUPS, ITEMS = 21, 10, 22, 5, 10
 CHUNK = 1_000_000
 FILE = 25_000_000  # rows of a file: what is more comes in several
-CSV_UP_TO = 10_000_000
 ROWS_IN_MEMORY = 1_000_000  # what still opens respondents is left out beyond
 ONE = "q1"
 ROLES = ("id", "agency", "year", "activity", "kind", "w")
@@ -256,7 +257,9 @@ def in_child(step: str, root: Path, rows: int, suffix: str) -> Found:
         write_study(folder, rows, suffix)
     command = [sys.executable, "-m", "bench.stream", str(root), str(rows)]
     command += ["--step", step, "--suffix", suffix]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, cwd=ROOT, env=os.environ | ONE_THREAD
+    )
     found: Found = json.loads(done.stdout)
     return found
 
@@ -274,7 +277,7 @@ def main() -> None:
         sys.stdout.write(json.dumps(found) + "\n")
         return
     for rows in options.rows:
-        for suffix in ("parquet", "csv") if rows <= CSV_UP_TO else ("parquet",):
+        for suffix in ("parquet", "csv") if rows <= MOST else ("parquet",):
             for step in STEPS:
                 told = json.dumps(in_child(step, options.folder, rows, suffix))
                 sys.stdout.write(f"{suffix:8} {rows:>10} {step:11} {told}\n")

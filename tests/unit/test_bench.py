@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from bench import cases, coverage, figure, measure, page, results, rotating, shapes, tasks
+from bench import (
+    cases,
+    coverage,
+    engines,
+    figure,
+    measure,
+    page,
+    page_stream,
+    results,
+    rotating,
+    shapes,
+    stream,
+    tasks,
+)
 
 from betyg.data import clean, read
 from betyg.data.study import Study
@@ -203,8 +217,27 @@ def test_every_shape_that_is_measured_has_a_task_and_a_line():
 
 def test_a_stage_that_was_not_measured_at_a_size_has_a_dash():
     step = {"cpu": 2.0, "wall": 3.0, "peak_mb": 300, "stages": {"drivers": 2.0}}
-    small = {"n": 10_000, "decode_all": step, "clean": step, "later": step}
+    clean = step | {"stages": {"read and clean": 5.0, "cells": 2.0}}
+    small = {"n": 10_000, "decode_all": step, "clean": clean, "later": step}
     large = small | {"n": 20_000, "later": step | {"stages": {}}}
-    told = "".join(page.streamed({"stream": {"groups": 256, "rows": [small, large]}}))
-    assert f"| {figure.spaced(10_000)} | 2 (3) | 2 (3) | 1.0× | 300 | 300 |" in told
-    assert f"| {figure.spaced(20_000)} | - |" in told
+    told = "".join(page_stream.streamed({"stream": {"groups": 256, "rows": [small, large]}}))
+    n = figure.spaced(10_000)
+    assert f"| Parquet | {n} | 2 (3) | 7 | 3.5× | missed | 2 (3) | 300 | 300 |" in told
+    assert f"| Parquet | {figure.spaced(20_000)} | - |" in told
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_an_engine_finds_the_groups_that_are_there(suffix, tmp_path):
+    stream.write_study(tmp_path / "study", 3_000, suffix)
+    [path] = (tmp_path / "study").glob("answers_*")
+    rows = pd.read_parquet(path) if suffix == "parquet" else pd.read_csv(path)
+    groups = [len(rows.groupby([*engines.KEYS, item])) for item in engines.ITEMS]
+    assert engines.in_child("pyarrow", [path])["groups"] == sum(groups)
+
+
+def test_an_engine_that_is_not_installed_is_said_to_be_absent(monkeypatch, tmp_path):
+    package = tmp_path / "polars"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise ImportError", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    assert engines.in_child("polars, streaming", []) == {"absent": "polars is not installed"}
