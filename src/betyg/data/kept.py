@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import getitem, is_not
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from betyg.data import drops, pieces, read
 from betyg.data.identity import Rising
-from betyg.data.pieces import Account, Known
+from betyg.data.pieces import Account, Counts, Known
 from betyg.data.raw_table import RawFile
 from betyg.data.read import Received
 from betyg.data.rows import Domains, asked_activities
@@ -102,14 +102,29 @@ class Kept:
         ]
         counts = np.zeros((len(files), len(drops.REASONS) + 1), dtype=np.int64)
         stay, seen = [0], [self.seen]
-        told_of = self.workers.bring(pieces.counts, self.pieces, self.known, doing="counting rows")
-        for at, (own, domains) in zip(self.of_file, told_of, strict=True):
+        for at, (own, domains) in zip(self.of_file, self._counted(), strict=True):
             counts[at] += own
             stay.append(int(own[0]))
             seen.append(domains)
         self.firsts = np.cumsum(stay)[:-1]
         self.seen = np.unique(np.concatenate(seen))
         return counts
+
+    def _counted(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.intp]]]:
+        """Return for each piece the count of its rows and the domains of those that stay.
+
+        They were counted as they were read; only a piece with repeated rows is gone through again.
+        """
+        at = [i for i, known in enumerate(self.known) if known.repeated]
+        again = ([of[i] for i in at] for of in (self.pieces, self.known))
+        anew = self.workers.bring(pieces.counts, *again, doing="counting rows")
+        found: dict[int, Counts] = dict(zip(at, anew, strict=True))
+        for i, told in enumerate(self.accounts):
+            if i in found:
+                yield found[i].n, np.flatnonzero(found[i].in_domain)
+            else:
+                own = self.numbers[i].take(np.flatnonzero(told.counts.in_domain))
+                yield told.counts.n, own.astype(np.intp)
 
     def activities(self) -> list[str | None]:
         """Return the activities whose answers stand in columns of their own, and None."""

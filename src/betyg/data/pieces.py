@@ -22,9 +22,50 @@ from betyg.data.spool import Spool
 from betyg.data.study import Study
 from betyg.errors import DataError, Problems
 
-__all__ = ["Account", "Known", "Piece", "account", "counts", "harmonised", "kept_rows", "units"]
+__all__ = [
+    "Account",
+    "Counts",
+    "Known",
+    "Piece",
+    "account",
+    "counts",
+    "harmonised",
+    "kept_rows",
+    "units",
+]
 
 UNSTATED = 2**40  # apart from what is stated: a respondent without an identifier
+
+
+class Counts:
+    """How many rows stay or are dropped, and for which reason.
+
+    Attributes
+    ----------
+    n : ndarray of int
+        How many rows each of ``drops.REASONS`` drops, of which the first, none, counts those
+        that stay; last, how many are dropped for a year in which their agency did not exist.
+    in_domain : ndarray of int, shape (domains,)
+        How many of those that stay are in each domain.
+    """
+
+    def __init__(self) -> None:
+        self.n = np.zeros(len(drops.REASONS) + 1, dtype=np.int64)
+        self.in_domain = np.zeros(0, dtype=np.int64)
+
+    def add(self, rows: Rows, why: NDArray[np.int8], agency: NDArray[np.int32]) -> None:
+        """Count some more rows, given why each is dropped and the agency of each domain."""
+        stay = rows.domain
+        if why.any():
+            stay = rows.domain[why == 0]
+            unknown = agency[rows.domain[why == drops.UNKNOWN_AGENCY]]
+            n = np.bincount(why, minlength=len(drops.REASONS))
+            self.n += [*n, (unknown == OTHER_YEARS).sum()]
+        else:
+            self.n[0] += len(why)
+        found = np.bincount(stay, minlength=len(agency))
+        found[: len(self.in_domain)] += self.in_domain
+        self.in_domain = found
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +84,8 @@ class Account:
         Whether its identifiers rise.
     states_psu, is_wrong : bool
         Whether its file states sampling units; whether anything in it is wrong.
+    counts : Counts
+        Of its rows, by domains as numbered in it, as if none were repeated.
     problems : Problems
         What is wrong, told of the whole file: empty for one of several pieces.
     """
@@ -56,6 +99,7 @@ class Account:
     rising: Rising = field(default_factory=Rising)
     states_psu: bool = False
     is_wrong: bool = False
+    counts: Counts = field(default_factory=Counts)
     problems: Problems = field(default_factory=Problems)
 
 
@@ -159,6 +203,8 @@ class _Harmonising:
         told.rows += len(rows.lines)
         told.asked |= rows.answers.keys()
         told.states_psu |= rows.psu is not None
+        agency = told.domains.table()["agency"].to_numpy()
+        told.counts.add(rows, drops.reasons(rows, agency, None), agency)
         if rows.respondent is not None:
             told.rising.see(rows.respondent)
         self.spool.append(rows.packed())
@@ -225,29 +271,12 @@ def kept_rows(piece: Piece, known: Known) -> Iterator[Rows]:
         yield own.taken(why == 0)
 
 
-def counts(piece: Piece, known: Known) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """Count the rows by what becomes of them.
-
-    Returns
-    -------
-    ndarray of int
-        How many rows each of ``drops.REASONS`` drops, of which the first, none, counts those
-        that stay; last, how many are dropped for a year in which their agency did not exist.
-    ndarray of int
-        The domains of those that stay.
-    """
-    found = np.zeros(len(drops.REASONS) + 1, dtype=np.int64)
-    counted = np.zeros(len(known.agency), dtype=np.int64)
+def counts(piece: Piece, known: Known) -> Counts:
+    """Count the rows by what becomes of them, repeated ones among them, by domains of all."""
+    found = Counts()
     for own, why in rows(piece, known):
-        if not why.any():
-            found[0] += len(why)
-            counted += np.bincount(own.domain, minlength=len(counted))
-            continue
-        n = np.bincount(why, minlength=len(drops.REASONS))
-        agency = known.agency[own.domain[why == drops.UNKNOWN_AGENCY]]
-        found += [*n, (agency == OTHER_YEARS).sum()]
-        counted += np.bincount(own.domain[why == 0], minlength=len(counted))
-    return found, np.flatnonzero(counted)
+        found.add(own, why, known.agency)
+    return found
 
 
 def units(piece: Piece, known: Known, year: NDArray[np.int16]) -> Hash:
