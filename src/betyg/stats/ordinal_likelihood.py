@@ -63,17 +63,8 @@ class Derivatives:
 
 def tails(x: Array, link: Link) -> tuple[Array, Array]:
     """Return the probabilities of a latent answer below x and above it, each exact when small."""
-    if link == "probit":
-        return ndtr(x), ndtr(-x)
-    small = np.abs(x)  # in few arrays: a large one costs more to get than to fill
-    np.exp(np.negative(small, out=small), out=small)
-    large = small + 1.0
-    np.divide(1.0, large, out=large)
-    small *= large
-    up = x > 0
-    below = np.where(up, large, small)
-    np.copyto(large, small, where=up)
-    return below, large
+    below = expit if link == "logit" else ndtr
+    return below(x), below(-x)
 
 
 def boundary_density(x: Array, link: Link) -> Array:
