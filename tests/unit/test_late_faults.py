@@ -17,6 +17,7 @@ import raw_study
 from betyg.data import clean, read
 from betyg.data.raw_table import ROWS
 from betyg.errors import DataError
+from betyg.stats import cells
 from raw_study import source
 
 FEW, MANY = 10, 2 * ROWS + 5_000  # the last row of many stands in the third part
@@ -99,3 +100,45 @@ def test_a_late_fault_is_told_as_in_a_small_file(spoil, what, suffix, tmp_path):
     assert f"2.{suffix}" in large
     assert what.format(row=places[MANY]) in large
     assert large.replace(places[MANY], places[FEW]) == small
+
+
+def emptied(frame: pd.DataFrame, kind: pa.DataType) -> bytes:
+    """The rows as a Parquet file whose column ``speed`` is there and holds nothing."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    at = table.schema.get_field_index("speed")
+    held = io.BytesIO()
+    pq.write_table(table.set_column(at, "speed", pa.nulls(len(frame), kind)), held)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("kind", [pa.null(), pa.int8(), pa.string()], ids=str)
+@pytest.mark.parametrize("n", [FEW, MANY])
+def test_a_question_that_is_empty_in_one_file_is_no_answer_there_and_is_told(kind, n, tmp_path):
+    [*names], [*frames] = zip(*files(n, "parquet").items(), strict=True)
+    raw = {name: written(frame, "parquet") for name, frame in zip(names, frames, strict=True)}
+    raw["2.parquet"] = emptied(frames[2], kind)
+    survey = raw_study.load(tmp_path, raw, source="".join(source(name) for name in raw))
+    cleaned = clean.clean(read.sources(survey), survey)
+    counted = cells.collapse(cleaned, survey).query("item == 'speed'")
+    by_year = counted.groupby(["year", "kind"], observed=True)["n"].sum()
+    assert by_year[2012].to_dict() == {"no_answer": n}
+    assert by_year[2010].sum() == by_year[2011].sum() == FEW
+    [told] = cleaned.attrition.query("step == 'empty questions'").to_dict("records")
+    assert (told["source"], told["n"]) == ("2.parquet", 1)
+    assert told["note"].startswith("no answer in any row to speed;")
+
+
+def test_a_question_that_one_file_was_not_asked_has_no_cell_there(tmp_path):
+    frames = files(MANY, "parquet")
+    item_gone(frames, MANY)
+    raw = {name: written(frame, "parquet") for name, frame in frames.items()}
+    facts = {"crosswalk.csv": "item,year,column,scale\nspeed,2012,-,agree\n"}
+    survey = raw_study.load(
+        tmp_path, raw, source="".join(source(name) for name in raw), facts=facts
+    )
+    cleaned = clean.clean(read.sources(survey), survey)
+    counted = cells.collapse(cleaned, survey)
+    years = counted.groupby("item", observed=True)["year"].agg(["min", "max"])
+    assert years.loc["speed"].tolist() == [2010, 2011]
+    assert years.loc["overall"].tolist() == [2010, 2012]
+    assert "empty questions" not in set(cleaned.attrition["step"])

@@ -79,7 +79,9 @@ class Account:
     read, unused, outside, rows : int
         Rows of the piece; those not used; answers out of range; rows kept.
     asked : set of (item, activity)
-        What the rows have answers to.
+        What the rows have answers to, if only that there is none.
+    answered : set of str
+        The items that any row has an answer to.
     rising : Rising
         Whether its identifiers rise.
     states_psu, is_wrong : bool
@@ -96,6 +98,7 @@ class Account:
     outside: int = 0
     rows: int = 0
     asked: set[tuple[str, str | None]] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
     rising: Rising = field(default_factory=Rising)
     states_psu: bool = False
     is_wrong: bool = False
@@ -202,6 +205,7 @@ class _Harmonising:
         told = self.account
         told.rows += len(rows.lines)
         told.asked |= rows.answers.keys()
+        told.answered |= rows.answered(but=told.answered)
         told.states_psu |= rows.psu is not None
         agency = told.domains.table()["agency"].to_numpy()
         told.counts.add(rows, drops.reasons(rows, agency, None), agency)

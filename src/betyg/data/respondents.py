@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from betyg.data import row_units
 from betyg.data.attrition import Ledger
 from betyg.data.drops import REASONS
 from betyg.data.kept import Kept
 from betyg.data.parts import Parts
+from betyg.data.pieces import Account
 from betyg.data.read import Received
 from betyg.data.study import Study
 from betyg.errors import Problems
 
 __all__ = ["table"]
+
+NOT_ONE = "no answer in any row to {}; if it was not asked there, crosswalk.csv can say so"
 
 
 def table(received: Received, survey: Study, *, ledger: Ledger, problems: Problems) -> Parts:
@@ -41,4 +46,13 @@ def table(received: Received, survey: Study, *, ledger: Ledger, problems: Proble
         ledger.enter(source, read=sum(told.read for told in own), dropped=dropped, notes=notes)
         outside = sum(told.outside for told in own)
         ledger.remark(source, "out of range", outside, "answers set to no answer")
+        empty = _empty(own, survey)
+        ledger.remark(source, "empty questions", len(empty), NOT_ONE.format(", ".join(empty)))
     return Parts(kept)
+
+
+def _empty(accounts: Sequence[Account], survey: Study) -> list[str]:
+    """Return the items of a file whose cells are all empty, in the order of the codebook."""
+    asked = {item for told in accounts for item, _ in told.asked}
+    answered = {item for told in accounts for item in told.answered}
+    return [item for item in survey.item_codes if item in asked - answered]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -193,6 +193,14 @@ class Rows:
         for states in self.answers.values():
             silent &= (states == NO_ANSWER) | (states == NOT_ASKED)
         return silent
+
+    def answered(self, *, but: Set[str]) -> set[str]:
+        """Return the items that any row has an answer to, of those that are not in ``but``."""
+        return {
+            item
+            for (item, _), states in self.answers.items()
+            if item not in but and ((states != NO_ANSWER) & (states != NOT_ASKED)).any()
+        }
 
     def packed(self) -> pa.RecordBatch:
         """Return the rows in the form in which they are kept."""

@@ -20,6 +20,7 @@ _STEPS = {
     "no answer at all": msgid("no answer at all"),
     "kept": msgid("rows kept"),
     "out of range": msgid("answers out of range"),
+    "empty questions": msgid("questions that nobody answered"),
 }
 _PLACE = {step: place for place, step in enumerate(_STEPS)}
 _KINDS = {
