@@ -270,7 +270,8 @@ def pattern_codes(given: pd.DataFrame, roles: Sequence[str]) -> tuple[Codes, Cod
 def _categories(given: pd.DataFrame, outcome: str) -> tuple[Codes, Array, Array]:
     """Return category codes, used positions and their scores."""
     response = given[outcome].to_numpy(np.float64)
-    positions, first, codes = np.unique(response, return_index=True, return_inverse=True)
+    codes, positions = pd.factorize(response, sort=True)
+    first = one_of_each(codes, positions.size)
     if positions.size < 2:
         raise DesignError(
             f"model: all answers are in one category ({positions[0]:g}), so there is nothing to "

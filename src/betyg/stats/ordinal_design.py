@@ -218,8 +218,8 @@ def _blocks(
 def _combinations(
     cells: pd.DataFrame, roles: tuple[str, ...], levels: dict[str, tuple[object, ...]]
 ) -> list[tuple[object, ...]]:
-    if not roles:
-        return [()]
+    if len(roles) < 2:  # levels are what was observed
+        return [(level,) for role in roles for level in levels[role]] or [()]
     sizes = [len(levels[role]) for role in roles]
     codes = [encode(cells[role], levels[role], role) for role in roles]
     found = np.unique(np.ravel_multi_index(tuple(codes), tuple(sizes)))
