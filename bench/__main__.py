@@ -1,9 +1,9 @@
 """Measure: ``python -m bench [--full] [PART ...]``; what was found is shown in docs/benchmarks.md.
 
 Parts: fixed, mixed, design, counts (ours against peers), scaling, stream, shapes, notebooks,
-coverage; all by default. What is measured replaces its old result at once, and the other results
-stay: a run that is stopped loses nothing, and peers that take minutes are measured with ``--full``
-only.
+workers, coverage; all by default. What is measured replaces its old result at once, and the other
+results stay: a run that is stopped loses nothing, and peers that take minutes are measured with
+``--full`` only.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from bench import (
     stream,
     tasks,
     whole,
+    workers,
 )
 from bench.cases import Case, Peer
-from bench.measure import Found, in_child, in_r
+from bench.measure import Found, in_child, in_r, in_workers
 from betyg.stats import driver_sums
 
 ROOT = Path(__file__).parents[1]
@@ -144,6 +145,17 @@ def streamed(folder: Path, full: bool) -> None:
         results.save("stream", found)
 
 
+def spread(folder: Path, full: bool) -> None:
+    """Time 01_clean in one process and on workers of this machine."""
+    del full
+    rows = []
+    for n in workers.COUNTS:
+        rows.append(in_workers(n, folder))
+        say(f"01_clean, {n or 'no'} workers: {rows[-1]}")
+    asked = {"respondents": workers.ROWS, "pieces": workers.PIECES, "runs": workers.RUNS}
+    results.save("workers", asked | {"rows": rows})
+
+
 def simulated(folder: Path, full: bool) -> None:
     """Draw data sets with known truth."""
     del folder
@@ -171,6 +183,7 @@ PARTS: dict[str, Part] = {
     "stream": streamed,
     "shapes": shaped,
     "notebooks": chain,
+    "workers": spread,
     "coverage": simulated,
 }
 

@@ -80,6 +80,11 @@ def in_r(task: str, n: int, folder: Path) -> Found:
     return _run(["Rscript", "--vanilla", str(script), task, str(n), str(folder)])
 
 
+def in_workers(workers: int, folder: Path) -> Found:
+    """Run 01_clean on so many workers, begun by a process of its own."""
+    return _run([sys.executable, "-m", "bench.workers", str(folder), str(workers)])
+
+
 def _run(command: Sequence[str]) -> Found:
     try:
         done = subprocess.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import figure, notebooks, page_stream
+from bench import figure, notebooks, page_stream, workers
 from bench.measure import Found
 from bench.promises import SURE
 from bench.words import seconds, short, table
@@ -81,6 +81,7 @@ def text(found: dict[str, Found]) -> str:
         *growth(found),
         *page_stream.streamed(found),
         *shaped(found),
+        *spread(found),
         *promises(found),
         *chain(found),
         *places(found),
@@ -219,6 +220,32 @@ def shaped(found: dict[str, Found]) -> Iterator[str]:
         for grows, size in dict.fromkeys((row["grows"], row["size"]) for row in of["rows"])
     ]  # fmt: skip
     yield table(("grows", "to", "cells", "fixed, s", "mixed, s"), lines) + "\n"
+
+
+def spread(found: dict[str, Found]) -> Iterator[str]:
+    """Return what several workers took, and what a model says of more."""
+    of = found.get("workers")
+    if not of:
+        return
+    yield "## On several cores and machines\n\n"
+    yield (
+        f"01_clean of {figure.spaced(of['respondents'])} respondents in {of['pieces']} pieces, in "
+        "one process and on workers of a Dask cluster (`bench/workers.py`), all on one machine of "
+        f"{of['machine']['cores']} cores: what is more than these shares them. Seconds by the "
+        f"clock are the shorter of {of['runs']} runs.\n\n"
+    )
+    rows = of["rows"]
+    header = ("workers", "by the clock, s", "ratio", "processor here, s", "processors there, s")
+    yield table(header, [
+        (str(row["workers"] or "none, one process"), short(row["wall"]),
+         f"{rows[0]['wall'] / row['wall']:.2f}×", short(row["here"]), short(row["there"]))
+        for row in rows
+    ])  # fmt: skip
+    yield workers.MODEL
+    told = [(n, workers.modelled(rows, n)) for n in workers.MODELLED]
+    yield table(("workers", "modelled, s", "modelled ratio"), [
+        (str(n), short(took), f"{rows[0]['wall'] / took:.2f}×") for n, took in told
+    ]) + "\n"  # fmt: skip
 
 
 def spaced_cells(fits: dict[tuple[str, int, str], Found], grows: str, size: int) -> str:

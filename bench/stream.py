@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from bench.cases import MOST
 from bench.measure import ONE_THREAD, Found, Stages
 from betyg.data.sums import write_sums
+from betyg.data.workers import Workers
 
 AGENCIES, YEARS, ACTIVITIES, GROUPS, ITEMS = 21, 10, 22, 5, 10
 CHUNK = 1_000_000
@@ -90,8 +91,8 @@ def draw(rows: int, first: int, rng: np.random.Generator) -> pa.Table:
     return pa.table(columns)
 
 
-def write_study(folder: Path, rows: int, suffix: str) -> None:
-    """Write a study, of several files if it is large."""
+def write_study(folder: Path, rows: int, suffix: str, *, group: int = CHUNK) -> None:
+    """Write a study, of several files if it is large, in row groups of so many rows."""
     folder.mkdir(parents=True)
     paths = [folder / f"answers_{at + 1}.{suffix}" for at in range(-(-rows // FILE))]
     sources = "".join(SOURCE.format(file=path.name) for path in paths)
@@ -109,7 +110,7 @@ def write_study(folder: Path, rows: int, suffix: str) -> None:
     _facts(folder / "scales.csv", "scale,code,order,kind,label_en", scales)
     rng = np.random.default_rng(20141115)
     for at, path in enumerate(paths):
-        _answers(path, at * FILE, min((at + 1) * FILE, rows), rng)
+        _answers(path, range(at * FILE, min((at + 1) * FILE, rows), group), rng)
     write_sums(folder)
 
 
@@ -118,12 +119,12 @@ def _facts(path: Path, header: str, rows: Sequence[tuple[object, ...]]) -> None:
         csv.writer(opened, lineterminator="\n").writerows([header.split(","), *rows])
 
 
-def _answers(path: Path, start: int, end: int, rng: np.random.Generator) -> None:
+def _answers(path: Path, firsts: range, rng: np.random.Generator) -> None:
     schema = draw(1, 1, rng).schema
     make = pq.ParquetWriter if path.suffix == ".parquet" else pa.csv.CSVWriter
     with make(path, schema) as writer:
-        for first in range(start, end, CHUNK):
-            writer.write_table(draw(min(CHUNK, end - first), first + 1, rng))
+        for first in firsts:
+            writer.write_table(draw(min(firsts.step, firsts.stop - first), first + 1, rng))
 
 
 def measure(step: str, root: Path, name: str) -> Found:
@@ -148,7 +149,7 @@ def measure(step: str, root: Path, name: str) -> Found:
     elif step == "fit_one":
         _fit_one(root, name)
     else:
-        (_clean if step == "clean" else _later)(root, name, stage)
+        (clean_all if step == "clean" else _later)(root, name, stage)
     return {
         "wall": round(time.perf_counter() - began, 3),
         "cpu": round(time.process_time() - worked, 3),
@@ -168,8 +169,8 @@ def _fit_one(root: Path, name: str) -> None:
     ordinal.fit(counts, "response ~ agency + year + activity + group")
 
 
-def _clean(root: Path, name: str, stage: Stages) -> None:
-    """Do what 01_clean does."""
+def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = None) -> None:
+    """Do what 01_clean does, here or where workers are."""
     from betyg.data import clean, read, store
     from betyg.data.study import Study
     from betyg.stats import cells, domains, driver_sums
@@ -177,7 +178,7 @@ def _clean(root: Path, name: str, stage: Stages) -> None:
     out = root / "processed" / name
     with stage("read and clean"):
         survey = Study.load(root, name)
-        cleaned = clean.clean(read.sources(survey), survey)
+        cleaned = clean.clean(read.sources(survey, workers=workers), survey)
     with stage("write rows"):
         store.write(cleaned.parts, "respondents", out)
         store.write(cleaned.attrition, "attrition", out)

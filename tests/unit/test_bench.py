@@ -21,6 +21,7 @@ from bench import (
     shapes,
     stream,
     tasks,
+    workers,
 )
 
 from betyg.data import clean, read
@@ -65,6 +66,7 @@ def test_every_measured_case_is_one_that_is_still_asked_for():
         "stream",
         "shapes",
         "notebooks",
+        "workers",
         "coverage",
     }
     assert results.load().keys() <= asked
@@ -241,3 +243,35 @@ def test_an_engine_that_is_not_installed_is_said_to_be_absent(monkeypatch, tmp_p
     (package / "__init__.py").write_text("raise ImportError", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     assert engines.in_child("polars, streaming", []) == {"absent": "polars is not installed"}
+
+
+SPREAD = [
+    {"workers": 0, "wall": 12.0, "here": 11.0, "there": 0.0},
+    {"workers": 1, "wall": 14.0, "here": 2.0, "there": 10.0},
+    {"workers": 4, "wall": 8.0, "here": 2.5, "there": 11.0},
+]
+
+
+def test_more_workers_share_what_is_done_there_and_not_what_is_done_here():
+    assert workers.modelled(SPREAD, 1) == 12.0
+    assert workers.modelled(SPREAD, 4) == 4.5
+    assert workers.modelled(SPREAD, 10**9) == pytest.approx(2.0)
+
+
+def test_what_is_modelled_stands_apart_from_what_was_measured():
+    of = {"respondents": 8_000_000, "pieces": 4, "runs": 2, "machine": {"cores": 2}, "rows": SPREAD}
+    measured, modelled = "".join(page.spread({"workers": of})).split(
+        "**A model, not a measurement."
+    )
+    assert "| 4 | 8 | 1.50× | 2.5 | 11 |" in measured
+    assert "| 64 |" not in measured
+    assert "| 64 | 2.16 | 5.57× |" in modelled
+
+
+def test_a_measured_study_has_its_tables(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "ROWS", 2000)
+    monkeypatch.setattr(workers, "WARM", 500)
+    monkeypatch.setattr(workers, "GROUP", 500)
+    found = workers.run(tmp_path, 0)
+    assert found["workers"] == 0 and found["there"] == 0.0 < found["here"]
+    assert {path.stem for path in (tmp_path / "processed" / "pieces2000").iterdir()} >= {"cells"}
