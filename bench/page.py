@@ -241,7 +241,8 @@ def spread(found: dict[str, Found]) -> Iterator[str]:
          f"{rows[0]['wall'] / row['wall']:.2f}×", short(row["here"]), short(row["there"]))
         for row in rows
     ])  # fmt: skip
-    yield workers.MODEL
+    one = next(row for row in rows if row["workers"] == 1)
+    yield workers.MODEL.format(here=short(one["here"]), alone=short(rows[0]["wall"]))
     told = [(n, workers.modelled(rows, n)) for n in workers.MODELLED]
     yield table(("workers", "modelled, s", "modelled ratio"), [
         (str(n), short(took), f"{rows[0]['wall'] / took:.2f}×") for n, took in told

@@ -34,7 +34,9 @@ MODEL = """
 **A model, not a measurement.** What the process here does takes as long as with one worker; what is
 done there is shared among the workers. It leaves out the network and the wait for the last piece,
 and takes for granted a core for each and a piece of two million respondents for each: 64 workers
-are of use from 130 million on. The ratio is to one process as measured.
+are of use from 130 million on. The ratio is to one process as measured. However many there are,
+{here} seconds stay, and one process does all in {alone}: the table of respondents is written by one
+process, and the sums for the drivers of all pieces are put together by it.
 
 """
 RUNS = 2  # the shortest by the clock counts: what else runs on the machine only adds
