@@ -9,7 +9,7 @@ import pytest
 import products
 import simulated
 from betyg.data.codebook import CrosswalkRow, Item, Theme
-from betyg.stats import domains, driver_sums, driver_units, drivers, estimate
+from betyg.stats import domains, driver_strata, driver_sums, driver_units, drivers, estimate
 from betyg.stats.design import SurveyDesign
 
 RNG = 20170602
@@ -315,6 +315,25 @@ def test_sums_of_parts_are_those_of_the_whole():
     for name in ("counts", "scores", "products"):
         np.testing.assert_allclose(np.stack(one[name]), np.stack(other[name]), rtol=1e-12)
     pd.testing.assert_frame_equal(one.iloc[:, :6], other.iloc[:, :6])
+
+
+def test_a_unit_whose_rows_lie_in_several_parts_is_met_once_in_each_stratum():
+    rows = pd.DataFrame(
+        {"psu": [0, 1, 0, 2, 1, 2, 0, 3, 1], "stratum": [0, 0, 0, 1, 0, 1, 1, 0, 0]}
+    )
+    met = driver_strata.Met(every=False)
+    parts = [rows.iloc[:2], rows.iloc[2:6], rows.iloc[6:]]
+    new = [met.new(part["stratum"].to_numpy(), part["psu"].to_numpy()) for part in parts]
+    np.testing.assert_array_equal(np.concatenate(new), ~rows.duplicated())
+
+
+def test_groups_count_the_units_that_are_in_them():
+    survey = study()
+    people = simulated.respondents(answers(2_000).assign(psu=np.arange(2_000) % 700), survey)
+    sums = driver_sums.of_rows([people], survey, domains=domains.of_rows([people]), groups=16)
+    got = sums.groupby("stratum", observed=True)["units"].sum()
+    want = people.groupby("stratum", observed=True)["psu"].nunique()
+    pd.testing.assert_series_equal(got, want, check_names=False)
 
 
 def test_the_sums_of_parts_are_those_of_all_rows_at_once():

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.data import identity
 from betyg.data.harmonise import MISSING, NOT_ASKED
 from betyg.data.numbering import Numbering
 from betyg.data.parts import STATE, Parts, states_of
 from betyg.data.study import Study
 from betyg.stats.cells import in_order, numbered
 from betyg.stats.driver_products import Products, Rows
+from betyg.stats.driver_strata import Met, Strata
 from betyg.stats.joint import scores_of
 from betyg.stats.predictors import predictors
 
@@ -96,7 +96,7 @@ def of_rows(
     """
     rounds = _rounds(survey, domains)
     parts, named = numbered(parts, _columns(rounds, survey))
-    strata = _Strata.of(domains, named, groups)
+    strata = Strata.of(domains, named, groups)
     answered = {
         year: np.zeros(1 + len(one.asked), np.int64) for one in rounds for year in one.years
     }
@@ -169,55 +169,6 @@ def _columns(rounds: Iterable[_Round], survey: Study) -> list[str]:
     return ["year", "psu", "weight", outcome, *(f"{item}{STATE}" for item in sorted(items))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Strata:
-    """Years, strata and agencies together.
-
-    Attributes
-    ----------
-    table : DataFrame
-        year, stratum, agency, population; one row each.
-    of_domain : ndarray of int, shape (domains,)
-        The row of each domain.
-    large : ndarray of bool, shape (rows,)
-        Whether units are put together in ``groups`` groups.
-    """
-
-    table: pd.DataFrame
-    of_domain: Codes
-    large: NDArray[np.bool_]
-    groups: int
-
-    @classmethod
-    def of(cls, domains: pd.DataFrame, named: pd.DataFrame, groups: int) -> Self:
-        by = ["year", "stratum", "agency"]
-        table = domains.drop_duplicates(by)[[*by, "population"]].reset_index(drop=True)
-        units = domains.groupby("stratum", observed=True)["units"].sum()
-        large = table["stratum"].map(units).to_numpy(np.int64) > groups
-        keys, of = pd.MultiIndex.from_frame(table[by]), pd.MultiIndex.from_frame(named[by])
-        return cls(table=table, of_domain=keys.get_indexer(of), large=large, groups=groups)
-
-    @property
-    def bound(self) -> int:
-        """The number from which codes are those of single units."""
-        return len(self.table) * self.groups
-
-    def codes(self, row: Codes, psu: Codes) -> Codes:
-        """Return one number for row and unit; in a large stratum for the group of the unit."""
-        group = (identity.of_numbers(psu) % np.uint64(self.groups)).astype(np.int64)
-        own = self.bound + psu * len(self.table) + row
-        return np.where(self.large[row], row * self.groups + group, own)
-
-    def units(self, codes: Codes) -> tuple[Codes, Codes]:
-        """Return row and unit of each code; units are below zero where they are groups."""
-        alone = codes >= self.bound
-        psu, row = np.divmod(codes - self.bound, max(len(self.table), 1))
-        of_group, group = np.divmod(codes, self.groups)
-        row = np.where(alone, row, of_group)
-        stratum = self.table["stratum"].cat.codes.to_numpy().astype(np.int64)[row]
-        return row, np.where(alone, psu, -1 - (stratum * self.groups + group))
-
-
 def _of_years(rows: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
     """Return the rows of some years."""
     own = np.isin(rows["year"].to_numpy(), years)
@@ -225,7 +176,7 @@ def _of_years(rows: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
 
 
 def _answered(
-    parts: Iterable[pd.DataFrame], rounds: Sequence[_Round], strata: _Strata, survey: Study
+    parts: Iterable[pd.DataFrame], rounds: Sequence[_Round], strata: Strata, survey: Study
 ) -> Mapping[int, Codes]:
     """Count for each year the rows with an outcome, and those with a theme's score as well."""
     del strata
@@ -298,7 +249,7 @@ class _Coded:
 
 
 def _summed(
-    parts: Iterable[pd.DataFrame], rounds: Sequence[_Round], strata: _Strata, survey: Study
+    parts: Iterable[pd.DataFrame], rounds: Sequence[_Round], strata: Strata, survey: Study
 ) -> list[_Sums]:
     sums = [_Sums(one, strata) for one in rounds]
     coded = [_Coded(one, survey) for one in rounds]
@@ -315,13 +266,14 @@ def _summed(
 class _Sums:
     """The sums of a round so far, by stratum, unit and agency."""
 
-    def __init__(self, one: _Round, strata: _Strata) -> None:
+    def __init__(self, one: _Round, strata: Strata) -> None:
         self.years = one.years
         kept = [list(one.asked).index(theme) for theme in one.kept]
         self._products = Products(len(one.asked), kept, int(strata.large.sum()) * strata.groups)
         self._places = Numbering(strata.bound)
+        self._met = Met(every=strata.alone)
 
-    def add(self, rows: pd.DataFrame, strata: _Strata, coded: _Coded, outcome: Array) -> None:
+    def add(self, rows: pd.DataFrame, strata: Strata, coded: _Coded, outcome: Array) -> None:
         """Add some rows of its years."""
         row = strata.of_domain[rows["domain"].to_numpy()]
         psu = rows["psu"].to_numpy().astype(np.int64)
@@ -330,7 +282,7 @@ class _Sums:
         self._products.add(
             Rows(
                 place=self._numbers(strata.codes(row, psu), strata.bound),
-                new=_first(row, psu, strata),
+                new=self._met.new(strata.stratum.take(row), psu),
                 weight=rows["weight"].to_numpy(np.float64),
                 outcome=outcome,
                 themes=themes,
@@ -358,7 +310,7 @@ class _Sums:
         found[~far], found[far] = self._places.of(codes[~far]), self._places.of(codes[far])
         return found
 
-    def table(self, strata: _Strata) -> pd.DataFrame:
+    def table(self, strata: Strata) -> pd.DataFrame:
         """Return the sums as a table."""
         codes = np.array(self._places.values, dtype=np.int64)
         row, unit = strata.units(codes)
@@ -372,14 +324,6 @@ class _Sums:
             scores=list(scores),
             products=list(products),
         )
-
-
-def _first(row: Codes, psu: Codes, strata: _Strata) -> NDArray[np.bool_]:
-    """Mark the first row of each unit in its stratum."""
-    if (psu[1:] > psu[:-1]).all():
-        return np.ones(len(psu), dtype=bool)
-    stratum = strata.table["stratum"].cat.codes.to_numpy()[row]
-    return ~pd.DataFrame({"stratum": stratum, "psu": psu}).duplicated().to_numpy()
 
 
 def _code(keys: pd.DataFrame) -> Codes:
