@@ -174,7 +174,7 @@ def threads(environment: Mapping[str, str]) -> str:
 
 
 def _waited_for(copy: Copy) -> int:
-    """Return a copy's code; Ctrl-C and make's wish to end reach it, which is in no group of ours."""
+    """Return a copy's code; Ctrl-C and make's wish to end reach it, in no group of ours."""
 
     def forward(number: int, _: Any) -> None:
         _signal(copy.pid, number)
@@ -188,7 +188,7 @@ def _waited_for(copy: Copy) -> int:
 
 
 def _signal(process: int, number: int) -> None:
-    try:
+    try:  # noqa: SIM105  contextlib would have to be imported
         os.kill(process, number)
     except ProcessLookupError:
         pass

@@ -158,7 +158,8 @@ class Cluster:
             told = self._client.scheduler_info(n_workers=-1)["workers"].values()
         except _lost() as error:
             raise self._gone() from error
-        return any(one.get("metrics", {}).get("task_counts", {}).get(s) for one in told for s in AT_WORK)
+        counts = [one.get("metrics", {}).get("task_counts", {}) for one in told]
+        return any(own.get(state) for own in counts for state in AT_WORK)
 
     def _in_vain(self, *, anybody: bool) -> ClusterError:
         if anybody:
@@ -311,7 +312,8 @@ def _command(arguments: Sequence[str], folder: Path, asked: World) -> tuple[int,
 
 def _asked() -> World:
     """Return the settings of this make that a notebook's run goes by."""
-    return {name: os.environ[name] for name in ("CI", "OMP_NUM_THREADS", "TIMEOUT") if name in os.environ}
+    names = ("CI", "OMP_NUM_THREADS", "TIMEOUT")
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def _lost() -> tuple[type[BaseException], ...]:

@@ -44,6 +44,7 @@ class Known:
     runs: list[Run] = field(default_factory=list)  # in the order in which they would run
     edited: list[str] = field(default_factory=list)  # results that are not as they were made
 
+
 def write_rules(choice: Choice, elsewhere: Look) -> None:
     """Bring the rules and keys up to date, for the studies and values that were chosen.
 
@@ -192,9 +193,7 @@ def _front_page_of_all(
         if page.exists():
             made.setdefault(name, str(page))
     place, key = Path("reports", front.PAGE), Path("build/contents.key")
-    inputs = {
-        str(path): known.hashes.of(path) for path in sorted(RAW.glob("*/study.toml"))
-    }
+    inputs = {str(path): known.hashes.of(path) for path in sorted(RAW.glob("*/study.toml"))}
     facts = front.of_studies(made.items(), place=place)
     _write_key(key, facts, {**inputs, **known.world, **known.modules.reached([CONTENTS])})
     return {"rules": [_rule(place, [key], "contents")], "report": [str(place)]}

@@ -14,7 +14,9 @@ from typing import Any
 
 from betyg.errors import ParameterError
 
-__all__ = ["Outline", "Parameter", "cell_codes", "digest", "imported_modules", "outline", "without_words"]
+__all__ = [
+    "Outline", "Parameter", "cell_codes", "digest", "imported_modules", "outline", "without_words",
+]  # fmt: skip
 
 # Where store.read, store.rows and store.write take a table's name.
 TABLE_POSITION = {"read": 0, "rows": 0, "write": 1}

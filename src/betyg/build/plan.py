@@ -21,7 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-IN_A_NAME = re.compile(r"[\w-]+")  # a code that can stand in the name of a file and in a rule of make
+IN_A_NAME = re.compile(r"[\w-]+")  # what can stand in the name of a file and in a rule of make
 
 
 Look = Callable[[Path], tuple[Mapping[str, str], Sequence[str]]]

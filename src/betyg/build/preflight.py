@@ -76,7 +76,8 @@ def clashes(outputs: Iterable[tuple[str, Iterable[str]]]) -> list[str]:
         for result in results:
             other = maker.setdefault(result, notebook)
             if other != notebook:
-                said[f"{result} would be made by {other} and by {notebook}. Rename one of them."] = None  # noqa: E501
+                clash = f"{result} would be made by {other} and by {notebook}."
+                said[f"{clash} Rename one of them."] = None
     return list(said)
 
 
@@ -134,8 +135,8 @@ def _kernel() -> Iterator[str]:
     here = Path("src/betyg")
     if here.is_dir() and not here.samefile(fingerprint.PACKAGE):
         yield (
-            f"This Python runs the betyg in {fingerprint.PACKAGE}, not the one in {here}: the folder was moved "
-            "or copied. Remove .venv and run make again."
+            f"This Python runs the betyg in {fingerprint.PACKAGE}, not the one in {here}: the "
+            "folder was moved or copied. Remove .venv and run make again."
         )
     missing = [name for name in ("ipykernel", "papermill") if not importlib.util.find_spec(name)]
     if missing:
@@ -160,5 +161,6 @@ def _disk(raw: Path, study: str) -> Iterator[str]:
     if free < needed:
         yield (
             f"The disk of {Path.cwd()} has {free / 1e6:.0f} MB left, and the results need up to "
-            f"{needed / 1e6:.0f} MB. Make room, or `make clean` and build one study with STUDY=name."
+            f"{needed / 1e6:.0f} MB. Make room, or `make clean` and build one study with "
+            "STUDY=name."
         )

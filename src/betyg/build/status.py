@@ -232,7 +232,8 @@ def _cells(change: Change, run: Run) -> Iterator[str]:
     if not run.executed.exists():
         return
     now, then = (list(_code(path)) for path in (run.job.notebook, run.executed))
-    matcher = difflib.SequenceMatcher(a=[code for _, code, _ in then], b=[code for _, code, _ in now])
+    old_code, new_code = ([code for _, code, _ in cells] for cells in (then, now))
+    matcher = difflib.SequenceMatcher(a=old_code, b=new_code)
     for verb, first, last, begin, end in matcher.get_opcodes():
         if verb != "equal":
             old = "\n".join(text for _, _, text in then[first:last])

@@ -1,4 +1,4 @@
-"""Whether a build depends on what it must not: its folder, its user, the zone, the order of work."""
+"""Whether a build depends on what it must not: folder, user, time zone, the order of work."""
 
 from __future__ import annotations
 

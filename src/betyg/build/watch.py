@@ -95,9 +95,7 @@ class _Watch:
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take one of Python's audit events."""
-        if event == "sqlite3.connect":
-            self._see(arguments[0])
-        elif event == "open" and _is_reading(*arguments):
+        if event == "sqlite3.connect" or (event == "open" and _is_reading(*arguments)):
             self._see(arguments[0])
 
     def _see(self, name: object) -> None:

@@ -30,11 +30,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import NoReturn
 
-LIBRARIES = (  # and those of their parts that they would import when first used
-    "numpy pandas pandas.core.methods.to_dict pyarrow.dataset pyarrow.pandas_compat pyarrow.parquet "
-    "scipy.stats scipy.optimize scipy.sparse.linalg statsmodels.api statsmodels.stats.multitest "
+LIBRARIES = (  # noqa: SIM905  and those of their parts that they would import when first used
+    "numpy pandas pandas.core.methods.to_dict pyarrow.dataset pyarrow.pandas_compat "
+    "pyarrow.parquet scipy.stats scipy.optimize scipy.sparse.linalg statsmodels.api "
+    "statsmodels.stats.multitest "
     "formulaic matplotlib.pyplot matplotlib.backends.backend_svg matplotlib.style.core "
     "seaborn ipykernel.debugger ipykernel.kernelapp ipykernel.ipkernel nbformat nbclient papermill "
     "mistune jinja2 babel.dates babel.lists babel.messages.pofile babel.numbers babel.support "
