@@ -316,7 +316,9 @@ class _Sums:
         row, unit = strata.units(codes)
         keys = strata.table.iloc[row].assign(unit=unit)
         order = np.lexsort((_code(keys), keys["year"]))
-        counts, scores, products = (sums[order] for sums in self._products.table(len(codes)))
+        counts, scores, products = (
+            sums.take(order, axis=0) for sums in self._products.table(len(codes))
+        )
         alone = unit[order] >= 0
         return keys.iloc[order].assign(
             units=np.where(alone, 1, counts[:, 0]).astype(np.int64),
