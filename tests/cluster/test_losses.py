@@ -188,12 +188,13 @@ def test_workers_that_wait_for_each_other_are_told_of(own: Processes, impatient:
         def __reduce__(self) -> tuple[object, ...]:
             raise RuntimeError("dictionary changed size during iteration")
 
-    def beside(_: object, seconds: float) -> None:
-        time.sleep(seconds)
+    def made(_: int) -> Stuck:
+        time.sleep(0.5)
+        return Stuck()
 
     wait_for(own, 2)
     workers = cluster.workers()
     assert workers is not None
-    shared = workers.keep(lambda _: Stuck(), [0])
+    each = [[one] for one in workers.keep(made, range(4))]  # some of them on each worker
     with pytest.raises(ClusterError, match="no worker has done anything for 3 seconds"):
-        list(workers.bring(beside, shared * 8, [0.5] * 8, doing=""))
+        list(workers.bring(lambda *together: len(together), *each, doing=""))
