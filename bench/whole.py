@@ -45,18 +45,19 @@ def run(study: Path, folder: Path) -> Found:
     return found | peak
 
 
-def _watch(word: str, peak: dict[str, float], over: threading.Event) -> None:
+def _watch(folder: str, peak: dict[str, float], over: threading.Event) -> None:
     while not over.wait(EVERY):
-        held = list(_held(word))
+        held = list(_held(folder))
         peak["peak_mb"] = max(peak["peak_mb"], sum(shared for shared, _ in held))
         peak["largest_mb"] = max([peak["largest_mb"], *(most for _, most in held)])
 
 
-def _held(word: str) -> Iterator[tuple[float, float]]:
-    """Yield the memory of each process whose command has a word: its share now, and its most."""
+def _held(folder: str) -> Iterator[tuple[float, float]]:
+    """Yield the memory of each process that runs from or in a folder: its share, and its most."""
     for process in Path("/proc").iterdir():
         try:
-            if word.encode() in (process / "cmdline").read_bytes():
+            place = str((process / "cwd").readlink())
+            if place.startswith(folder) or folder.encode() in (process / "cmdline").read_bytes():
                 share = _mb(process / "smaps_rollup", "Pss:")
                 yield share, _mb(process / "status", "VmHWM:")
         except (OSError, StopIteration):  # no process, or one that has ended

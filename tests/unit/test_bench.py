@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from bench import (
     shapes,
     stream,
     tasks,
+    whole,
     workers,
 )
 
@@ -275,3 +277,11 @@ def test_a_measured_study_has_its_tables(tmp_path, monkeypatch):
     found = workers.run(tmp_path, 0)
     assert found["workers"] == 0 and found["there"] == 0.0 < found["here"]
     assert {path.stem for path in (tmp_path / "processed" / "pieces2000").iterdir()} >= {"cells"}
+
+
+def test_the_memory_of_a_process_is_seen_by_the_folder_that_it_is_in(tmp_path):
+    assert list(whole._held(str(tmp_path))) == []
+    with subprocess.Popen(["cat"], cwd=tmp_path, stdin=subprocess.PIPE) as other:
+        [(share, most)] = whole._held(str(tmp_path))
+        other.communicate()
+    assert 0 < share <= most < 100
