@@ -38,9 +38,9 @@ class Parts:
     weight float64, stratum category, psu int64, population float64, source category; for each
     item ``<item>`` Int8 (position on its scale that year) and ``<item>.missing`` category; for
     each composite index its value 0-100; ``replicate.<number>`` float64 where the files have
-    replicate weights. Rows stand in the order of the files; those of one
-    respondent's activities follow the row that has the general items. Going through the parts
-    again gives the same tables.
+    replicate weights; late boolean where a file tells it, NA in the rows of others. Rows stand in
+    the order of the files; those of one respondent's activities follow the row that has the
+    general items. Going through the parts again gives the same tables.
     """
 
     def __init__(self, kept: Kept) -> None:
@@ -168,6 +168,8 @@ class _Tables:
             "source": lambda: self._source(rows),
         }
         frame = {name: make() for name, make in columns.items() if self.wants(name)}
+        if self._survey.tells_late and self.wants("late"):
+            frame["late"] = _late(rows)
         if self._columns is not None and "domain" in self._columns:
             frame["domain"] = rows.domain
         frame |= {name: held for name, held in rows.replicates.items() if self.wants(name)}
@@ -280,6 +282,11 @@ def _category(codes: NDArray[np.integer], kinds: pd.CategoricalDtype) -> pd.Cate
 
 def _positions(states: NDArray[np.int8]) -> pd.arrays.IntegerArray:
     return pd.arrays.IntegerArray(np.maximum(states, np.int8(1)), states <= 0)
+
+
+def _late(rows: Rows) -> pd.arrays.BooleanArray:
+    told = np.zeros(len(rows.lines), dtype=bool) if rows.late is None else rows.late
+    return pd.arrays.BooleanArray(told, np.full(len(told), rows.late is None))
 
 
 def _no_rows() -> Rows:

@@ -239,6 +239,7 @@ class _Harmonising:
             psu=_identifiers(table, "psu"),
             answers=answers,
             replicates=replicates,
+            late=roles.late(table),
         )
         return rows, years
 

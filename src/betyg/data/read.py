@@ -183,7 +183,7 @@ def _asked(file: RawFile, survey: Study) -> set[str]:
 def _declared(source: Source) -> set[str]:
     """Return the columns that the source's own section names."""
     named = {*source.columns.values(), *source.categories, *source.drop, *source.keep}
-    return {*named, *source.replicate_columns}
+    return {*named, *source.late, *source.replicate_columns}
 
 
 def lacks(file: RawFile, required: Set[str], remedy: str, problems: Problems) -> None:

@@ -19,6 +19,7 @@ from betyg.errors import Problems
 __all__ = [
     "ALL",
     "Known",
+    "late",
     "quantity",
     "recoded",
     "recognised",
@@ -62,6 +63,12 @@ def used_rows(table: RawTable) -> NDArray[np.bool_]:
     for column, texts in table.source.drop.items():
         used &= ~_holds(table, column, texts)
     return used
+
+
+def late(table: RawTable) -> NDArray[np.bool_] | None:
+    """Mark the rows that the source tells to have come late; None if it does not tell."""
+    told = [_holds(table, column, texts) for column, texts in table.source.late.items()]
+    return np.logical_or.reduce(told) if told else None
 
 
 def _holds(table: RawTable, column: str, texts: Sequence[str]) -> NDArray[np.bool_]:

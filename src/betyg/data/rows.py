@@ -155,6 +155,8 @@ class Rows:
         States, as ``harmonise.answers`` gives them.
     replicates : dict of str to ndarray of float
         Replicate weights, by their columns in the clean table.
+    late : ndarray of bool, shape (rows,), or None
+        Whether each came late; None where the file does not tell.
     """
 
     source: int
@@ -165,6 +167,7 @@ class Rows:
     psu: pa.Array | None
     answers: Answers
     replicates: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    late: NDArray[np.bool_] | None = None
 
     def taken(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Rows:
         """Return some of the rows, by place or by mark."""
@@ -181,6 +184,7 @@ class Rows:
             psu=None if self.psu is None else self.psu.take(at),
             answers={key: states[places] for key, states in self.answers.items()},
             replicates={name: held[places] for name, held in self.replicates.items()},
+            late=None if self.late is None else self.late[places],
         )
 
     def weights(self) -> NDArray[np.float64]:
@@ -205,7 +209,7 @@ class Rows:
     def packed(self) -> pa.RecordBatch:
         """Return the rows in the form in which they are kept."""
         held: dict[str, object] = {"lines": self.lines, "domain": self.domain}
-        held |= {"weight": self.weight}
+        held |= {"weight": self.weight, "late": self.late}
         held |= {"respondent": self.respondent, "psu": self.psu}
         held |= {f"{item}{_MARK}{of or ''}": states for (item, of), states in self.answers.items()}
         held |= self.replicates
@@ -219,6 +223,7 @@ def unpacked(spool: Spool, numbers: NDArray[np.int32]) -> Iterator[Rows]:
     for batch in spool:
         held = {name: batch.column(name) for name in batch.schema.names}
         weight, domain = held.get("weight"), held["domain"].to_numpy()
+        late = held.get("late")
         answers: Answers = {}
         for name, states in held.items():
             item, mark, activity = name.partition(_MARK)
@@ -233,6 +238,7 @@ def unpacked(spool: Spool, numbers: NDArray[np.int32]) -> Iterator[Rows]:
             psu=held.get("psu"),
             answers=answers,
             replicates={k: v.to_numpy() for k, v in held.items() if k.startswith(REPLICATE)},
+            late=None if late is None else late.to_numpy(zero_copy_only=False),
         )
 
 
@@ -290,6 +296,7 @@ def wide_to_long(
         psu=taken.psu,
         answers=answers,
         replicates=taken.replicates,
+        late=taken.late,
     )
     return long, parents[order]
 

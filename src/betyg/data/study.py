@@ -208,6 +208,11 @@ class Study(BaseModel):
         """Say whether a unit is the total of others."""
         return code in self.totals
 
+    @property
+    def tells_late(self) -> bool:
+        """Whether any file tells which answers came late."""
+        return any(source.late for source in self.sources)
+
     @cached_property
     def agency_codes(self) -> tuple[str, ...]:
         """The agencies that are compared: all but totals."""

@@ -80,6 +80,9 @@ class _Check:
             )
 
     def values(self, kind: str) -> None:
+        if self.source.late and kind != "responses":
+            what = f"'late' has no meaning for kind {kind}."
+            self.say("late", what, "Remove it: only the answers of persons can be late.")
         if kind == "counts":
             self._shape()
             self._base()

@@ -11,7 +11,7 @@ import pandas as pd
 from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.errors import DesignError
-from betyg.stats import answer_patterns, representativity, response, scale_reliability
+from betyg.stats import answer_patterns, late, representativity, response, scale_reliability
 from betyg.stats.joint import scores_of
 from betyg.stats.proportions import wilson
 from betyg.stats.scale_reliability import FEWEST_ITEMS
@@ -25,7 +25,7 @@ COLUMNS = (
     "estimate", "ci_low", "ci_high", "n", "shown", "reason",
 )  # fmt: skip
 MEASURES = (
-    "response_rate", "r_indicator", *response.KINDS, "straight_lining", "floor", "ceiling",
+    "response_rate", "r_indicator", "late", *response.KINDS, "straight_lining", "floor", "ceiling",
     "alpha", "omega",
 )  # fmt: skip
 
@@ -49,23 +49,25 @@ def table(respondents: pd.DataFrame | Stored, cells: pd.DataFrame, survey: Study
         measure category (one of ``MEASURES``); year int16; agency, activity, group str ("all" =
         over all); item str (an item, index or theme; of straight_lining a scale; "all" = over
         all questions); estimate float64 (0-1; omega and alpha may be negative); ci_low, ci_high
-        float64 (of response_rate, r_indicator, alpha and omega, else NaN); n int64: persons asked
-        (response_rate, r_indicator), persons asked times questions (answer, dont_know,
-        not_applicable, no_answer), answers (floor, ceiling), respondents (straight_lining), rows
-        with all answers (alpha) or with the fewest to two items (omega); shown bool; reason str:
-        why there is no estimate, else "".
+        float64 (of response_rate, r_indicator, late, alpha and omega, else NaN); n int64: persons
+        asked (response_rate, r_indicator), respondents (late: how many of them were), persons
+        asked times questions (answer, dont_know, not_applicable, no_answer), answers (floor,
+        ceiling), respondents (straight_lining), rows with all answers (alpha) or with the fewest
+        to two items (omega); shown bool; reason str: why there is no estimate, else "".
 
     References
     ----------
     :mod:`betyg.stats.response`, :mod:`~betyg.stats.representativity`,
     :mod:`~betyg.stats.answer_patterns`, :mod:`~betyg.stats.scale_reliability`.
     """
-    people = rows_of(respondents, [*PEOPLE, *survey.item_codes])
+    people = rows_of(respondents, [*PEOPLE, "late", *survey.item_codes])
     rates = response.rates(people, survey)
     parts = [
-        _response_rates(rates),
+        _shares(rates, "rate", of="sample").assign(measure="response_rate"),
         *_representativity(rates),
     ]
+    if survey.tells_late:
+        parts.append(_shares(late.shares(people), "late", of="n"))
     if survey.kind != "published":
         asked = response.missingness(cells, survey)
         ends = answer_patterns.extremes(cells, survey)
@@ -77,13 +79,13 @@ def table(respondents: pd.DataFrame | Stored, cells: pd.DataFrame, survey: Study
     return _typed(pd.concat(parts, ignore_index=True), survey)
 
 
-def _response_rates(rates: pd.DataFrame) -> pd.DataFrame:
-    """Return the rates with the intervals of those asked, who answered or not on their own."""
-    share, n = (rates[name].to_numpy(np.float64) for name in ("rate", "sample"))
+def _shares(rates: pd.DataFrame, name: str, *, of: str) -> pd.DataFrame:
+    """Return shares with the intervals of people who do as they do on their own."""
+    share, n = (rates[column].to_numpy(np.float64) for column in (name, of))
     se = np.sqrt(share * (1.0 - share) / n)
     low, high = wilson(share, se, n=n, df=n - 1.0)
-    named = rates.rename(columns={"rate": "estimate", "sample": "n"})
-    return named.assign(measure="response_rate", ci_low=low, ci_high=high)
+    named = rates.rename(columns={name: "estimate", of: "n"})
+    return named.assign(measure=name, ci_low=low, ci_high=high)
 
 
 def _measured(frame: pd.DataFrame, name: str) -> pd.DataFrame:

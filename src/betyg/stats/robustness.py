@@ -8,12 +8,14 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 
+from betyg.data.clean import Cleaned
 from betyg.data.settings import Index
 from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.errors import ConvergenceError, DesignError
-from betyg.stats import apart
+from betyg.stats import apart, late
 from betyg.stats.bands import FEWEST, expected_range
+from betyg.stats.cells import collapse
 from betyg.stats.joint import DESIGN
 from betyg.stats.ranks import own_error
 from betyg.stats.ways import Means, Way, means, ways
@@ -27,7 +29,7 @@ REPORTED = {"ordinal": ("band", "first"), "mean": ("change",)}
 DIRECTION = {-1: "fall", 0: "none", 1: "rise"}
 COLUMNS = (
     "conclusion", "agency", "year_from", "year", "reported",
-    "measure", "weighted", "adjusted", "found", "holds",
+    "measure", "weighted", "adjusted", "late", "found", "holds",
 )  # fmt: skip
 
 
@@ -45,9 +47,10 @@ def panel(
     before (a sure rise, a sure fall, or neither; all agencies judged together, as in the figure
     of changes), and who has the highest value. Each is drawn again from this round alone (a
     change: from both, in the activities of both), by the ordinal model, the mean and the share of
-    the two highest answers; with weights and without; at one common mix and as answered. The way
-    in which a conclusion is reported is one of them: bands and who is first by the weighted
-    ordinal model of all rounds, changes by the weighted mean, both at one common mix.
+    the two highest answers; with weights and without; at one common mix and as answered; of all
+    answers and without the late ones, in rounds of which the files tell them. The way in which a
+    conclusion is reported is one of them: bands and who is first by the weighted ordinal model of
+    all rounds, changes by the weighted mean, both at one common mix.
     :func:`betyg.stats.ways.ways` tells which ways a study has.
 
     Parameters
@@ -65,8 +68,8 @@ def panel(
         conclusion str ("band", "change", "first"); agency str ("all" for "first"); year_from
         int16 (0 but for a change), year int16; reported and found str (a band; "rise", "fall",
         "none"; an agency); measure str ("ordinal", "mean", "top2"); weighted, adjusted bool;
-        holds boolean, NA where this way gives no estimate (found is "" then). One row a
-        conclusion and way.
+        late bool (whether late answers count); holds boolean, NA where this way gives no estimate
+        (found is "" then). One row a conclusion and way.
     """
     reported = _reported(comparisons, changes)
     if reported.empty:
@@ -75,11 +78,15 @@ def panel(
     before = int(reported["year_from"].max())
     outcome = survey.item(survey.compare.outcome)
     items = outcome.items if isinstance(outcome, Index) else (outcome.item,)
-    people = rows_of(respondents, [*DESIGN, survey.compare.outcome, *items])
+    wanted = None if survey.tells_late else [*DESIGN, survey.compare.outcome, *items]
+    people = rows_of(respondents, wanted)  # cells of early answers are counted from all columns
     rows, counted = (frame[frame["year"].isin([before, latest])] for frame in (people, cells))
+    tables = {True: (rows, counted)}
+    if survey.tells_late:
+        tables[False] = _without_late(rows, survey)
     parts = [reported.iloc[:0].reindex(columns=list(COLUMNS))]
     for way in ways(rows, counted, survey):
-        found = _drawn(way, rows, counted, survey, years=(before, latest))
+        found = _drawn(way, *tables[way.late], survey, years=(before, latest))
         found = {**found, **_as_reported(reported, way, survey)}
         keys = zip(reported["conclusion"], reported["agency"], strict=True)
         parts.append(
@@ -87,6 +94,7 @@ def panel(
                 measure=way.measure,
                 weighted=way.weighted,
                 adjusted=way.adjusted,
+                late=way.late,
                 found=[found.get(key, "") for key in keys],
             )
         )
@@ -128,6 +136,13 @@ def _as_reported(reported: pd.DataFrame, way: Way, survey: Study) -> Found:
     rows = reported[reported["conclusion"].isin(REPORTED.get(way.measure, ()))]
     keys = zip(rows["conclusion"], rows["agency"], strict=True)
     return {(str(c), str(a)): str(r) for (c, a), r in zip(keys, rows["reported"], strict=True)}
+
+
+def _without_late(rows: pd.DataFrame, survey: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the early respondents, and their cells."""
+    early = late.early(rows)
+    none = pd.DataFrame()
+    return early, collapse(Cleaned(parts=[early], counts=none, attrition=none), survey)
 
 
 def _drawn(
@@ -194,6 +209,6 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
     return (
         rows.assign(holds=holds, place=place)
         .astype(texts | {"year_from": "int16", "year": "int16"})
-        .astype(dict.fromkeys(("weighted", "adjusted"), "bool"))
+        .astype(dict.fromkeys(("weighted", "adjusted", "late"), "bool"))
         .sort_values(["place", "agency"], kind="stable", ignore_index=True)[list(COLUMNS)]
     )

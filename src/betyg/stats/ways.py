@@ -29,11 +29,12 @@ MEASURES: tuple[Measure, ...] = ("ordinal", "mean", "top2")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """The measure; with weights or without; at one common mix or as answered."""
+    """The measure; with weights or without; at one common mix or as answered; of all or early."""
 
     measure: Measure
     weighted: bool
     adjusted: bool
+    late: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class Means:
 
 
 def ways(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> Iterator[Way]:
-    """Yield the ways that can differ in a study: at most twelve.
+    """Yield the ways that can differ in a study: at most twelve, and as many without late answers.
 
     Without weights, without a case mix, or without two highest answers there are fewer. Of
     counts only the ordinal model is fitted, and beside it stands the mean of which changes are
@@ -69,8 +70,9 @@ def ways(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> Itera
         measures = MEASURES[:2]
     weights = [True, False] if (cells["weight_sum"] != cells["n"]).any() else [True]
     mixes = [True, False] if survey.compare.adjust_for else [False]
-    for measure, weighted, adjusted in product(measures, weights, mixes):
-        yield Way(measure=measure, weighted=weighted, adjusted=adjusted)
+    late = [True, False] if survey.tells_late and respondents["late"].any() else [True]
+    for measure, weighted, adjusted, all_answers in product(measures, weights, mixes, late):
+        yield Way(measure=measure, weighted=weighted, adjusted=adjusted, late=all_answers)
     if survey.kind == "counts":
         yield Way(measure="mean", weighted=True, adjusted=mixes[0])
 
@@ -83,7 +85,7 @@ def means(way: Way, respondents: pd.DataFrame, cells: pd.DataFrame, survey: Stud
     way : Way
         How.
     respondents, cells : DataFrame
-        As written by 01_clean, of the years that are wanted.
+        As written by 01_clean, of the years and answers that are wanted.
     survey : Study
         The study.
 

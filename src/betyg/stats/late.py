@@ -1,0 +1,129 @@
+"""Late answers against early ones: those who answer last are the most like those who never do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from betyg.data.store import Stored, rows_of
+from betyg.data.study import Study
+from betyg.errors import DesignError
+from betyg.stats.adjusted_means import adjusted_means
+from betyg.stats.joint import DESIGN, JointMeans, scores_of
+
+__all__ = ["COLUMNS", "early", "shares", "table"]
+
+ALL = "all"
+COLUMNS = (
+    "year", "n_early", "n_late", "early", "late", "difference", "se", "ci_low", "ci_high",
+    "mix", "shown", "reason",
+)  # fmt: skip
+EARLY, LATE = "early", "late"  # in the order of the alphabet, as `adjusted_means` returns them
+
+
+def table(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
+    """Compare late answers to the outcome with early ones: ``late.parquet``.
+
+    Late answers stand in for none at all: where they differ, silence may too. Some agencies wait
+    longer for answers than others, so agencies and the case mix are held equal.
+
+    Parameters
+    ----------
+    respondents : DataFrame
+        As written by 01_clean.
+    survey : Study
+        The study.
+
+    Returns
+    -------
+    DataFrame
+        year int16; n_early, n_late int64 (answers to the outcome); early, late float64 (means
+        0-100 at one common mix); difference (late less early), se, ci_low, ci_high float64
+        (points); mix str (roles held equal, separated by commas); shown bool; reason str: why
+        there is no estimate, else "". A row a year of which all files tell; none if no file does.
+
+    References
+    ----------
+    Lin & Schaeffer (1995), Public Opinion Quarterly 59, 236-258: the continuum of resistance.
+    """
+    if not survey.tells_late:
+        return _typed(pd.DataFrame(columns=list(COLUMNS)))
+    outcome = survey.compare.outcome
+    people = rows_of(respondents, [*DESIGN, "late", outcome])
+    known = _told(people)
+    inside = known[~known["agency"].isin(list(survey.totals))]
+    years = inside.groupby("year", sort=True)
+    found = [{"year": year, **_compared(rows, survey)} for year, rows in years]
+    told = pd.DataFrame(found, columns=list(COLUMNS))
+    base = told[["n_early", "n_late"]].min(axis="columns")
+    return _typed(told.assign(shown=(base >= survey.disclosure.show) & (told["reason"] == "")))
+
+
+def early(respondents: pd.DataFrame) -> pd.DataFrame:
+    """Return the respondents who were not late, of the years of which all files tell."""
+    known = _told(respondents)
+    return known[~known["late"].to_numpy(dtype=bool)].reset_index(drop=True)
+
+
+def shares(respondents: pd.DataFrame) -> pd.DataFrame:
+    """Count how many of the respondents were late, by agency and of all, each respondent once.
+
+    Returns
+    -------
+    DataFrame
+        year int16; agency str ("all" = over all); n int64 (respondents); late float64 (0-1).
+    """
+    keys = ["year", "agency", "respondent_id"]
+    once = _told(respondents)[[*keys, "late"]].astype({"agency": "str"}).drop_duplicates(keys)
+    margins = pd.concat([once, once.assign(agency=ALL)], ignore_index=True)
+    late = margins.astype({"late": "float64"}).groupby(["year", "agency"], sort=True)["late"]
+    return late.agg(n="size", late="mean").reset_index()
+
+
+def _told(respondents: pd.DataFrame) -> pd.DataFrame:
+    """Keep the years in which it is known of everybody; else files would be compared."""
+    unknown = respondents.loc[respondents["late"].isna(), "year"].unique()
+    return respondents[~respondents["year"].isin(unknown)]
+
+
+def _compared(rows: pd.DataFrame, survey: Study) -> Mapping[str, object]:
+    """Return one year's means, at the finest mix that late and early answers share."""
+    outcome, late = survey.compare.outcome, rows["late"].to_numpy(dtype=bool)
+    score = scores_of(rows, outcome, survey)
+    given = ~np.isnan(score)
+    counts = {"n_early": int((given & ~late).sum()), "n_late": int((given & late).sum())}
+    if not all(counts.values()):
+        return counts | {"reason": "All answers are late, or none is."}
+    over = pd.Series(np.where(late, LATE, EARLY), index=rows.index)
+    reason = ""
+    for mix in (("agency", *survey.compare.adjust_for), ("agency",)):
+        try:
+            found = adjusted_means(rows, survey, score=score, over=over, adjust_for=mix)
+            return counts | _difference(found) | {"mix": ",".join(mix), "reason": ""}
+        except DesignError as error:
+            reason = str(error)
+    return counts | {"reason": reason}
+
+
+def _difference(means: JointMeans) -> dict[str, float]:
+    first, second = means.estimate.tolist()
+    contrast = np.array([-1.0, 1.0])
+    se = float(np.sqrt(contrast @ means.covariance @ contrast))
+    half = float(stdtrit(means.df, 0.975)) * se
+    return {
+        "early": first, "late": second, "difference": second - first, "se": se,
+        "ci_low": second - first - half, "ci_high": second - first + half,
+    }  # fmt: skip
+
+
+def _typed(rows: pd.DataFrame) -> pd.DataFrame:
+    texts = rows.fillna({"mix": "", "reason": ""}).astype(
+        {"year": "int16", "n_early": "int64", "n_late": "int64", "shown": "bool"}
+        | dict.fromkeys(("mix", "reason"), "str")
+    )
+    return texts.astype(
+        dict.fromkeys(("early", "late", "difference", "se", "ci_low", "ci_high"), "float64")
+    )[list(COLUMNS)]
