@@ -118,10 +118,16 @@ def doubtful(
         note=naming.note(
             names,
             text("Ways: model of the ordered answers, mean, share of the two highest answers; with "
-                 "weights and without; at one common mix and as answered, where these can differ. "
-                 "Late answers are not told apart in the data."),
+                 "weights and without; at one common mix and as answered, where these can differ."),
+            _of_late(tested, names),
         ),
     )  # fmt: skip
+
+
+def _of_late(tested: pd.DataFrame, names: Names) -> str:
+    if tested["late"].all():
+        return names.language.text("Late answers are not told apart in the data.")
+    return names.language.text("Each also without the late answers.")
 
 
 def _conclusion(row: dict[str, Any], names: Names, unseen: findings.Found) -> str:

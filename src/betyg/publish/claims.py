@@ -40,6 +40,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "variance_parts": ("outcome", "term"),
     "fit_checks": ("check", "item", "term"),
     "quality": ("measure", "year", "item", "agency", "activity", "group"),
+    "late": ("year",),
     "tipping": ("year", "agency"),
     "robustness": ("year", "conclusion", "agency"),
 }

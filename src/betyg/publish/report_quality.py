@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from betyg.publish import (
+    about_late,
     about_model,
     about_quality,
     about_robustness,
@@ -56,6 +57,7 @@ def quality(
     attrition: pd.DataFrame,
     *,
     measured: pd.DataFrame,
+    late: pd.DataFrame,
     tipped: pd.DataFrame,
     tested: pd.DataFrame,
 ) -> Section:
@@ -63,13 +65,16 @@ def quality(
 
     Parameters
     ----------
-    attrition, measured, tipped, tested : DataFrame
-        attrition, quality, tipping and robustness.parquet.
+    attrition, measured, late, tipped, tested : DataFrame
+        attrition, quality, late, tipping and robustness.parquet.
     """
     survey, words, year = page.survey, page.language, page.year
     parts: list[Shown | None] = [
         tables.attrition(attrition, survey, words),
-        prose.bullets(*about_quality.response(measured, survey, words, year=year)),
+        prose.bullets(
+            *about_quality.response(measured, survey, words, year=year),
+            *about_late.sentences(late, measured, survey, words, year=year),
+        ),
         response.rates(measured, survey, words, year=year),
         response.missing(measured, survey, words, year=year),
         about_quality.reliability(measured, survey, words, year=year),

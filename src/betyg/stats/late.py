@@ -18,8 +18,8 @@ __all__ = ["COLUMNS", "early", "shares", "table"]
 
 ALL = "all"
 COLUMNS = (
-    "year", "n_early", "n_late", "early", "late", "difference", "se", "ci_low", "ci_high",
-    "mix", "shown", "reason",
+    "year", "n_early", "n_late", "early", "late", "difference",
+    "difference_low", "difference_high", "difference_se", "mix", "shown", "reason",
 )  # fmt: skip
 EARLY, LATE = "early", "late"  # in the order of the alphabet, as `adjusted_means` returns them
 
@@ -41,9 +41,10 @@ def table(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
     -------
     DataFrame
         year int16; n_early, n_late int64 (answers to the outcome); early, late float64 (means
-        0-100 at one common mix); difference (late less early), se, ci_low, ci_high float64
-        (points); mix str (roles held equal, separated by commas); shown bool; reason str: why
-        there is no estimate, else "". A row a year of which all files tell; none if no file does.
+        0-100 at one common mix); difference (late less early), difference_low, difference_high
+        (95 % interval), difference_se float64 (points); mix str (roles held equal, separated by
+        commas); shown bool; reason str: why there is no estimate, else "". A row a year of which
+        all files tell; none if no file does.
 
     References
     ----------
@@ -114,8 +115,8 @@ def _difference(means: JointMeans) -> dict[str, float]:
     se = float(np.sqrt(contrast @ means.covariance @ contrast))
     half = float(stdtrit(means.df, 0.975)) * se
     return {
-        "early": first, "late": second, "difference": second - first, "se": se,
-        "ci_low": second - first - half, "ci_high": second - first + half,
+        "early": first, "late": second, "difference": second - first, "difference_se": se,
+        "difference_low": second - first - half, "difference_high": second - first + half,
     }  # fmt: skip
 
 
@@ -124,6 +125,4 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
         {"year": "int16", "n_early": "int64", "n_late": "int64", "shown": "bool"}
         | dict.fromkeys(("mix", "reason"), "str")
     )
-    return texts.astype(
-        dict.fromkeys(("early", "late", "difference", "se", "ci_low", "ci_high"), "float64")
-    )[list(COLUMNS)]
+    return texts.astype(dict.fromkeys(COLUMNS[3:9], "float64"))[list(COLUMNS)]

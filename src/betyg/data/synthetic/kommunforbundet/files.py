@@ -169,7 +169,8 @@ def export_2022(answers: pd.DataFrame, folder: Path, *, seed: int) -> str:
     )
     raw["Neuvonta helposti tavoitettavissa"] = _coded(answers["advice_reach"], _texts(_AGREE_FI))
     raw["Neuvonta asiantuntevaa"] = _coded(answers["advice_expert"], _texts(_AGREE_FI))
-    raw = _with_mess(raw, 2022, seed=seed, keep=4, marks=("Testi", "Kesken"))
+    raw.insert(3, "Muistutuksia", _reminders(len(raw), seed=seed))
+    raw = _with_mess(raw, 2022, seed=seed, keep=5, marks=("Testi", "Kesken"))
     name = "asiakaskysely_2022.xlsx"
     writers.excel(raw, folder / name, sheet="Vastaukset")
     return name
@@ -200,6 +201,13 @@ def _head(
             "STATUS": status,
         }
     )
+
+
+def _reminders(n: int, *, seed: int) -> draws.Answers:
+    """Draw how many reminders each respondent of 2022 got, whatever the answers."""
+    sizes = draws.apportion(n, weight=np.array(plan.REMINDERS))
+    sent = np.repeat(np.arange(len(sizes), dtype=np.int8), sizes)
+    return draws.stream(seed, 2022, "reminders").permutation(sent)
 
 
 def _coded(answers: pd.Series, codes: Codes) -> pd.Series:

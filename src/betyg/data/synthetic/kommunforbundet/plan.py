@@ -122,6 +122,9 @@ THEMES: Mapping[str, Mapping[int, tuple[float, ...]]] = {
 }
 """Shares of all respondents whose open answer was coded with each theme."""
 
+REMINDERS = (0.52, 0.31, 0.17)
+"""Shares of the respondents of 2022 who answered before any reminder, after one, after two."""
+
 WRITERS = 0.62
 """Share of the respondents who wrote something at all, to each of the two open questions."""
 

@@ -1,0 +1,70 @@
+"""Sentences on late answers: how many came late, and whether they differ from early ones."""
+
+from typing import Any
+
+import pandas as pd
+
+from betyg.data.study import Study
+from betyg.publish import claims, naming
+from betyg.publish.claims import Claim
+from betyg.publish.language import Language
+from betyg.publish.naming import ALL, Names
+from betyg.publish.sentence import stating
+from betyg.stats import detectable
+
+
+def sentences(
+    late: pd.DataFrame, quality: pd.DataFrame, survey: Study, language: Language, *, year: int
+) -> list[str]:
+    """Say how many of a round's respondents answered late, and how they differ from the others.
+
+    Parameters
+    ----------
+    late, quality : DataFrame
+        Columns of late.parquet and quality.parquet.
+    """
+    shares = quality[
+        (quality["measure"] == "late") & (quality["year"] == year)
+        & (quality["agency"] == ALL) & quality["shown"]
+    ]  # fmt: skip
+    said = [
+        language.text(
+            "{share} of the respondents answered late.",
+            share=stating(language.percent(row["estimate"]),
+                          claims.value("quality", row, "estimate")),
+        )
+        for row in naming.records(shares)
+    ]  # fmt: skip
+    rows = naming.records(late[(late["year"] == year) & late["shown"]])
+    return [*said, *(_compared(row, survey, language) for row in rows)]
+
+
+def _compared(row: dict[str, Any], survey: Study, language: Language) -> str:
+    names = Names(survey, language)
+    found = detectable.from_interval(
+        *(float(row[f"difference_{end}"]) for end in ("low", "high", "se"))
+    )
+    numbers = {
+        "item": names.item(survey.compare.outcome),
+        "roles": language.listing([names.role(role).lower() for role in row["mix"].split(",")]),
+        "points": language.signed(row["difference"]),
+        "low": language.signed(row["difference_low"]),
+        "high": language.signed(row["difference_high"]),
+    }
+    if row["difference_low"] > 0 or row["difference_high"] < 0:
+        said = language.text(
+            "Late answers to “{item}” differ surely from early ones: by {points} points ({low} to "
+            "{high}), compared within {roles}. Those who never answered may differ likewise.",
+            **numbers,
+        )
+        return stating(said, _sure(row))
+    said = language.text(
+        "Late answers to “{item}” do not differ surely from early ones: by {points} points ({low} "
+        "to {high}), compared within {roles}; a difference of {found} is found four times in five.",
+        found=language.number(found, 1), **numbers,
+    )  # fmt: skip
+    return stating(said, claims.no_difference("late", row, part="difference", found=found))
+
+
+def _sure(row: dict[str, Any]) -> Claim:
+    return claims.changed("late", row, part="difference", rise=row["difference"] > 0)
