@@ -9,6 +9,7 @@ import invented
 import simulated
 from betyg.data import store
 from betyg.publish import (
+    about_late,
     about_model,
     about_quality,
     about_results,
@@ -24,7 +25,7 @@ from betyg.publish import (
 )
 from betyg.publish.language import Language
 from betyg.publish.sentence import claims_of
-from betyg.stats import fit_checks
+from betyg.stats import fit_checks, quality
 
 EN = Language("en")
 
@@ -89,6 +90,46 @@ def test_who_is_nearest_to_another_verdict(side, tmp_path):
     assert kept(said, TIPPED, "tipping", tmp_path, survey)
     other = altered(TIPPED, {side: 1.0}, agency="02")
     assert not kept(said, other, "tipping", tmp_path, survey)
+
+
+LATE = pd.DataFrame({
+    "year": [2016, 2017], "n_early": 300, "n_late": 200, "early": 61.0, "late": 65.0,
+    "difference": 4.0, "difference_low": 1.0, "difference_high": 7.0, "difference_se": 1.5,
+    "mix": "agency,activity", "shown": True, "reason": "",
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(("low", "words", "wrong"), [
+    (1.0, "differ surely from early ones: by +4.0 points (+1.0 to +7.0)", {"difference_low": -1.0}),
+    (-1.0, "do not differ surely", {"difference_low": 0.5}),
+])  # fmt: skip
+def test_whether_late_answers_differ(low, words, wrong, tmp_path):
+    survey = invented.study()
+    frame = LATE.assign(difference_low=low)
+    none = pd.DataFrame(columns=list(quality.COLUMNS))
+    (said,) = about_late.sentences(frame, none, survey, EN, year=2017)
+    assert words in said
+    assert kept(said, frame, "late", tmp_path, survey)
+    assert not kept(said, altered(frame, wrong, year=2017), "late", tmp_path, survey)
+    assert kept(said, altered(frame, wrong, year=2016), "late", tmp_path, survey)
+
+
+def test_a_difference_that_may_not_be_shown_is_not_told():
+    none = pd.DataFrame(columns=list(quality.COLUMNS))
+    hidden = LATE.assign(shown=False)
+    assert about_late.sentences(hidden, none, invented.study(), EN, year=2017) == []
+
+
+def test_how_many_answered_late(tmp_path):
+    survey = invented.study()
+    share = pd.DataFrame([dict.fromkeys(quality.COLUMNS, "all") | {
+        "measure": "late", "year": 2017, "estimate": 0.48, "ci_low": 0.4, "ci_high": 0.55,
+        "n": 500, "shown": True, "reason": "",
+    }])  # fmt: skip
+    (said,) = about_late.sentences(LATE.iloc[:0], share, survey, EN, year=2017)
+    assert str(said).startswith("48")
+    assert kept(said, share, "quality", tmp_path, survey)
+    assert not kept(said, share.assign(estimate=0.58), "quality", tmp_path, survey)
 
 
 def test_which_conclusion_is_least_firm(tmp_path):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import ndtr, ndtri, stdtrit
 
+from betyg.data.settings import Source
 from betyg.data.study import Study
 from betyg.errors import DesignError
 from betyg.stats import (
@@ -293,6 +294,38 @@ def test_ways_that_cannot_differ_are_not_counted_twice():
     assert len(list(ways.ways(rows, cells_of(rows, survey), survey))) == 12
     assert len(list(ways.ways(equal, cells_of(equal, survey), survey))) == 6
     assert len(list(ways.ways(equal, cells_of(equal, plain), plain))) == 3
+
+
+def test_where_late_answers_are_told_each_conclusion_is_drawn_without_them_too(drawn, panel):
+    told = (Source(file="a.csv", format="csv", late={"sent": ("1",)}),)
+    survey = drawn.survey.model_copy(update={"sources": told})
+    marks = np.random.default_rng(4).random(len(drawn.rows)) < 0.6
+    marked = drawn.rows.assign(late=pd.array(marks, dtype="boolean"))
+    found = replace(drawn, survey=survey).again(marked)
+    ways_of = ["conclusion", "agency", "measure", "weighted", "adjusted"]
+    of_all, early = (found[found["late"] == late].set_index(ways_of) for late in (True, False))
+    pd.testing.assert_frame_equal(
+        of_all[["found", "holds"]], panel.set_index(ways_of)[["found", "holds"]]
+    )
+    alone = drawn.again(marked[~marks].drop(columns="late")).set_index(ways_of)
+    own = (early.index.get_level_values("measure") == "ordinal") | (
+        early.index.get_level_values("conclusion") == "change"
+    )  # as reported where all answers count
+    same = early["found"] == alone["found"]
+    assert same[~own].all() and same.mean() > 0.8
+    assert not (early["holds"] == of_all["holds"]).all()
+
+
+def test_of_a_round_that_does_not_tell_nothing_is_drawn_without_late_answers(drawn):
+    told = (Source(file="a.csv", format="csv", late={"sent": ("1",)}),)
+    survey = drawn.survey.model_copy(update={"sources": told})
+    marks = pd.array(np.random.default_rng(6).random(len(drawn.rows)) < 0.3, dtype="boolean")
+    marks[drawn.rows["year"].to_numpy() == 2011] = pd.NA
+    found = replace(drawn, survey=survey).again(drawn.rows.assign(late=marks))
+    early = found[~found["late"]]
+    changes = early["conclusion"] == "change"
+    assert early.loc[changes, "holds"].isna().all() and changes.any()
+    assert early.loc[~changes, "holds"].notna().all()
 
 
 def test_a_way_without_an_estimate_is_counted_neither_for_nor_against(drawn, panel):

@@ -69,6 +69,13 @@ CASES = {
         "study.toml, line 16 [source] categories (answers.csv): 'categories' has no meaning "
         "for kind responses. Remove it.",
     ),
+    "late counts": (
+        "counts",
+        "[source.categories]",
+        'late = { question = ["1"] }\n[source.categories]',
+        "study.toml, line 17 [source] late (answers.csv): 'late' has no meaning for kind counts. "
+        "Remove it: only the answers of persons can be late.",
+    ),
     "remainder of published values": (
         "published",
         "columns",

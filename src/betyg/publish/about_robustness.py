@@ -46,12 +46,12 @@ def conclusions(
     told = _firm(counts, year)
     if least["share"] == 1:
         said = language.text(
-            "Computed in other ways: all {total} conclusions hold in each of {ways}.", **numbers
+            "Computed again in up to {ways} ways: all {total} conclusions hold in each.", **numbers
         )
         return stating(said, *told)
     said = language.text(
-        "Computed in other ways: {firm} of {total} conclusions hold in each of {ways}. Least firm: "
-        "{conclusion}, which holds in {holds} of {own}.",
+        "Computed again in up to {ways} ways: {firm} of {total} conclusions hold in each. Least "
+        "firm: {conclusion}, which holds in {holds} of {own}.",
         conclusion=_conclusion(least, Names(survey, language), _unseen(changes, year)),
         holds=language.integer(least["holds"]), own=language.integer(least["ways"]), **numbers,
     )  # fmt: skip

@@ -97,7 +97,7 @@ def _compared(rows: pd.DataFrame, survey: Study) -> Mapping[str, object]:
     given = ~np.isnan(score)
     counts = {"n_early": int((given & ~late).sum()), "n_late": int((given & late).sum())}
     if not all(counts.values()):
-        return counts | {"reason": "All answers are late, or none is."}
+        return counts | {"mix": "", "reason": "All answers are late, or none is."}
     over = pd.Series(np.where(late, LATE, EARLY), index=rows.index)
     reason = ""
     for mix in (("agency", *survey.compare.adjust_for), ("agency",)):
@@ -106,7 +106,7 @@ def _compared(rows: pd.DataFrame, survey: Study) -> Mapping[str, object]:
             return counts | _difference(found) | {"mix": ",".join(mix), "reason": ""}
         except DesignError as error:
             reason = str(error)
-    return counts | {"reason": reason}
+    return counts | {"mix": "", "reason": reason}
 
 
 def _difference(means: JointMeans) -> dict[str, float]:
@@ -121,8 +121,8 @@ def _difference(means: JointMeans) -> dict[str, float]:
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
-    texts = rows.fillna({"mix": "", "reason": ""}).astype(
+    typed = rows.astype(
         {"year": "int16", "n_early": "int64", "n_late": "int64", "shown": "bool"}
         | dict.fromkeys(("mix", "reason"), "str")
     )
-    return texts.astype(dict.fromkeys(COLUMNS[3:9], "float64"))[list(COLUMNS)]
+    return typed.astype(dict.fromkeys(COLUMNS[3:9], "float64"))[list(COLUMNS)]
