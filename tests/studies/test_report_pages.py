@@ -37,6 +37,7 @@ from betyg.publish import (
 from betyg.stats import (
     comparison,
     fit_checks,
+    late,
     quality,
     robustness,
     tipping,
@@ -70,6 +71,7 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
         "page": replace(tables.page(language), comparisons=compared.table, within=compared.within),
         "ordered": tables.orders, "leads": tables.leads, "agreement": tables.agreement,
         "effects": tables.effects, "attrition": attrition, "measured": measured,
+        "late": late.table(tables.rows, tables.survey),
         "tipped": tipping.tipping_points(compared.table, measured),
         "tested": robustness.panel(
             tables.rows, tables.cells, tables.survey, comparisons=compared.table,

@@ -49,7 +49,7 @@ def test_a_difference_that_was_planted_is_found_whatever_the_agencies_that_wait(
     told = pd.DataFrame(found)
     error = told["difference"].std() / np.sqrt(DRAWS)
     assert abs(told["difference"].mean() - 25 * SHIFT) < 3 * error
-    inside = (told["difference_low"] <= 25 * SHIFT) & (25 * SHIFT <= told["difference_high"])
+    inside = (told["difference_low"] <= 25 * SHIFT) & (told["difference_high"] >= 25 * SHIFT)
     np.testing.assert_allclose(inside.mean(), 0.95, atol=COVERED)
     np.testing.assert_allclose(told["difference_se"].mean(), told["difference"].std(), rtol=0.15)
     assert np.mean(plain) > 5  # as answered, late answers seem better than early ones

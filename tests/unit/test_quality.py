@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from betyg.data.codebook import FrameRow, Theme
+from betyg.data.settings import Source
 from betyg.errors import DataError, DesignError
 from betyg.stats import (
     answer_patterns,
@@ -277,8 +278,11 @@ def test_quality_holds_each_measure_once_in_each_margin():
     answers, survey = survey_of(
         frame_rows=asked({"agency": "A", "sample": 80}, {"agency": "B", "sample": 40}),
         themes=(Theme(theme="t", index=False, label=words("t")),),
+        sources=(Source(file="a.csv", format="csv", late={"sent": ("1",)}),),
     )
-    found = quality.table(*_tables(answers, survey), survey)
+    rows, cells = _tables(answers, survey)
+    late = pd.array(np.arange(len(rows)) % 2 == 0, dtype="boolean")
+    found = quality.table(rows.assign(late=late), cells, survey)
     keys = ["measure", "year", "agency", "activity", "group", "item"]
     assert not found.duplicated(keys).any()
     assert set(found["measure"]) == set(quality.MEASURES)
