@@ -8,6 +8,7 @@ import pytest
 import invented
 import simulated
 from betyg.data import store
+from betyg.data.settings import Source
 from betyg.publish import (
     about_late,
     about_model,
@@ -121,13 +122,14 @@ def test_a_difference_that_may_not_be_shown_is_not_told():
 
 
 def test_how_many_answered_late(tmp_path):
-    survey = invented.study()
+    sent = Source(file="a.csv", format="csv", late={"Reminders": ("1", "2")})
+    survey = invented.study(sources=(sent, sent))
     share = pd.DataFrame([dict.fromkeys(quality.COLUMNS, "all") | {
         "measure": "late", "year": 2017, "estimate": 0.48, "ci_low": 0.4, "ci_high": 0.55,
         "n": 500, "shown": True, "reason": "",
     }])  # fmt: skip
     (said,) = about_late.sentences(LATE.iloc[:0], share, survey, EN, year=2017)
-    assert str(said).startswith("48")
+    assert str(said) == "48% of the respondents answered late (Reminders: 1, 2)."
     assert kept(said, share, "quality", tmp_path, survey)
     assert not kept(said, share.assign(estimate=0.58), "quality", tmp_path, survey)
 

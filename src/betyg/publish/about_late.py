@@ -29,7 +29,8 @@ def sentences(
     ]  # fmt: skip
     said = [
         language.text(
-            "{share} of the respondents answered late.",
+            "{share} of the respondents answered late ({told}).",
+            told=_told(survey),
             share=stating(language.percent(row["estimate"]),
                           claims.value("quality", row, "estimate")),
         )
@@ -37,6 +38,13 @@ def sentences(
     ]  # fmt: skip
     rows = naming.records(late[(late["year"] == year) & late["shown"]])
     return [*said, *(_compared(row, survey, language) for row in rows)]
+
+
+def _told(survey: Study) -> str:
+    """Return what counts as late: the columns of the files, and what stands in them."""
+    listed = (item for source in survey.sources for item in source.late.items())
+    texts = (f"{column}: {', '.join(values)}" for column, values in listed)
+    return "; ".join(dict.fromkeys(texts))
 
 
 def _compared(row: dict[str, Any], survey: Study, language: Language) -> str:
