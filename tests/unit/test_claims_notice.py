@@ -22,6 +22,7 @@ from betyg.publish import (
     evidence,
     heatmap,
     response,
+    sentence,
     tables,
 )
 from betyg.publish.language import Language
@@ -130,6 +131,7 @@ def test_how_many_answered_late(tmp_path):
     }])  # fmt: skip
     (said,) = about_late.sentences(LATE.iloc[:0], share, survey, EN, year=2017)
     assert str(said) == "48% of the respondents answered late (Reminders: 1, 2)."
+    sentence.check([said])
     assert kept(said, share, "quality", tmp_path, survey)
     assert not kept(said, share.assign(estimate=0.58), "quality", tmp_path, survey)
 

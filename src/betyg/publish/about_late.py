@@ -9,7 +9,7 @@ from betyg.publish import claims, naming
 from betyg.publish.claims import Claim
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, Names
-from betyg.publish.sentence import stating
+from betyg.publish.sentence import quoted, stating
 from betyg.stats import detectable
 
 
@@ -44,7 +44,7 @@ def _told(survey: Study) -> str:
     """Return what counts as late: the columns of the files, and what stands in them."""
     listed = (item for source in survey.sources for item in source.late.items())
     texts = (f"{column}: {', '.join(values)}" for column, values in listed)
-    return "; ".join(dict.fromkeys(texts))
+    return quoted("; ".join(dict.fromkeys(texts)))
 
 
 def _compared(row: dict[str, Any], survey: Study, language: Language) -> str:
