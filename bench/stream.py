@@ -173,7 +173,7 @@ def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = No
     """Do what 01_clean does, here or where workers are."""
     from betyg.data import clean, read, store
     from betyg.data.study import Study
-    from betyg.stats import cells, domains, driver_sums
+    from betyg.stats import cells, domains, driver_sums, outcome_sums
 
     out = root / "processed" / name
     with stage("read and clean"):
@@ -187,6 +187,8 @@ def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = No
     with stage("domains"):
         sizes = domains.collapse(cleaned)
         store.write(sizes, "domains", out)
+    with stage("outcome"):
+        store.write(outcome_sums.collapse(cleaned, survey), "outcome_sums", out)
     with stage("cross products"):
         together = driver_sums.collapse(cleaned, survey, domains=sizes)
         store.write(together, "driver_sums", out)
@@ -217,21 +219,24 @@ def _later(root: Path, name: str, stage: Stages) -> None:
         drivers.find(store.read("driver_sums", tables), survey)
     with stage("orders"):
         orders.table(people, survey)
-    if sizes["n"].sum() <= ROWS_IN_MEMORY:
-        _with_rows(people, counts, survey, (compared.table, changes), stage)
+    _doubted(tables, survey, (compared.table, changes), stage)
 
 
-def _with_rows(
-    people: Any, counts: Any, survey: Any, reported: tuple[Any, Any], stage: Stages
-) -> None:
-    """Do what still opens the respondents."""
+def _doubted(tables: Path, survey: Any, reported: tuple[Any, Any], stage: Stages) -> None:
+    """Do what asks how good the answers are, and whether other ways say the same."""
+    from betyg.data import store
     from betyg.stats import quality, robustness
+    from betyg.stats.answered import Answered
 
-    with stage("quality"):
-        quality.table(people, counts, survey)
+    people, compared, changes = store.rows("respondents", tables), *reported
+    sizes, counts = (store.read(table, tables) for table in ("domains", "cells"))
     with stage("robustness"):
-        compared, changes = reported
-        robustness.panel(people, counts, survey, comparisons=compared, changes=changes)
+        sums = store.read("outcome_sums", tables)
+        answers = Answered.of(people, counts, survey, domains=sizes, sums=sums)
+        robustness.panel(answers, survey, comparisons=compared, changes=changes)
+    if sizes["n"].sum() <= ROWS_IN_MEMORY:
+        with stage("quality"):
+            quality.table(people, counts, survey)
 
 
 def _peak() -> int:

@@ -7,6 +7,7 @@ import pytest
 
 import simulated
 from betyg.stats.adjusted_means import adjusted_means
+from betyg.stats.joint import design_of
 from witness import Agreement, check, check_twin, read
 
 RTOL = 1e-9  # closed formulas on both sides; svyglm solves by iterated weighted least squares
@@ -23,7 +24,8 @@ def test_means_at_one_mix_equal_svyglm(design, adjusted, what, verify):
     given = answers.drop(columns=["group"] if design == "psu" else ["group", "psu"])
     rows = simulated.respondents(given, survey)
     found = adjusted_means(
-        rows, survey, score=25.0 * (answers["answer"].to_numpy() - 1.0), over=rows["agency"],
+        rows, design_of(rows, survey), over=rows["agency"],
+        score=25.0 * (answers["answer"].to_numpy() - 1.0),
         adjust_for=["activity"] if adjusted else [],
     )  # fmt: skip
     wanted = read("adjusted_means.csv").query("design == @design")

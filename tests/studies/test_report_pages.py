@@ -43,6 +43,7 @@ from betyg.stats import (
     tipping,
     variance_parts,
 )
+from betyg.stats.answered import Answered
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = (("boards", "sv"), ("boards", "en"), ("association", "fi"))
@@ -74,8 +75,8 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
         "late": late.table(tables.rows, tables.survey),
         "tipped": tipping.tipping_points(compared.table, measured),
         "tested": robustness.panel(
-            tables.rows, tables.cells, tables.survey, comparisons=compared.table,
-            changes=tables.changes,
+            Answered.of(tables.rows, tables.cells, tables.survey), tables.survey,
+            comparisons=compared.table, changes=tables.changes,
         ),
     }  # fmt: skip
     for cell in notebook.cells:

@@ -19,11 +19,13 @@ from betyg.stats import (
     comparison,
     detectable,
     estimate,
+    outcome_sums,
     ranks,
     robustness,
     tipping,
     ways,
 )
+from betyg.stats.answered import Answered
 from simulated import cells_of, respondents, study
 
 DRAWS = 20_000
@@ -218,8 +220,9 @@ class Drawn:
     def again(self, rows: pd.DataFrame | None = None, **changes: pd.DataFrame) -> pd.DataFrame:
         """Draw the conclusions in all ways, from these or from other respondents."""
         known = {"comparisons": self.compared, "changes": self.changes} | changes
-        cells = self.cells if rows is None else cells_of(rows, self.survey)
-        return robustness.panel(self.rows if rows is None else rows, cells, self.survey, **known)
+        own = self.rows if rows is None else rows
+        answers = Answered.of(own, cells_of(own, self.survey), self.survey)
+        return robustness.panel(answers, self.survey, **known)
 
 
 @pytest.fixture(scope="module")
@@ -275,7 +278,7 @@ def test_a_change_of_counts_is_among_the_ways_as_it_is_reported(drawn):
     rows = drawn.rows.iloc[:0]
     table = estimate.from_cells(drawn.cells, counts)
     found = robustness.panel(
-        rows, drawn.cells, counts,
+        Answered.of(rows, drawn.cells, counts), counts,
         comparisons=comparison.compare(drawn.cells, counts, standing=True).table,
         changes=change.decompose(table, drawn.cells, counts),
     )  # fmt: skip
@@ -291,9 +294,9 @@ def test_ways_that_cannot_differ_are_not_counted_twice():
     plain = survey.model_copy(
         update={"compare": survey.compare.model_copy(update={"adjust_for": ()})}
     )
-    assert len(list(ways.ways(rows, cells_of(rows, survey), survey))) == 12
-    assert len(list(ways.ways(equal, cells_of(equal, survey), survey))) == 6
-    assert len(list(ways.ways(equal, cells_of(equal, plain), plain))) == 3
+    for people, own, n in ((rows, survey, 12), (equal, survey, 6), (equal, plain, 3)):
+        answers = Answered.of(people, cells_of(people, own), own)
+        assert len(list(ways.ways(answers, own))) == n
 
 
 def test_where_late_answers_are_told_each_conclusion_is_drawn_without_them_too(drawn, panel):
@@ -347,7 +350,7 @@ def test_top_two_of_an_index_is_the_share_of_its_items():
     rows.loc[:2, "a"] = [5, 4, 3]
     rows.loc[:2, "b"] = [5, 1, pd.NA]
     rows.loc[2, "index"] = 50.0
-    np.testing.assert_allclose(ways.top_two(rows, survey)[:3], [100.0, 50.0, 0.0])
+    np.testing.assert_allclose(outcome_sums.top_two(rows, survey)[:3], [100.0, 50.0, 0.0])
 
 
 def test_without_a_round_there_is_no_panel():
@@ -355,9 +358,8 @@ def test_without_a_round_there_is_no_panel():
     empty = rows.iloc[:0]
     compared = pd.DataFrame(columns=[*comparison.COLUMNS])
     changes = pd.DataFrame(columns=[*change.COLUMNS])
-    found = robustness.panel(
-        empty, cells_of(rows, survey).iloc[:0], survey, comparisons=compared, changes=changes
-    )
+    answers = Answered.of(empty, cells_of(rows, survey).iloc[:0], survey)
+    found = robustness.panel(answers, survey, comparisons=compared, changes=changes)
     assert found.empty and tuple(found.columns) == robustness.COLUMNS
 
 
@@ -371,6 +373,7 @@ def test_where_no_agency_is_given_a_band_the_other_conclusions_stand():
     compared = comparison.compare(cells, survey).table.assign(band="")
     table = estimate.table(rows, cells, survey)
     changes = change.decompose(table, cells, survey, respondents=rows)
-    found = robustness.panel(rows, cells, survey, comparisons=compared, changes=changes)
+    answers = Answered.of(rows, cells, survey)
+    found = robustness.panel(answers, survey, comparisons=compared, changes=changes)
     assert set(found["conclusion"]) == {"change", "first"}
     assert set(found["year"]) == {2012}

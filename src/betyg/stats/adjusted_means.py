@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.data.study import Study
 from betyg.errors import DesignError
-from betyg.stats.joint import JointMeans, design_of
+from betyg.stats.design import SurveyDesign
+from betyg.stats.joint import JointMeans
+from betyg.stats.sum_design import SumDesign
 
 __all__ = ["adjusted_means"]
 
@@ -18,8 +19,8 @@ Array = NDArray[np.float64]
 
 
 def adjusted_means(
-    respondents: pd.DataFrame,
-    survey: Study,
+    rows: pd.DataFrame,
+    design: SurveyDesign | SumDesign,
     *,
     score: Array,
     over: pd.Series,
@@ -33,10 +34,10 @@ def adjusted_means(
 
     Parameters
     ----------
-    respondents : DataFrame
-        Rows to be used; their design is kept whole.
-    survey : Study
-        The study.
+    rows : DataFrame
+        Respondents, or sums of alike ones: roles of the case mix are read.
+    design : SurveyDesign or SumDesign
+        Design of these rows; it is kept whole.
     score : ndarray of float, shape (n,)
         NaN where there is none.
     over : Series
@@ -58,15 +59,14 @@ def adjusted_means(
     ----------
     R counterpart: ``survey::svyglm(score ~ domain + mix)`` and ``emmeans`` with the observed mix.
     """
-    design = design_of(respondents, survey)
     given = ~np.isnan(score) & (design.weight > 0)
     if not given.any():
         raise DesignError("adjusted means: nobody answered here. Choose other rows.")
     weight = np.where(given, design.weight, 0.0)
     labels = over.to_numpy(dtype=str)
     names = np.unique(labels[given])
-    domain = (labels[:, None] == names).astype(np.float64)
-    mix = [_levels(respondents[role].to_numpy(dtype=str), given) for role in adjust_for]
+    domain = _marks(labels, names)
+    mix = [_levels(rows[role].to_numpy(dtype=str), given) for role in adjust_for]
     model = np.concatenate([domain, *mix], axis=1)
     information = model.T @ (weight[:, None] * model)
     if np.linalg.matrix_rank(information, hermitian=True) < len(information):
@@ -84,12 +84,17 @@ def adjusted_means(
         names=tuple(str(name) for name in names),
         estimate=means @ slopes,
         covariance=design.covariance_of_totals(residual[:, None] * (model @ (inverse @ means.T))),
-        n=(domain[given].sum(axis=0)).astype(np.int64),
+        n=(design.persons[given] @ domain[given]).astype(np.int64),
         df=design.degf(given),
     )
 
 
 def _levels(labels: NDArray[np.str_], given: NDArray[np.bool_]) -> Array:
     """Return a column for each level but the first of those that were observed."""
-    levels = np.unique(labels[given])
-    return np.asarray(labels[:, None] == levels[1:], dtype=np.float64)
+    return _marks(labels, np.unique(labels[given])[1:])
+
+
+def _marks(labels: NDArray[np.str_], names: NDArray[np.str_]) -> Array:
+    """Return a column for each name: one in its rows."""
+    place = pd.Index(names).get_indexer(pd.Index(labels))
+    return np.asarray(place[:, None] == np.arange(names.size), dtype=np.float64)

@@ -174,6 +174,11 @@ class SurveyDesign:
         return design
 
     @property
+    def persons(self) -> Array:
+        """How many respondents a row stands for: one."""
+        return np.ones(self.weight.size)
+
+    @property
     def psu_stratum(self) -> Codes:
         """Stratum of each PSU."""
         stratum = np.zeros(int(self.psu.max(initial=-1)) + 1, dtype=np.intp)

@@ -21,7 +21,7 @@ __all__ = ["SUMS", "add", "are_units", "collapse", "linked", "of_rows"]
 
 Array = NDArray[np.float64]
 
-COLUMNS = ("weight", "weight_given", "weight_base", "psu", "population")
+COLUMNS = ("weight", "weight_given", "weight_base", "psu", "population", "late")
 SUMS = {
     "n": "sum",
     "units": "sum",
@@ -34,10 +34,12 @@ SUMS = {
     "cut_to": "max",
     "taken": "sum",
     "given": "sum",
+    "told": "sum",
+    "late": "sum",
 }
 """How the measures of domains add up."""
 
-WHOLE = ("n", "units", "trimmed")
+WHOLE = ("n", "units", "trimmed", "told", "late")
 
 
 def collapse(cleaned: Cleaned) -> pd.DataFrame:
@@ -56,7 +58,8 @@ def collapse(cleaned: Cleaned) -> pd.DataFrame:
         weight_sq_sum, smallest, largest float64 (weights); population float64 (of the stratum, NaN
         where not known); trimmed int64 (weights that were cut), cut_to float64 (the largest that
         trimming left, NaN where it cut none), taken, given float64 (weight that was cut, and
-        weight before). One row a domain, in the order of the study's files.
+        weight before); told, late int64 (rows of which a file tells whether the answers came
+        late, and those that did). One row a domain, in the order of the study's files.
     """
     return of_rows(cleaned.parts)
 
@@ -113,6 +116,9 @@ class _Sums:
         added["units"] = self._first(rows["psu"].to_numpy()).astype(np.float64)
         if "weight_given" in rows:
             added |= self._trimmed(rows, domain)
+        if "late" in rows:
+            told = rows["late"].to_numpy(np.float64, na_value=np.nan)
+            added |= {"told": ~np.isnan(told), "late": np.nan_to_num(told)}
         for name, values in added.items():
             self._sums[name] += np.bincount(domain, values, len(self._smallest))
         np.minimum.at(self._smallest, domain, weight)

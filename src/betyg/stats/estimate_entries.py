@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from betyg.data.study import Study
 from betyg.stats import estimate_calibrated, replicates
-from betyg.stats.design import Strata, SurveyDesign, check_population
+from betyg.stats.design import Strata, SurveyDesign
 from betyg.stats.estimate_calibrated import Calibrated
 from betyg.stats.estimate_domains import Entries
 from betyg.stats.estimate_layout import Atoms, atoms_of
 from betyg.stats.joint import design_of, several_a_unit
 from betyg.stats.replicates import Replicates
+from betyg.stats.sum_design import strata_of
 from betyg.stats.sums import by_code, numbered
 
 __all__ = ["DONT_KNOW", "ROLES", "Answers", "Frame", "of_cells", "of_counts", "of_respondents"]
@@ -261,19 +262,9 @@ def of_cells(
     DesignError
         If strata are larger than their population.
     """
-    names = pd.Index(domains["stratum"].astype("str").unique())
-    place = names.get_indexer(pd.Index(domains["stratum"].astype("str")))
-    size = by_code(place, domains["n"].to_numpy(np.float64), names.size)
-    population = np.full(names.size, np.inf)
-    known = domains["population"].to_numpy(np.float64)
-    if survey.compare.inference == "this_year":
-        population[place] = np.where(np.isnan(known), np.inf, known)
-    strata = Strata(
-        size=size, population=population, names=tuple(names), lonely=survey.design.lonely
-    )
-    check_population(strata)
+    strata = strata_of(domains, survey)
     codes, levels = _role_codes(cells)
-    of_row = names.get_indexer(pd.Index(cells["stratum"].astype("str")))
+    of_row = pd.Index(strata.names).get_indexer(pd.Index(cells["stratum"].astype("str")))
     frame = Frame(atoms=atoms_of(of_row, codes), levels=levels, psu=None)
     return frame, _cells_by_item(cells, survey, frame.atoms, strata)
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.errors import DesignError
 from betyg.stats.adjusted_means import adjusted_means
-from betyg.stats.joint import DESIGN, JointMeans, scores_of
+from betyg.stats.answered import Answered
+from betyg.stats.joint import JointMeans
 
-__all__ = ["COLUMNS", "early", "shares", "table"]
+__all__ = ["COLUMNS", "shares", "table"]
 
 ALL = "all"
 COLUMNS = (
@@ -24,7 +24,7 @@ COLUMNS = (
 EARLY, LATE = "early", "late"  # in the order of the alphabet, as `adjusted_means` returns them
 
 
-def table(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
+def table(answers: Answered, survey: Study) -> pd.DataFrame:
     """Compare late answers to the outcome with early ones: ``late.parquet``.
 
     Late answers stand in for none at all: where they differ, silence may too. Some agencies wait
@@ -32,8 +32,8 @@ def table(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
 
     Parameters
     ----------
-    respondents : DataFrame
-        As written by 01_clean.
+    answers : Answered
+        Answers to the outcome, from :meth:`betyg.stats.answered.Answered.of`.
     survey : Study
         The study.
 
@@ -52,21 +52,12 @@ def table(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
     """
     if not survey.tells_late:
         return _typed(pd.DataFrame(columns=list(COLUMNS)))
-    outcome = survey.compare.outcome
-    people = rows_of(respondents, [*DESIGN, "late", outcome])
-    known = _told(people)
-    inside = known[~known["agency"].isin(list(survey.totals))]
-    years = inside.groupby("year", sort=True)
-    found = [{"year": year, **_compared(rows, survey)} for year, rows in years]
+    known = answers.known()
+    years = np.unique(known.people["year"].to_numpy()).tolist()
+    found = [{"year": year, **_compared(_inside(known, survey, year), survey)} for year in years]
     told = pd.DataFrame(found, columns=list(COLUMNS))
     base = told[["n_early", "n_late"]].min(axis="columns")
     return _typed(told.assign(shown=(base >= survey.disclosure.show) & (told["reason"] == "")))
-
-
-def early(respondents: pd.DataFrame) -> pd.DataFrame:
-    """Return the respondents who were not late, of the years of which all files tell."""
-    known = _told(respondents)
-    return known[~known["late"].to_numpy(dtype=bool)].reset_index(drop=True)
 
 
 def shares(respondents: pd.DataFrame) -> pd.DataFrame:
@@ -90,19 +81,34 @@ def _told(respondents: pd.DataFrame) -> pd.DataFrame:
     return respondents[~respondents["year"].isin(unknown)]
 
 
-def _compared(rows: pd.DataFrame, survey: Study) -> Mapping[str, object]:
+def _inside(answers: Answered, survey: Study, year: int) -> Answered:
+    """Return a year's answers, without those of totals."""
+    totals = list(survey.totals)
+    return answers.only(
+        lambda frame: frame[(frame["year"] == year) & ~frame["agency"].isin(totals)]
+    )
+
+
+def _compared(answers: Answered, survey: Study) -> Mapping[str, object]:
     """Return one year's means, at the finest mix that late and early answers share."""
-    outcome, late = survey.compare.outcome, rows["late"].to_numpy(dtype=bool)
-    score = scores_of(rows, outcome, survey)
+    rows, design = answers.rows, answers.design(survey)
+    late, score = rows["late"].to_numpy(dtype=bool), rows["score"].to_numpy(np.float64)
     given = ~np.isnan(score)
+<<<<<<< HEAD
     counts = {"n_early": int((given & ~late).sum()), "n_late": int((given & late).sum())}
     if not all(counts.values()):
         return counts | {"mix": "", "reason": "All answers are late, or none is."}
+=======
+    n_early, n_late = (int(design.persons[given & own].sum()) for own in (~late, late))
+    counts: dict[str, object] = {"n_early": n_early, "n_late": n_late}
+    if not n_early or not n_late:
+        return counts | {"reason": "All answers are late, or none is."}
+>>>>>>> 2ada5cf (robustness, late: drawn from sums of answers to the outcome, not from rows)
     over = pd.Series(np.where(late, LATE, EARLY), index=rows.index)
     reason = ""
     for mix in (("agency", *survey.compare.adjust_for), ("agency",)):
         try:
-            found = adjusted_means(rows, survey, score=score, over=over, adjust_for=mix)
+            found = adjusted_means(rows, design, score=score, over=over, adjust_for=mix)
             return counts | _difference(found) | {"mix": ",".join(mix), "reason": ""}
         except DesignError as error:
             reason = str(error)

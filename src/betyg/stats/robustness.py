@@ -8,15 +8,11 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 
-from betyg.data.clean import Cleaned
-from betyg.data.settings import Index
-from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.errors import ConvergenceError, DesignError
-from betyg.stats import apart, late
+from betyg.stats import apart
+from betyg.stats.answered import Answered
 from betyg.stats.bands import FEWEST, expected_range
-from betyg.stats.cells import collapse
-from betyg.stats.joint import DESIGN
 from betyg.stats.ranks import own_error
 from betyg.stats.ways import Means, Way, means, ways
 
@@ -34,12 +30,7 @@ COLUMNS = (
 
 
 def panel(
-    respondents: pd.DataFrame | Stored,
-    cells: pd.DataFrame,
-    survey: Study,
-    *,
-    comparisons: pd.DataFrame,
-    changes: pd.DataFrame,
+    answers: Answered, survey: Study, *, comparisons: pd.DataFrame, changes: pd.DataFrame
 ) -> pd.DataFrame:
     """Put each conclusion of the latest round to the test: ``robustness.parquet``.
 
@@ -55,8 +46,8 @@ def panel(
 
     Parameters
     ----------
-    respondents, cells : DataFrame
-        As written by 01_clean.
+    answers : Answered
+        Answers to the outcome, from :meth:`betyg.stats.answered.Answered.of`.
     survey : Study
         The study.
     comparisons, changes : DataFrame
@@ -76,17 +67,13 @@ def panel(
         return _typed(reported.reindex(columns=list(COLUMNS)))
     latest = int(reported["year"].max())
     before = int(reported["year_from"].max())
-    outcome = survey.item(survey.compare.outcome)
-    items = outcome.items if isinstance(outcome, Index) else (outcome.item,)
-    wanted = None if survey.tells_late else [*DESIGN, survey.compare.outcome, *items]
-    people = rows_of(respondents, wanted)  # cells of early answers are counted from all columns
-    rows, counted = (frame[frame["year"].isin([before, latest])] for frame in (people, cells))
-    tables = {True: (rows, counted)}
+    rounds = answers.only(lambda frame: frame[frame["year"].isin([before, latest])])
+    tables = {True: rounds}
     if survey.tells_late:
-        tables[False] = _without_late(rows, survey)
+        tables[False] = rounds.early(survey)
     parts = [reported.iloc[:0].reindex(columns=list(COLUMNS))]
-    for way in ways(rows, counted, survey):
-        found = _drawn(way, *tables[way.late], survey, years=(before, latest))
+    for way in ways(rounds, survey):
+        found = _drawn(way, tables[way.late], survey, years=(before, latest))
         found = {**found, **_as_reported(reported, way, survey)}
         keys = zip(reported["conclusion"], reported["agency"], strict=True)
         parts.append(
@@ -138,32 +125,16 @@ def _as_reported(reported: pd.DataFrame, way: Way, survey: Study) -> Found:
     return {(str(c), str(a)): str(r) for (c, a), r in zip(keys, rows["reported"], strict=True)}
 
 
-def _without_late(rows: pd.DataFrame, survey: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the early respondents, and their cells."""
-    early = late.early(rows)
-    none = pd.DataFrame()
-    return early, collapse(Cleaned(parts=[early], counts=none, attrition=none), survey)
-
-
-def _drawn(
-    way: Way,
-    respondents: pd.DataFrame,
-    cells: pd.DataFrame,
-    survey: Study,
-    *,
-    years: tuple[int, int],
-) -> Found:
+def _drawn(way: Way, answers: Answered, survey: Study, *, years: tuple[int, int]) -> Found:
     """Return all conclusions as this way draws them; those that it cannot draw are missing."""
     before, latest = years
-    both = [respondents, cells]
-    now = [frame[frame["year"] == latest] for frame in both]
-    if way.adjusted:
-        both = [_shared(frame, survey, years) for frame in both]
+    now = answers.only(lambda frame: frame[frame["year"] == latest])
+    both = _shared(answers, survey, years) if way.adjusted else answers
     found: dict[tuple[str, str], str] = {}
     with suppress(DesignError, ConvergenceError):
-        found |= _bands(means(way, now[0], now[1], survey))
+        found |= _bands(means(way, now, survey))
     with suppress(DesignError, ConvergenceError):
-        found |= _changes(means(way, both[0], both[1], survey), years) if before else {}
+        found |= _changes(means(way, both, survey), years) if before else {}
     return found
 
 
@@ -191,15 +162,16 @@ def _changes(found: Means, years: tuple[int, int]) -> Found:
     return {("change", a): DIRECTION[sign] for a, sign in zip(both, signs.tolist(), strict=True)}
 
 
-def _shared(rows: pd.DataFrame, survey: Study, years: tuple[int, int]) -> pd.DataFrame:
+def _shared(answers: Answered, survey: Study, years: tuple[int, int]) -> Answered:
     """Keep the activities that an agency was surveyed on in both years: like for like."""
-    if "activity" not in survey.compare.adjust_for or rows.empty:
-        return rows
-    inside = rows[rows["year"].isin(years)]
-    pairs = inside[["agency", "activity", "year"]].drop_duplicates()
-    both = pairs.groupby(["agency", "activity"], observed=True)["year"].size() == len(years)
-    keys = pd.MultiIndex.from_frame(inside[["agency", "activity"]])
-    return inside[keys.isin(both[both].index)]
+    if "activity" not in survey.compare.adjust_for:
+        return answers
+    by = ["agency", "activity"]
+    people = answers.people
+    rounds = people.loc[people["year"].isin(years), [*by, "year"]].drop_duplicates()
+    both = rounds.groupby(by, observed=True)["year"].size() == len(years)
+    shared = both[both].index
+    return answers.only(lambda frame: frame[pd.MultiIndex.from_frame(frame[by]).isin(shared)])
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:

@@ -16,11 +16,10 @@ from betyg.data.study import Study
 from betyg.errors import DesignError
 from betyg.stats import comparison, ordinal, standardise
 from betyg.stats.adjusted_means import adjusted_means
-from betyg.stats.answer_patterns import FEWEST_POSITIONS
+from betyg.stats.answered import Answered
 from betyg.stats.comparison import Comparable
-from betyg.stats.joint import scores_of
 
-__all__ = ["MEASURES", "Means", "Way", "means", "top_two", "ways"]
+__all__ = ["MEASURES", "Means", "Way", "means", "ways"]
 
 Array = NDArray[np.float64]
 Measure = Literal["ordinal", "mean", "top2"]
@@ -54,7 +53,7 @@ class Means:
     covariance: Array
 
 
-def ways(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> Iterator[Way]:
+def ways(answers: Answered, survey: Study) -> Iterator[Way]:
     """Yield the ways that can differ in a study: at most twelve, and as many without late answers.
 
     Without weights, without a case mix, or without two highest answers there are fewer. Of
@@ -66,26 +65,27 @@ def ways(respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> Itera
     if survey.kind == "published" or counted:
         return
     measures = MEASURES if survey.kind == "responses" else MEASURES[:1]
-    if survey.kind == "responses" and np.isnan(top_two(respondents, survey)).all():
+    if survey.kind == "responses" and answers.rows["top_two"].isna().all():
         measures = MEASURES[:2]
+    cells = answers.cells
     weights = [True, False] if (cells["weight_sum"] != cells["n"]).any() else [True]
     mixes = [True, False] if survey.compare.adjust_for else [False]
-    late = [True, False] if survey.tells_late and respondents["late"].any() else [True]
+    late = [True, False] if survey.tells_late and answers.rows["late"].any() else [True]
     for measure, weighted, adjusted, all_answers in product(measures, weights, mixes, late):
         yield Way(measure=measure, weighted=weighted, adjusted=adjusted, late=all_answers)
     if survey.kind == "counts":
         yield Way(measure="mean", weighted=True, adjusted=mixes[0])
 
 
-def means(way: Way, respondents: pd.DataFrame, cells: pd.DataFrame, survey: Study) -> Means:
-    """Estimate the mean of every agency in every year of the rows, in one way.
+def means(way: Way, answers: Answered, survey: Study) -> Means:
+    """Estimate the mean of every agency in every year of the answers, in one way.
 
     Parameters
     ----------
     way : Way
         How.
-    respondents, cells : DataFrame
-        As written by 01_clean, of the years and answers that are wanted.
+    answers : Answered
+        Those of the years that are wanted, late ones or not.
     survey : Study
         The study.
 
@@ -104,16 +104,13 @@ def means(way: Way, respondents: pd.DataFrame, cells: pd.DataFrame, survey: Stud
     if not way.adjusted:
         plain = survey.compare.model_copy(update={"adjust_for": ()})
         survey = survey.model_copy(update={"compare": plain})
-    if not way.weighted:
-        n = cells["n"].astype(np.float64)
-        cells = cells.assign(weight_sum=n, weight_sq_sum=n)
-        respondents = respondents.assign(weight=1.0)
-    chosen = comparison.comparable(cells, survey)
+    used = answers if way.weighted else answers.unweighted()
+    chosen = comparison.comparable(used.cells, survey)
     if way.measure == "ordinal":
         return _ordinal(chosen)
     if survey.kind == "counts":
         raise DesignError("ways: means of counts have no joint errors, which bands need.")
-    return _linear(chosen, respondents, survey, way.measure)
+    return _linear(chosen, used, survey, "top_two" if way.measure == "top2" else "score")
 
 
 def _ordinal(chosen: Comparable) -> Means:
@@ -130,48 +127,25 @@ def _ordinal(chosen: Comparable) -> Means:
     )
 
 
-def _linear(
-    chosen: Comparable, respondents: pd.DataFrame, survey: Study, measure: Measure
-) -> Means:
-    placed, keys = (
-        pd.MultiIndex.from_frame(frame[["agency", "year"]].astype({"agency": "str"}))
-        for frame in (chosen.cells, respondents)
+def _linear(chosen: Comparable, answers: Answered, survey: Study, score: str) -> Means:
+    rounds = ["agency", "year"]
+    placed = pd.MultiIndex.from_frame(chosen.cells[rounds].astype({"agency": "str"}))
+
+    def of_placed(frame: pd.DataFrame) -> pd.DataFrame:
+        keys = pd.MultiIndex.from_frame(frame[rounds].astype({"agency": "str"}))
+        return frame[keys.isin(placed)].reset_index(drop=True)
+
+    own = answers.only(of_placed)
+    joint = adjusted_means(
+        own.rows,
+        own.design(survey),
+        score=own.rows[score].to_numpy(np.float64),
+        over=own.rows["agency"].astype("str") + "|" + own.rows["year"].astype("str"),
+        adjust_for=chosen.adjust_for,
     )
-    rows = respondents[keys.isin(placed)].reset_index(drop=True)
-    outcome = survey.compare.outcome
-    score = top_two(rows, survey) if measure == "top2" else scores_of(rows, outcome, survey)
-    over = rows["agency"].astype("str") + "|" + rows["year"].astype("str")
-    joint = adjusted_means(rows, survey, score=score, over=over, adjust_for=chosen.adjust_for)
     named = [name.rsplit("|", 1) for name in joint.names]
     return Means(
         keys=tuple((agency, int(year)) for agency, year in named),
         estimate=joint.estimate,
         covariance=joint.covariance,
     )
-
-
-def top_two(respondents: pd.DataFrame, survey: Study) -> Array:
-    """Return 100 where the answer to the outcome is among the two highest, else 0.
-
-    Of an index: the share of the items answered, where the index itself has a value. Items of
-    three positions or fewer have no two highest.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        NaN where there is no answer.
-    """
-    outcome = survey.item(survey.compare.outcome)
-    items = outcome.items if isinstance(outcome, Index) else (outcome.item,)
-    high, answered = np.zeros(len(respondents)), np.zeros(len(respondents))
-    years = respondents["year"].to_numpy()
-    for item in items:
-        position = respondents[item].to_numpy(dtype=np.int64, na_value=0)
-        for year in np.unique(years).tolist():
-            k = survey.scale_of(item, year).k
-            given = (years == year) & (position > 0) & (k >= FEWEST_POSITIONS)
-            answered += given
-            high += given & (position >= k - 1)
-    share = np.divide(100.0 * high, answered, out=np.full(len(high), np.nan), where=answered > 0)
-    known = ~np.isnan(scores_of(respondents, survey.compare.outcome, survey))
-    return np.where(known, share, np.nan)
