@@ -62,6 +62,7 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
     """Run the sections of 05_report on these tables, cell by cell."""
     notebook = nbformat.read(ROOT / "notebooks" / "05_report.ipynb", as_version=4)
     compared = comparison.compare(tables.cells, tables.survey)
+    answers = Answered.of(tables.rows, tables.cells, tables.survey)
     measured = quality.table(tables.rows, tables.cells, tables.survey)
     known = {
         "report": report, "report_orders": report_orders, "report_quality": report_quality,
@@ -72,10 +73,10 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
         "page": replace(tables.page(language), comparisons=compared.table, within=compared.within),
         "ordered": tables.orders, "leads": tables.leads, "agreement": tables.agreement,
         "effects": tables.effects, "attrition": attrition, "measured": measured,
-        "late": late.table(tables.rows, tables.survey),
+        "late": late.table(answers, tables.survey),
         "tipped": tipping.tipping_points(compared.table, measured),
         "tested": robustness.panel(
-            Answered.of(tables.rows, tables.cells, tables.survey), tables.survey,
+            answers, tables.survey,
             comparisons=compared.table, changes=tables.changes,
         ),
     }  # fmt: skip

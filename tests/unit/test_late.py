@@ -10,7 +10,8 @@ import raw_study
 from betyg.data import clean, read
 from betyg.data.settings import Source
 from betyg.errors import DataError
-from betyg.stats import late, quality
+from betyg.stats import domains, late, outcome_sums, quality
+from betyg.stats.answered import Answered
 from raw_study import ROWS, source
 from simulated import cells_of, respondents, study
 
@@ -38,12 +39,22 @@ def confounded(rng: np.random.Generator, *, shift: float, n: int = 900):
     return pd.DataFrame({"a": answer, "agency": np.array(list("ABC"))[place], "late": marks})
 
 
+def compared(people: pd.DataFrame, survey) -> pd.DataFrame:
+    """Compare late answers with early ones, from sums as from rows."""
+    cells = cells_of(people, survey)
+    sums, sizes = outcome_sums.of_rows([people], survey), domains.of_rows([people])
+    added = Answered.of(people.iloc[:0], cells, survey, domains=sizes, sums=sums)
+    found = late.table(Answered.of(people, cells, survey), survey)
+    pd.testing.assert_frame_equal(late.table(added, survey), found, rtol=EXACT)
+    return found
+
+
 def test_a_difference_that_was_planted_is_found_whatever_the_agencies_that_wait():
     rng = np.random.default_rng(17)
     found, plain = [], []
     for _ in range(DRAWS):
         rows = confounded(rng, shift=SHIFT)
-        found += late.table(*reversed(surveyed(rows))).to_dict("records")
+        found += compared(*reversed(surveyed(rows))).to_dict("records")
         means = rows.groupby("late")["a"].mean()
         plain.append(25 * (means[True] - means[False]))
     told = pd.DataFrame(found)
@@ -59,7 +70,7 @@ def test_in_one_agency_it_is_the_difference_of_two_means_with_the_error_of_two_s
     rng = np.random.default_rng(3)
     rows = pd.DataFrame({"a": rng.integers(1, 6, 90), "late": np.arange(90) < 30})
     survey, people = surveyed(rows)
-    [told] = late.table(people, survey).to_dict("records")
+    [told] = compared(people, survey).to_dict("records")
     scores = 25.0 * (rows["a"].to_numpy(float) - 1)
     late_ones, early_ones = scores[:30], scores[30:]
     np.testing.assert_allclose(told["late"], late_ones.mean(), rtol=EXACT)
@@ -79,7 +90,7 @@ def test_answers_are_compared_within_the_finest_mix_that_early_and_late_ones_sha
         survey, people = surveyed(
             frame, activities=("x", "y"), compare={"adjust_for": ["activity"]}
         )
-        [told] = late.table(people, survey).to_dict("records")
+        [told] = compared(people, survey).to_dict("records")
         assert (told["mix"], told["reason"]) == (mix, "")
 
 
@@ -88,17 +99,20 @@ def test_a_round_of_which_one_file_tells_nothing_is_left_out():
     rows["year"] = np.where(np.arange(len(rows)) < 450, 2011, 2012)
     told = rows["late"].astype("boolean").mask(np.arange(len(rows)) == 3)
     survey, people = surveyed(rows, told)
-    assert late.table(people, survey)["year"].tolist() == [2012]
-    assert set(late.early(people)["year"]) == {2012}
-    assert set(late.shares(people)["year"]) == {2012}
-    assert len(late.early(people)) == int((~rows["late"][450:]).sum())
+    assert compared(people, survey)["year"].tolist() == [2012]
+    early = Answered.of(people, cells_of(people, survey), survey).early(survey)
+    assert set(early.rows["year"]) == {2012}
+    assert len(early.rows) == early.cells["n"].sum() == int((~rows["late"][450:]).sum())
+    shares = late.shares(people)
+    assert set(shares["year"]) == {2012}
+    pd.testing.assert_frame_equal(late.shares(domains.of_rows([people])), shares)
 
 
 @pytest.mark.parametrize("marks", [True, False])
 def test_if_all_are_late_or_none_is_there_is_no_difference_but_a_reason(marks):
     rows = confounded(np.random.default_rng(8), shift=0.0)
     survey, people = surveyed(rows, [marks] * len(rows))
-    [told] = late.table(people, survey).to_dict("records")
+    [told] = compared(people, survey).to_dict("records")
     assert np.isnan(told["difference"]) and not told["shown"]
     assert told["reason"] == "All answers are late, or none is."
 
@@ -106,20 +120,20 @@ def test_if_all_are_late_or_none_is_there_is_no_difference_but_a_reason(marks):
 def test_if_early_and_late_answers_share_no_agency_the_reason_says_so():
     rows = confounded(np.random.default_rng(8), shift=0.0)
     survey, people = surveyed(rows, rows["agency"] == "A")
-    [told] = late.table(people, survey).to_dict("records")
+    [told] = compared(people, survey).to_dict("records")
     assert not told["shown"] and "share too few of agency" in told["reason"]
 
 
 def test_a_difference_of_fewer_answers_than_may_be_shown_is_not_shown():
     rows = pd.DataFrame({"a": [1, 2, 3, 4, 5] * 8, "late": [True] * 3 + [False] * 37})
     survey, people = surveyed(rows)
-    [told] = late.table(people, survey).to_dict("records")
+    [told] = compared(people, survey).to_dict("records")
     assert np.isfinite(told["difference"]) and not told["shown"]
 
 
 def test_a_study_whose_files_do_not_tell_has_no_row():
     survey = study(items={"a": 5})
-    found = late.table(respondents(pd.DataFrame({"a": [1, 2]}), survey), survey)
+    found = compared(respondents(pd.DataFrame({"a": [1, 2]}), survey), survey)
     assert found.empty and tuple(found.columns) == late.COLUMNS
 
 

@@ -60,25 +60,34 @@ def table(answers: Answered, survey: Study) -> pd.DataFrame:
     return _typed(told.assign(shown=(base >= survey.disclosure.show) & (told["reason"] == "")))
 
 
-def shares(respondents: pd.DataFrame) -> pd.DataFrame:
+def shares(people: pd.DataFrame) -> pd.DataFrame:
     """Count how many of the respondents were late, by agency and of all, each respondent once.
+
+    Parameters
+    ----------
+    people : DataFrame
+        Respondents, or domains, where each respondent is in one of them.
 
     Returns
     -------
     DataFrame
-        year int16; agency str ("all" = over all); n int64 (respondents); late float64 (0-1).
+        year int16; agency str ("all" = over all); n int64 (respondents); late float64 (0-1). Years
+        of which all files tell: else files would be compared.
     """
-    keys = ["year", "agency", "respondent_id"]
-    once = _told(respondents)[[*keys, "late"]].astype({"agency": "str"}).drop_duplicates(keys)
-    margins = pd.concat([once, once.assign(agency=ALL)], ignore_index=True)
-    late = margins.astype({"late": "float64"}).groupby(["year", "agency"], sort=True)["late"]
-    return late.agg(n="size", late="mean").reset_index()
+    counted = people if "told" in people else _once(people)
+    untold = counted.loc[counted["told"] < counted["n"], "year"].unique()
+    known = counted[~counted["year"].isin(untold)].astype({"agency": "str"})
+    margins = pd.concat([known, known.assign(agency=ALL)], ignore_index=True)
+    sums = margins.groupby(["year", "agency"], sort=True)[["n", "late"]].sum().reset_index()
+    return sums.assign(late=sums["late"] / sums["n"])
 
 
-def _told(respondents: pd.DataFrame) -> pd.DataFrame:
-    """Keep the years in which it is known of everybody; else files would be compared."""
-    unknown = respondents.loc[respondents["late"].isna(), "year"].unique()
-    return respondents[~respondents["year"].isin(unknown)]
+def _once(respondents: pd.DataFrame) -> pd.DataFrame:
+    """Return each respondent of an agency's year once, in the columns of domains."""
+    once = respondents.drop_duplicates(["year", "agency", "respondent_id"])
+    columns = {"n": 1, "told": once["late"].notna(), "late": once["late"].fillna(False)}
+    counts = {name: np.asarray(values, dtype=np.int64) for name, values in columns.items()}
+    return once[["year", "agency"]].assign(**counts)
 
 
 def _inside(answers: Answered, survey: Study, year: int) -> Answered:
@@ -94,16 +103,10 @@ def _compared(answers: Answered, survey: Study) -> Mapping[str, object]:
     rows, design = answers.rows, answers.design(survey)
     late, score = rows["late"].to_numpy(dtype=bool), rows["score"].to_numpy(np.float64)
     given = ~np.isnan(score)
-<<<<<<< HEAD
-    counts = {"n_early": int((given & ~late).sum()), "n_late": int((given & late).sum())}
-    if not all(counts.values()):
-        return counts | {"mix": "", "reason": "All answers are late, or none is."}
-=======
     n_early, n_late = (int(design.persons[given & own].sum()) for own in (~late, late))
     counts: dict[str, object] = {"n_early": n_early, "n_late": n_late}
     if not n_early or not n_late:
-        return counts | {"reason": "All answers are late, or none is."}
->>>>>>> 2ada5cf (robustness, late: drawn from sums of answers to the outcome, not from rows)
+        return counts | {"mix": "", "reason": "All answers are late, or none is."}
     over = pd.Series(np.where(late, LATE, EARLY), index=rows.index)
     reason = ""
     for mix in (("agency", *survey.compare.adjust_for), ("agency",)):
