@@ -42,8 +42,8 @@ def test_a_model_is_aliased_just_where_there_are_groups():
         if any(frame[role].nunique() < 2 for role in frame):
             continue
         model = formula.read("response ~ agency:year + activity", frame.assign(response=1))
-        layout = ordinal_design.layout_of(frame, model)
-        lost = patterns.aliased(ordinal_design.collapse(frame, layout), layout.names)
+        layout, coded = ordinal_design.laid_out(frame, model, ordinal_design.coded(frame, frame))
+        lost = patterns.aliased(coded, layout.names)
         assert len(found(frame)) == 1 + len(lost)
         seen.add(len(lost))
     assert {0, 1} <= seen

@@ -31,8 +31,9 @@ def survey(n=600, seed=5):
 
 
 def columns(text, cells):
-    layout = ordinal_design.layout_of(cells, formula.read(text, cells))
-    patterns = ordinal_design.collapse(cells, layout)
+    model = formula.read(text, cells)
+    known = ordinal_design.coded(cells, model.variables)
+    layout, patterns = ordinal_design.laid_out(cells, model, known)
     matrix = np.stack([patterns.times(unit) for unit in np.eye(layout.width)], axis=1)
     return pd.DataFrame(matrix, columns=[*layout.names])
 

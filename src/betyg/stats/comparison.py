@@ -128,8 +128,8 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
         If a cell has no agency, year, number of answers or answer.
     """
     outcome = survey.compare.outcome
-    given = (cells["item"] == outcome).to_numpy() & (cells["kind"] == "answer").to_numpy()
-    given &= (cells["year"] >= year_from).to_numpy()
+    given = np.asarray((cells["item"].array == outcome) & (cells["kind"].array == "answer"))
+    given &= cells["year"].to_numpy() >= year_from
     if survey.totals:
         given &= ~cells["agency"].isin(list(survey.totals)).to_numpy()
     found = cells if given.all() else cells[given]
@@ -153,7 +153,7 @@ def comparable(cells: pd.DataFrame, survey: Study, *, year_from: int = 0) -> Com
 
 def _check_whole(found: pd.DataFrame, outcome: str) -> None:
     for column in ("agency", "year", "n", "response"):
-        lost = int(np.count_nonzero(found[column].isna()))
+        lost = int(np.count_nonzero(found[column].array.isna()))
         if lost:
             raise DataError(
                 f"comparison: '{column}' is missing in {lost} of {len(found)} cells of answers to "

@@ -17,6 +17,7 @@ from betyg.stats.formula import Model
 from betyg.stats.linear_profile import Data, Method, Solution
 from betyg.stats.model_fit import LinearFit, ModelFit
 from betyg.stats.ordinal_design import Layout
+from betyg.stats.patterns import Patterns
 from betyg.stats.random_effects import RandomEffects
 from betyg.stats.sums import by_code
 
@@ -88,12 +89,13 @@ def _fitted(
     model, random = asked
     given = ordinal_cells.given_answers(cells.reset_index(drop=True), model.outcome)
     within = tuple(role for role in scale_within if role in given.columns)
-    weight, square = ordinal_cells.scaled(given, within)
+    weight, square = ordinal_cells.scaled(given, ordinal_cells.pattern_codes(given, within)[0])
     variables = [*model.variables, *random_terms.roles_of(random)]
     frame, summed = _patterns(given, (weight, model.outcome), variables)
-    layout = ordinal_design.layout_of(frame, model)
+    known = ordinal_design.coded(frame, variables)
+    layout, fixed = ordinal_design.laid_out(frame, model, known)
     random_layout = random_terms.layout_of(frame, random)
-    data = _data(frame, summed, (layout, random_layout), method)
+    data = _data(frame, summed, (layout, random_layout, fixed), method)
     _check_residual(data, random_layout, float(given["n"].sum()))
     found, estimated = linear_profile.maximise(data)
     return _result(
@@ -131,14 +133,14 @@ def _patterns(
 def _data(
     frame: pd.DataFrame,
     summed: tuple[Array, Array, float],
-    layouts: tuple[Layout, Layout],
+    layouts: tuple[Layout, Layout, Patterns],
     method: Method,
 ) -> Data:
     """Sum what does not change while the variances are searched."""
     weight, mean, within = summed
-    fixed = ordinal_design.collapse(frame, layouts[0])
-    ordinal_cells.check_aliased(fixed, layouts[0])
-    random = random_terms.codes(frame, layouts[1])
+    layout, random_layout, fixed = layouts
+    ordinal_cells.check_aliased(fixed, layout.names)
+    random = random_terms.codes(frame, random_layout)
     column = fixed.sums(weight)
     gram = np.block([[weight.sum(), column], [column[:, None], fixed.gram(weight)]])
     blocks = [

@@ -124,9 +124,9 @@ def _meat(answers: Answers, params: Array, link: Link) -> Array:
 
 def _check_finite(covariance: Array, answers: Answers) -> None:
     """Raise if a slope has run off: separation that no single level shows."""
-    error = np.sqrt(np.diag(covariance))[answers.categories.size - 1 :]
-    error = error * answers.patterns.spans()
-    lost = [name for name, se in zip(answers.layout.names, error, strict=True) if se > DIVERGED_SE]
+    cuts = answers.categories.size - 1
+    error = np.sqrt(np.diag(covariance))[cuts:] * answers.patterns.spans()
+    lost = [answers.names[cuts + at] for at in np.flatnonzero(error > DIVERGED_SE)]
     if lost:
         raise DesignError(
             f"model: the answers separate {', '.join(lost[:5])}: the effect has no finite "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from betyg.errors import ConvergenceError, DataError, DesignError, did_you_mean
 from betyg.stats import ordinal_design, ordinal_sandwich, patterns
 from betyg.stats.families import Ordinal
 from betyg.stats.formula import Model
-from betyg.stats.ordinal_design import Layout
+from betyg.stats.ordinal_design import Coded, Layout
 from betyg.stats.ordinal_likelihood import Link
 from betyg.stats.ordinal_sandwich import Rows, Sampling
 from betyg.stats.patterns import Patterns
@@ -128,14 +129,18 @@ def answers_of(
     cells = cells.reset_index(drop=True)
     given = given_answers(cells, model.outcome)
     within = tuple(role for role in scale_within if role in given.columns)
-    weight, square = scaled(given, within)
-    pattern, observed = observed_patterns(given, [*model.variables, *beside])
-    layout = ordinal_design.layout_of(observed, model)
+    variables = dict.fromkeys([*model.variables, *beside])
+    known = ordinal_design.coded(given, [*within, *variables])
+    weight, square = scaled(given, _combined([known[role] for role in within], len(given))[0])
+    pattern, first = _combined([known[name] for name in variables], len(given))
+    observed = _rows(given, variables, first)
+    at_first = {role: (codes[first], levels) for role, (codes, levels) in known.items()}
+    layout, coded = ordinal_design.laid_out(observed, model, at_first)
     category, categories, scores = _categories(given, model.outcome)
     size = (categories.size, len(observed))
     counts = by_code(category * size[1] + pattern, weight, size[0] * size[1]).reshape(size).T
-    coded = ordinal_design.collapse(observed, layout)
-    check_aliased(coded, layout)
+    slopes = layout.names
+    check_aliased(coded, slopes)
     _check_separated(layout, coded, counts)
     n = given["n"].to_numpy(np.float64)
     return Answers(
@@ -145,7 +150,7 @@ def answers_of(
         counts=counts,
         categories=categories,
         scores=scores,
-        names=_names(categories, layout),
+        names=[*_cuts(categories), *slopes],
         nobs=int(round(n.sum())),
         n_missing=int(round(cells["n"].sum() - n.sum())),
         weighted=weighted(given, weight, square),
@@ -161,7 +166,7 @@ def given_answers(cells: pd.DataFrame, outcome: str) -> pd.DataFrame:
     _check_known(cells, "n")
     answered = cells["n"].to_numpy() > 0
     if "kind" in cells.columns:
-        answered &= (cells["kind"] == "answer").to_numpy()
+        answered &= np.asarray(cells["kind"].array == "answer")
     given = cells if answered.all() else cells[answered]
     if "weight_sum" in given.columns:
         for column in ("weight_sum", "weight_sq_sum"):
@@ -229,11 +234,10 @@ def named(cells: pd.DataFrame) -> Iterator[None]:
         raise type(error)(f"{place(cells)}: {error}") from error
 
 
-def scaled(given: pd.DataFrame, within: Sequence[str]) -> tuple[Array, Array]:
+def scaled(given: pd.DataFrame, group: Codes) -> tuple[Array, Array]:
     """Scale weights so that each group sums to its effective size."""
     weight = given["weight_sum"].to_numpy(np.float64)
     square = given["weight_sq_sum"].to_numpy(np.float64)
-    group, _ = pattern_codes(given, within)
     factor = (np.bincount(group, weight) / np.bincount(group, square))[group]
     return weight * factor, square * factor**2
 
@@ -251,20 +255,25 @@ def weighted(given: pd.DataFrame, weight: Array, square: Array) -> bool:
 
 def observed_patterns(given: pd.DataFrame, variables: Sequence[str]) -> tuple[Codes, pd.DataFrame]:
     """Return the pattern of each row, and the variables' values in each pattern."""
-    names = list(dict.fromkeys(variables))
-    pattern, first = pattern_codes(given, names)
-    values = {name: given[name].array.take(first) for name in names}
-    return pattern, pd.DataFrame(values, index=range(first.size), copy=False)
+    pattern, first = pattern_codes(given, variables)
+    return pattern, _rows(given, dict.fromkeys(variables), first)
 
 
 def pattern_codes(given: pd.DataFrame, roles: Sequence[str]) -> tuple[Codes, Codes]:
     """Return the pattern of each row, and a row of each pattern."""
-    coded = [(np.zeros(len(given), dtype=np.intp), 1)]  # without roles all are of one pattern
-    for role in roles:
-        levels = ordinal_design.observed_levels(given[role])
-        coded.append((ordinal_design.encode(given[role], levels, role), len(levels)))
-    distinct, pattern = numbered(joint(coded))
+    return _combined(ordinal_design.coded(given, roles).values(), len(given))
+
+
+def _combined(coded: Iterable[Coded], rows: int) -> tuple[Codes, Codes]:
+    alike = (np.zeros(rows, dtype=np.intp), 1)  # without roles all are of one pattern
+    key = joint([alike, *((codes, len(levels)) for codes, levels in coded)])
+    distinct, pattern = numbered(key)
     return pattern, one_of_each(pattern, distinct.size)
+
+
+def _rows(given: pd.DataFrame, names: Iterable[str], rows: Codes) -> pd.DataFrame:
+    values = {name: given[name].array.take(rows) for name in names}
+    return pd.DataFrame(values, index=range(rows.size), copy=False)
 
 
 def _categories(given: pd.DataFrame, outcome: str) -> tuple[Codes, Array, Array]:
@@ -288,14 +297,14 @@ def _categories(given: pd.DataFrame, outcome: str) -> tuple[Codes, Array, Array]
     return codes, positions, 100.0 * (positions - positions[0]) / (positions[-1] - positions[0])
 
 
-def _names(categories: Array, layout: Layout) -> list[str]:
-    cuts = [f"{a:g}|{b:g}" for a, b in zip(categories[:-1], categories[1:], strict=True)]
-    return [*cuts, *layout.names]
+def _cuts(categories: Array) -> list[str]:
+    """Return the names of the thresholds."""
+    return [f"{a:g}|{b:g}" for a, b in pairwise(categories.tolist())]
 
 
-def check_aliased(coded: Patterns, layout: Layout) -> None:
+def check_aliased(coded: Patterns, names: Sequence[str]) -> None:
     """Raise if a column is a sum of others."""
-    lost = patterns.aliased(coded, layout.names)
+    lost = patterns.aliased(coded, names)
     if lost:
         raise DesignError(
             f"model: {', '.join(lost[:5])} cannot be told apart from the other terms (the same "

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,14 @@ from betyg.errors import DesignError, did_you_mean
 from betyg.stats import formula
 from betyg.stats.formula import Model, Number, Term
 from betyg.stats.patterns import Patterns
+from betyg.stats.sums import joint, numbered
 
-__all__ = ["Block", "Layout", "collapse", "encode", "layout_of", "observed_levels"]
+__all__ = ["Block", "Layout", "coded", "collapse", "encode", "laid_out", "observed_levels"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Coded = tuple[Codes, tuple[object, ...]]
+"""Places of the rows among some levels, and these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +101,40 @@ class Layout:
 
 def observed_levels(values: pd.Series) -> tuple[object, ...]:
     """Return the values that occur, in the order of the codebook (or of size, for numbers)."""
-    codes, found = _distinct(values)
+    own, distinct = _distinct(values)
+    return _levels(own[own >= 0], distinct, values)
+
+
+def coded(frame: pd.DataFrame, roles: Iterable[str]) -> dict[str, Coded]:
+    """Return for each role the place of each row among the values that occur, and these.
+
+    Raises
+    ------
+    DesignError
+        If a value is missing.
+    """
+    found: dict[str, Coded] = {}
+    for role in dict.fromkeys(roles):
+        own, distinct = _distinct(frame[role])
+        if own.min(initial=0) < 0:
+            raise _missing(frame[role], role)
+        levels = _levels(own, distinct, frame[role])
+        found[role] = _placed(own, distinct, levels), levels
+    return found
+
+
+def _levels(own: Codes, distinct: list[Any], values: pd.Series) -> tuple[object, ...]:
     if isinstance(values.dtype, pd.CategoricalDtype):
-        used = np.bincount(codes[codes >= 0], minlength=len(found)) > 0
-        return tuple(name for name, own in zip(found, used.tolist(), strict=True) if own)
-    kinds = {isinstance(value, str) for value in found}
-    return tuple(sorted(found, key=str if len(kinds) > 1 else None))
+        used = np.bincount(own, minlength=len(distinct)) > 0
+        return tuple(compress(distinct, used.tolist()))
+    kinds = {isinstance(value, str) for value in distinct}
+    return tuple(sorted(distinct, key=str if len(kinds) > 1 else None))
+
+
+def _placed(own: Codes, distinct: list[Any], levels: Sequence[object]) -> Codes:
+    """Return places among ``levels`` for places among distinct values; -1 for none."""
+    place = {level: at for at, level in enumerate(levels)}
+    return np.array([*(place.get(value, -1) for value in distinct), -1], np.intp)[own]
 
 
 def encode(values: pd.Series, levels: Sequence[object], role: str) -> Codes:
@@ -114,16 +145,10 @@ def encode(values: pd.Series, levels: Sequence[object], role: str) -> Codes:
     DesignError
         If a value is missing or is none of the levels.
     """
-    own, distinct = _distinct(values)
-    place = {level: at for at, level in enumerate(levels)}
-    codes: Codes = np.array([*(place.get(value, -1) for value in distinct), -1], np.intp)[own]
+    codes = _placed(*_distinct(values), levels)
     if (codes < 0).any():
-        missing = int(values.isna().sum())
-        if missing:
-            raise DesignError(
-                f"model: '{role}' is missing in {missing} of {len(values)} rows. Give them a "
-                "value, or leave them out."
-            )
+        if values.isna().any():
+            raise _missing(values, role)
         strange = values[codes < 0].iloc[0]
         raise DesignError(
             f"model: {role} '{strange}' is not among its levels ({_listed(levels)}). "
@@ -132,11 +157,18 @@ def encode(values: pd.Series, levels: Sequence[object], role: str) -> Codes:
     return codes
 
 
-def _distinct(values: pd.Series) -> tuple[NDArray[np.integer], list[Any]]:
+def _missing(values: pd.Series, role: str) -> DesignError:
+    return DesignError(
+        f"model: '{role}' is missing in {int(values.isna().sum())} of {len(values)} rows. Give "
+        "them a value, or leave them out."
+    )
+
+
+def _distinct(values: pd.Series) -> tuple[Codes, list[Any]]:
     """Return the place of each value among the categories or values; -1 where it is missing."""
     held = values.array
     if isinstance(held, pd.Categorical):
-        return held.codes, held.categories.tolist()
+        return held.codes.astype(np.intp), held.categories.tolist()
     plain = values.to_numpy() if isinstance(values.dtype, np.dtype) else held
     codes, distinct = pd.factorize(plain)
     return codes, distinct.tolist()
@@ -147,8 +179,10 @@ def _listed(levels: Sequence[object]) -> str:
     return f"{shown}, ... {len(levels)} in all" if len(levels) > 8 else shown
 
 
-def layout_of(cells: pd.DataFrame, model: Model) -> Layout:
-    """Lay out treatment-coded columns for the terms of ``model``.
+def laid_out(
+    frame: pd.DataFrame, model: Model, known: Mapping[str, Coded]
+) -> tuple[Layout, Patterns]:
+    """Lay out treatment-coded columns for the terms of ``model``, and code the rows by them.
 
     The first observed level is the reference. As in R, a variable of a term
     has no column for its reference where the term without it is in the model too; an
@@ -156,21 +190,23 @@ def layout_of(cells: pd.DataFrame, model: Model) -> Layout:
 
     Parameters
     ----------
-    cells : DataFrame
+    frame : DataFrame
         With a column for each variable.
     model : Model
         From ``formula.read``.
+    known : mapping of str to (ndarray of int, tuple)
+        The variables with levels, ``coded``.
 
     Returns
     -------
-    Layout
+    Layout, Patterns
 
     Raises
     ------
     DesignError
         If a variable has a single value.
     """
-    levels = {r: observed_levels(cells[r]) for term in model.terms for r in term.roles}
+    levels = {role: known[role][1] for term in model.terms for role in term.roles}
     for role, values in levels.items():
         if len(values) < 2:
             only = f"the single value {values[0]}" if values else "no value"
@@ -178,12 +214,14 @@ def layout_of(cells: pd.DataFrame, model: Model) -> Layout:
                 f"model: {role} has {only}, so it has no effect to estimate. "
                 f"Leave '{role}' out of the terms."
             )
-    blocks = tuple(block for term in model.terms for block in _blocks(cells, term, model, levels))
-    return Layout(blocks=blocks, levels=levels, numbers=model.numbers)
+    own = {role: known[role][0] for role in levels}
+    blocks = tuple(block for term in model.terms for block in _blocks(own, term, model, levels))
+    layout = Layout(blocks=blocks, levels=levels, numbers=model.numbers)
+    return layout, _patterns(own, frame, layout)
 
 
 def _blocks(
-    cells: pd.DataFrame, term: Term, model: Model, levels: dict[str, tuple[object, ...]]
+    own: Mapping[str, Codes], term: Term, model: Model, levels: dict[str, tuple[object, ...]]
 ) -> list[Block]:
     """Return the term's block: one for each column of its numbers (a spline has several)."""
     others = {
@@ -192,7 +230,7 @@ def _blocks(
     if not term.numbers:
         others.add(frozenset())  # the thresholds or the intercept
     reduced = [role for role in term.roles if frozenset(term.roles) - {role} in others]
-    observed = _combinations(cells, term.roles, levels)
+    observed = _combinations(own, term.roles, levels)
     one_factor = bool(term.roles) and not reduced and frozenset() in others
     free = [
         not (one_factor and at == 0)
@@ -216,13 +254,12 @@ def _blocks(
 
 
 def _combinations(
-    cells: pd.DataFrame, roles: tuple[str, ...], levels: dict[str, tuple[object, ...]]
+    own: Mapping[str, Codes], roles: tuple[str, ...], levels: dict[str, tuple[object, ...]]
 ) -> list[tuple[object, ...]]:
     if len(roles) < 2:  # levels are what was observed
         return [(level,) for role in roles for level in levels[role]] or [()]
     sizes = [len(levels[role]) for role in roles]
-    codes = [encode(cells[role], levels[role], role) for role in roles]
-    found = np.unique(np.ravel_multi_index(tuple(codes), tuple(sizes)))
+    found, _ = numbered(joint(zip((own[role] for role in roles), sizes, strict=True)))
     positions = np.unravel_index(found, sizes)
     return [
         tuple(levels[role][p] for role, p in zip(roles, at, strict=True))
@@ -243,6 +280,11 @@ def collapse(frame: pd.DataFrame, layout: Layout) -> Patterns:
         if role not in frame.columns:
             raise DesignError(f"model: there is no '{role}'. {did_you_mean(role, frame.columns)}")
     own = {role: encode(frame[role], layout.levels[role], role) for role in layout.roles}
+    return _patterns(own, frame, layout)
+
+
+def _patterns(own: Mapping[str, Codes], frame: pd.DataFrame, layout: Layout) -> Patterns:
+    """Return the codes of rows whose levels stand at ``own``, in every block."""
     values = formula.values_of(layout.numbers, frame)
     ones = np.ones(len(frame))
     return Patterns(
@@ -261,12 +303,12 @@ def collapse(frame: pd.DataFrame, layout: Layout) -> Patterns:
     )
 
 
-def _block_codes(own: dict[str, Codes], block: Block, layout: Layout) -> Codes:
-    sizes = tuple(len(layout.levels[role]) for role in block.roles)
+def _block_codes(own: Mapping[str, Codes], block: Block, layout: Layout) -> Codes:
+    sizes = [len(layout.levels[role]) for role in block.roles]
     table = np.full(int(np.prod(sizes)), -1, dtype=np.intp)
     table[_keys(block.baseline, block, layout)] = len(block.levels)
     table[_keys(block.levels, block, layout)] = np.arange(len(block.levels))
-    flat = np.ravel_multi_index(tuple(own[role] for role in block.roles), sizes)
+    flat = joint(zip((own[role] for role in block.roles), sizes, strict=True))
     codes = table[flat]
     if (codes < 0).any():
         at = np.unravel_index(flat[codes < 0][0], sizes)

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, ndtr, ndtri
+from scipy.special import ndtr, ndtri
 
 __all__ = [
     "Derivatives",
@@ -63,16 +63,17 @@ class Derivatives:
 
 def tails(x: Array, link: Link) -> tuple[Array, Array]:
     """Return the probabilities of a latent answer below x and above it, each exact when small."""
-    below = expit if link == "logit" else ndtr
-    return below(x), below(-x)
+    if link == "probit":
+        return ndtr(x), ndtr(-x)
+    with np.errstate(over="ignore"):  # beyond any float the tail is zero
+        return 1.0 / (1.0 + np.exp(-x)), 1.0 / (1.0 + np.exp(x))
 
 
 def boundary_density(x: Array, link: Link) -> Array:
     """Return the density of the latent answer."""
     if link == "logit":
-        upper = expit(x)
-        density: Array = upper * expit(-x)
-        return density
+        below, above = tails(x, link)
+        return np.asarray(below * above)
     return np.asarray(np.exp(-0.5 * x * x) / _ROOT_TWO_PI)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ class Patterns:
     @property
     def offsets(self) -> tuple[int, ...]:
         """First column of each block, and the end of the last."""
-        return (0, *(int(end) for end in np.cumsum(self.widths)))
+        return (0, *accumulate(self.widths))
 
     def times(self, beta: Array) -> Array:
         """Return X @ beta, shape (patterns,)."""
