@@ -230,4 +230,4 @@ def test_numbers_are_given_in_the_order_of_appearance_and_kept(offset):
     first = numbering.of(np.array([7, 3, 7]) + offset)
     second = numbering.of(np.array([9, 3]) + offset)
     np.testing.assert_array_equal([*first, *second], [0, 1, 0, 2, 1])
-    assert numbering.values == [7 + offset, 3 + offset, 9 + offset]
+    assert numbering.values.tolist() == [7 + offset, 3 + offset, 9 + offset]

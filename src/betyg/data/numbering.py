@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,25 +16,27 @@ TABLE = 2**27  # below this bound numbers are looked up in a table, of which lit
 class Numbering:
     """Numbers from 0 for the distinct values seen so far."""
 
-    def __init__(self, bound: int = TABLE, values: Iterable[int] = ()) -> None:
+    def __init__(self, bound: int = TABLE, values: Sequence[NDArray[np.int64]] = ()) -> None:
         self._bound = bound
         # Zero stands for a value not seen yet: untouched zeros take no memory.
         self._table = np.zeros(min(bound, TABLE), dtype=np.int32)
-        self._found: dict[int, int] = {}
-        for value in values:
-            self.number(value)
+        self._beyond: dict[int, int] = {}
+        self._values: list[NDArray[np.int64]] = []
+        self._size = 0
+        for some in values:
+            self.of(some)
 
-    def __reduce__(self) -> tuple[type[Numbering], tuple[int, list[int]]]:
+    def __reduce__(self) -> tuple[type[Numbering], tuple[int, list[NDArray[np.int64]]]]:
         """Return of what a copy is made: the table need not travel."""
-        return Numbering, (self._bound, self.values)
+        return Numbering, (self._bound, [self.values])
 
     def __len__(self) -> int:
-        return len(self._found)
+        return self._size
 
     @property
-    def values(self) -> list[int]:
+    def values(self) -> NDArray[np.int64]:
         """The values in the order of their numbers."""
-        return list(self._found)
+        return np.concatenate([np.zeros(0, dtype=np.int64), *self._values])
 
     def of(self, values: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return the number of each value; new ones get the next numbers."""
@@ -44,16 +46,22 @@ class Numbering:
             return numbers[codes]
         found: NDArray[np.int32] = self._table.take(values)
         if not found.all():
-            new, n = pd.unique(values[found == 0]), len(self._found)
-            self._table[new] = np.arange(n + 1, n + len(new) + 1)
-            self._found |= dict(zip(new.tolist(), range(n, n + len(new)), strict=True))
+            new = pd.unique(values[found == 0])
+            self._table[new] = self._numbers(new) + 1
             found = self._table.take(values)
         return found - np.int32(1)
 
     def number(self, value: int) -> int:
         """Return the number of one value."""
-        if value not in self._found:
-            self._found[value] = len(self._found)
-            if value < len(self._table):
-                self._table[value] = len(self._found)
-        return self._found[value]
+        if value < len(self._table):
+            return int(self.of(np.array([value]))[0])
+        if value not in self._beyond:
+            self._beyond[value] = int(self._numbers(np.array([value]))[0])
+        return self._beyond[value]
+
+    def _numbers(self, new: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Return the next numbers, those of values not seen before."""
+        numbers = np.arange(self._size, self._size + len(new), dtype=np.int32)
+        self._values.append(new.astype(np.int64))
+        self._size += len(new)
+        return numbers

@@ -80,10 +80,11 @@ class Domains:
         """Take up the combinations of another, and return the number of each here."""
         if not len(self):
             self._places, self._domains, self._texts = other._places, other._domains, other._texts
+            self._table = other._table
             return np.arange(len(self), dtype=np.int32)
         texts = [self._texts.setdefault(text, len(self._texts)) for text in other._texts]
         key, text = other._keys()
-        place = self._places.of(np.array(other._places.values, dtype=np.int64))[key]
+        place = self._places.of(other._places.values)[key]
         if self._domains is None:
             return place
         return self._domains.of(place.astype(np.int64) * TEXTS + np.array(texts)[text])
@@ -92,7 +93,7 @@ class Domains:
         """Return the numbers of the same combinations with another activity."""
         own, place = np.unique(domain, return_inverse=True)
         keys, words = self._keys()
-        places, numbers = self._places.values, []
+        places, numbers = self._places.values.tolist(), []
         for key, text in zip(keys[own].tolist(), words[own].tolist(), strict=True):
             rest, group = divmod(places[key], self._groups)
             base = rest // self._activities * self._activities
@@ -109,7 +110,7 @@ class Domains:
         """Return place and stratum of each domain."""
         if self._domains is None:
             return np.arange(len(self)), np.zeros(len(self), dtype=np.int64)
-        return np.divmod(np.array(self._domains.values, dtype=np.int64), TEXTS)
+        return np.divmod(self._domains.values, TEXTS)
 
     def table(self) -> pd.DataFrame:
         """Return the combinations: agency, year, activity, group, stratum."""
@@ -119,7 +120,7 @@ class Domains:
 
     def _made(self) -> pd.DataFrame:
         keys, text = self._keys()
-        rest, group = np.divmod(np.array(self._places.values, dtype=np.int64)[keys], self._groups)
+        rest, group = np.divmod(self._places.values[keys], self._groups)
         rest, activity = np.divmod(rest, self._activities)
         year, agency = np.divmod(rest, self._agencies)
         texts: pd.api.extensions.ExtensionArray = pd.array(list(self._texts), dtype="str")

@@ -38,13 +38,16 @@ def strata(rows: pd.DataFrame, survey: Study) -> pd.Categorical:
         one = np.zeros(len(rows), dtype=np.int8)
         return pd.Categorical.from_codes(one, pd.Index(["all"], dtype="str"))
     key = np.zeros(len(rows), dtype=np.int64)
-    spelt: list[NDArray[np.object_]] = []
+    words = {}
     for role in by:
-        codes, words = _places(rows[role], role, survey)
-        key = key * len(words) + codes
-        spelt.append(np.array(words, dtype=object)[codes])
-    _, first, key = np.unique(key, return_index=True, return_inverse=True)
-    names = ["|".join(words) for words in zip(*(texts[first] for texts in spelt), strict=True)]
+        codes, words[role] = _places(rows[role], role, survey)
+        key = key * len(words[role]) + codes
+    key, distinct = pd.factorize(key, sort=True)
+    spelt = []
+    for role in reversed(by):
+        distinct, at = np.divmod(distinct, len(words[role]))
+        spelt.append([words[role][one] for one in at.tolist()])
+    names = ["|".join(own) for own in zip(*reversed(spelt), strict=True)]
     kind: pd.CategoricalDtype = pd.CategoricalDtype(pd.Index(names, dtype="str"))
     return pd.Categorical.from_codes(key, dtype=kind, validate=False)
 

@@ -25,12 +25,14 @@ KEYS = ["agency", "year", "activity", "group", "stratum"]
 """What a cell is of."""
 
 KINDS = ("answer", "dont_know", "not_applicable", "no_answer", "published")
+KIND = pd.CategoricalDtype(pd.Index(KINDS, dtype="str"))
 MISSING = [MISSING_STATES[state] for state in sorted(MISSING_STATES)]
 NOT_ASKED = MISSING.index("not_asked")  # the last of them
-ASKED = [*MISSING[:NOT_ASKED], "answer"]
+KIND_OF_STATE = np.array([KINDS.index(kind) for kind in (*MISSING[:NOT_ASKED], "answer")])
 Codes = NDArray[np.intp]
 Names = Mapping[str, pd.CategoricalDtype]
-MEASURES = ["n", "weight_sum", "weight_sq_sum"]
+BY = [*KEYS, "item", "scale", "kind", "response"]
+COLUMNS = [*BY, "score", "n", "weight_sum", "weight_sq_sum", "se"]
 
 
 def collapse(cleaned: Cleaned, survey: Study) -> pd.DataFrame:
@@ -54,7 +56,7 @@ def collapse(cleaned: Cleaned, survey: Study) -> pd.DataFrame:
         item of scale "0-100" with a cell a value; respondents with too few answers have none.
     """
     if survey.kind == "responses":
-        return _sorted(_of_respondents(cleaned.parts, survey))
+        return _of_respondents(cleaned.parts, survey)
     return _sorted(_typed(cleaned.counts, survey))
 
 
@@ -151,46 +153,62 @@ def _table(
 ) -> pd.DataFrame:
     """Return the cells of all items and indices, in the domains that were numbered."""
     whole = {name: together([piece[name] for piece in pieces]) for name in pieces[0]}
-    names = _names(survey)
-    items = [_of_item(item, whole[item], domains, survey, names) for item in survey.item_codes]
-    indices = [_of_index(i.name, whole[i.name], domains, names) for i in survey.composites]
-    return pd.concat([*items, *indices], ignore_index=True)
+    items = [
+        _of_item(at, whole[item], domains, survey) for at, item in enumerate(survey.item_codes)
+    ]
+    indices = [
+        _of_index(at, whole[index.name], survey)
+        for at, index in enumerate(survey.composites, start=len(items))
+    ]
+    held = {name: np.concatenate([of[name] for of in (*items, *indices)]) for name in items[0]}
+    place, alike = _places(domains)
+    keys = [held[name] for name in ("response", "kind", "item")]
+    order = np.lexsort((*keys, place[held["domain"]]))
+    held = {name: values.take(order) for name, values in held.items()}
+    columns: dict[str, object] = {role: domains[role].array.take(held["domain"]) for role in KEYS}
+    columns |= {
+        name: pd.Categorical.from_codes(held[name], dtype=kind, validate=False)
+        for name, kind in _names(survey).items()
+    }
+    cells = pd.DataFrame({name: columns.get(name, held.get(name)) for name in COLUMNS}, copy=False)
+    return _sorted(cells) if alike else cells
 
 
 def _of_item(
-    item: str, cells: Cells, domains: pd.DataFrame, survey: Study, names: Names
-) -> pd.DataFrame:
+    at: int, cells: Cells, domains: pd.DataFrame, survey: Study
+) -> dict[str, NDArray[np.generic]]:
+    """Return the cells of the item of that number; what is a name comes as its place."""
     domain, state, sums = cells
     asked = state != NOT_ASKED
     domain, state = domain[asked], state[asked].astype(np.int64)
     response = np.maximum(state - len(MISSING) + 1, 0)
-    found = _of_domains(domains, domain)
-    years = np.asarray(found["year"])
-    place, distinct = pd.factorize(years)
-    scales = [survey.scale_of(item, year).scale for year in distinct.tolist()]
-    found |= {name: values[asked] for name, values in sums.items()}
-    found |= {
-        "item": _coded([item], names["item"], np.zeros_like(domain)),
-        "scale": _coded(scales, names["scale"], place),
-        "kind": _coded(ASKED, names["kind"], np.minimum(state, NOT_ASKED)),
+    years, item = domains["year"].to_numpy()[domain], survey.item_codes[at]
+    scale, score = _on_scales(item, response, years, survey)
+    return {
+        "domain": domain,
+        "item": np.full(len(domain), at),
+        "scale": scale,
+        "kind": KIND_OF_STATE[np.minimum(state, NOT_ASKED)],
         "response": response.astype(np.float64),
-        "score": _scores(item, response, years, survey),
+        "score": score,
+        **{name: values[asked] for name, values in sums.items()},
         "se": np.full(len(domain), np.nan),
     }
-    return pd.DataFrame(found, copy=False)
 
 
-def _of_index(name: str, cells: Cells, domains: pd.DataFrame, names: Names) -> pd.DataFrame:
+def _of_index(at: int, cells: Cells, survey: Study) -> dict[str, NDArray[np.generic]]:
+    """Return the cells of the index that comes at that place after the items."""
     domain, value, sums = cells
-    alike, place = {"item": name, "scale": INDEX_SCALE, "kind": "answer"}, np.zeros_like(domain)
-    same = {column: _coded([value], names[column], place) for column, value in alike.items()}
-    values = {"response": value, "score": value, "se": np.full(len(domain), np.nan)}
-    return pd.DataFrame({**_of_domains(domains, domain), **sums, **same, **values}, copy=False)
-
-
-def _of_domains(domains: pd.DataFrame, domain: NDArray[np.intp]) -> dict[str, object]:
-    """Return agency, year, activity, group and stratum of some domains."""
-    return {name: domains[name].array.take(domain) for name in KEYS}
+    return {
+        "domain": domain,
+        "item": np.full(len(domain), at),
+        "scale": np.full(len(domain), len(survey.scale_names)),
+        "kind": np.zeros(len(domain), dtype=np.intp),
+        "response": value,
+        "score": value,
+        **sums,
+        "se": np.full(len(domain), np.nan),
+    }
 
 
 def in_order(values: NDArray[np.float64], known: dict[float, int]) -> NDArray[np.intp]:
@@ -202,30 +220,25 @@ def in_order(values: NDArray[np.float64], known: dict[float, int]) -> NDArray[np
 
 def _names(survey: Study) -> Names:
     """Return the items, scales and kinds that a study's cells can be of, in their order."""
-    names: dict[str, Sequence[str]] = {
-        "item": [*survey.item_codes, *(index.name for index in survey.composites)],
-        "scale": [*survey.scale_names, INDEX_SCALE],
-        "kind": KINDS,
-    }
+    items = [*survey.item_codes, *(index.name for index in survey.composites)]
+    scales = [*survey.scale_names, INDEX_SCALE]
+    kinds = {"item": items, "scale": scales}
     return {
-        column: pd.CategoricalDtype(pd.Index(list(of), dtype="str")) for column, of in names.items()
-    }
+        column: pd.CategoricalDtype(pd.Index(names, dtype="str")) for column, names in kinds.items()
+    } | {"kind": KIND}
 
 
-def _coded(values: Sequence[str], of: pd.CategoricalDtype, place: Codes) -> pd.Categorical:
-    """Return for each place the value that stands there."""
-    codes = np.array([of.categories.get_loc(value) for value in values], dtype=np.int16)
-    return pd.Categorical.from_codes(codes[place], dtype=of, validate=False)
-
-
-def _scores(
+def _on_scales(
     item: str, response: NDArray[np.int64], years: NDArray[np.int16], survey: Study
-) -> NDArray[np.float64]:
-    scores = np.full(len(response), np.nan)
-    for year in np.unique(years).tolist():
-        rows = np.flatnonzero((years == year) & (response > 0))
-        scores[rows] = np.array(survey.scale_of(item, year).scores)[response[rows] - 1]
-    return scores
+) -> tuple[Codes, NDArray[np.float64]]:
+    """Return the place of the scale that an item had in each year, and the scores of responses."""
+    own, distinct = pd.factorize(years)
+    scales = [survey.scale_of(item, year) for year in distinct.tolist()]
+    scores = np.full((len(scales), 1 + max((len(one.scores) for one in scales), default=0)), np.nan)
+    for at, scale in enumerate(scales):
+        scores[at, 1 : 1 + len(scale.scores)] = scale.scores
+    names = [*survey.scale_names, INDEX_SCALE]
+    return np.array([names.index(one.scale) for one in scales], np.intp)[own], scores[own, response]
 
 
 def _typed(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
@@ -235,12 +248,19 @@ def _typed(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
     return cells.assign(**kinds)
 
 
+def _places(domains: pd.DataFrame) -> tuple[Codes, bool]:
+    """Return the place of each domain in their order, and whether any two are alike."""
+    order, alike = _order(domains, KEYS)
+    place = np.empty(len(order), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    return place, alike
+
+
 def _sorted(cells: pd.DataFrame) -> pd.DataFrame:
     """Order the cells as the study's files do, and add up cells that are the same."""
-    by = [*KEYS, "item", "scale", "kind", "response"]
-    order, alike = _order(cells, by)
+    order, alike = _order(cells, BY)
     if alike:
-        sums = cells.groupby(by, observed=True, sort=True)
+        sums = cells.groupby(BY, observed=True, sort=True)
         cells = sums.agg(
             {
                 "score": "first",
@@ -250,9 +270,8 @@ def _sorted(cells: pd.DataFrame) -> pd.DataFrame:
                 "se": "first",
             }
         ).reset_index()
-        order, _ = _order(cells, by)
-    wanted = [*by, "score", *MEASURES, "se"]
-    return pd.DataFrame({name: cells[name].array.take(order) for name in wanted}, copy=False)
+        order, _ = _order(cells, BY)
+    return pd.DataFrame({name: cells[name].array.take(order) for name in COLUMNS}, copy=False)
 
 
 def _order(cells: pd.DataFrame, by: Sequence[str]) -> tuple[NDArray[np.intp], bool]:

@@ -295,10 +295,10 @@ class _Sums:
 
     def absorb(self, other: _Sums) -> None:
         """Add what was added up elsewhere."""
-        if not self._places.values:
+        if not len(self._places):
             self._places, self._products = other._places, other._products
             return
-        codes = np.array(other._places.values, dtype=np.int64)
+        codes = other._places.values
         self._products.absorb(other._products, self._numbers(codes, bound=0))
 
     def _numbers(self, codes: Codes, bound: int) -> NDArray[np.int32]:
@@ -312,7 +312,7 @@ class _Sums:
 
     def table(self, strata: Strata) -> pd.DataFrame:
         """Return the sums as a table."""
-        codes = np.array(self._places.values, dtype=np.int64)
+        codes = self._places.values
         row, unit = strata.units(codes)
         keys = strata.table.iloc[row].assign(unit=unit)
         order = np.lexsort((_code(keys), keys["year"]))
