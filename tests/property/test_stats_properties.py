@@ -231,10 +231,9 @@ def test_analytic_derivatives_equal_finite_differences(seed, link):
 def test_block_sums_equal_the_dense_design_matrix(seed):
     rng = np.random.default_rng(seed)
     frame = answers_of(seed, 80)
-    layout = ordinal_design.layout_of(
-        frame, formula.read("q ~ agency + year + activity:group + weight:group + weight", frame)
-    )
-    patterns = ordinal_design.collapse(frame, layout)
+    model = formula.read("q ~ agency + year + activity:group + weight:group + weight", frame)
+    known = ordinal_design.coded(frame, model.variables)
+    layout, patterns = ordinal_design.laid_out(frame, model, known)
     x = np.stack([patterns.times(unit) for unit in np.eye(layout.width)], axis=1)
     dummies = [":weight" not in name and name != "weight" for name in layout.names]
     assert set(np.unique(x[:, dummies])) <= {0.0, 1.0}
