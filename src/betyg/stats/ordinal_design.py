@@ -17,7 +17,16 @@ from betyg.stats.formula import Model, Number, Term
 from betyg.stats.patterns import Patterns
 from betyg.stats.sums import joint, numbered
 
-__all__ = ["Block", "Layout", "coded", "collapse", "encode", "laid_out", "observed_levels"]
+__all__ = [
+    "Block",
+    "Layout",
+    "coded",
+    "collapse",
+    "crossed",
+    "encode",
+    "laid_out",
+    "observed_levels",
+]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -217,7 +226,8 @@ def laid_out(
     own = {role: known[role][0] for role in levels}
     blocks = tuple(block for term in model.terms for block in _blocks(own, term, model, levels))
     layout = Layout(blocks=blocks, levels=levels, numbers=model.numbers)
-    return layout, _patterns(own, frame, layout)
+    numbers = formula.values_of(model.numbers, frame)
+    return layout, _patterns(own, numbers, layout, (len(frame),))
 
 
 def _blocks(
@@ -280,20 +290,38 @@ def collapse(frame: pd.DataFrame, layout: Layout) -> Patterns:
         if role not in frame.columns:
             raise DesignError(f"model: there is no '{role}'. {did_you_mean(role, frame.columns)}")
     own = {role: encode(frame[role], layout.levels[role], role) for role in layout.roles}
-    return _patterns(own, frame, layout)
+    return _patterns(own, formula.values_of(layout.numbers, frame), layout, (len(frame),))
 
 
-def _patterns(own: Mapping[str, Codes], frame: pd.DataFrame, layout: Layout) -> Patterns:
+def crossed(one: pd.DataFrame, other: pd.DataFrame, layout: Layout) -> Patterns:
+    """Return the codes of every row of ``one`` beside every row of ``other``, as ``collapse`` does.
+
+    Each frame is coded for itself. The rows of ``other`` change fastest.
+    """
+    own = {
+        role: encode(one[role], layout.levels[role], role)[:, None]
+        if role in one.columns
+        else encode(other[role], layout.levels[role], role)
+        for role in layout.roles
+    }
+    numbers: dict[str, Array] = {}
+    if layout.numbers:
+        numbers = formula.values_of(layout.numbers, one.merge(other, how="cross"))
+    return _patterns(own, numbers, layout, (len(one), len(other)))
+
+
+def _patterns(
+    own: Mapping[str, Codes], values: Mapping[str, Array], layout: Layout, shape: tuple[int, ...]
+) -> Patterns:
     """Return the codes of rows whose levels stand at ``own``, in every block."""
-    values = formula.values_of(layout.numbers, frame)
-    ones = np.ones(len(frame))
+    size = int(np.prod(shape))
+    ones = np.ones(size)
+    nowhere = np.zeros((), dtype=np.intp)
+    codes = [_block_codes(own, b, layout) if b.roles else nowhere for b in layout.blocks]
     return Patterns(
-        codes=tuple(
-            _block_codes(own, block, layout) if block.roles else np.zeros(len(frame), np.intp)
-            for block in layout.blocks
-        ),
+        codes=tuple(np.broadcast_to(code, shape).reshape(-1) for code in codes),
         widths=tuple(len(block.levels) for block in layout.blocks),
-        size=len(frame),
+        size=size,
         factors=tuple(
             np.prod([ones, *(values[name] for name in block.numbers)], axis=0)
             if block.numbers

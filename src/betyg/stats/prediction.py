@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from betyg.stats import ordinal_design, ordinal_likelihood, random_terms
 from betyg.stats.model_fit import OrdinalFit
 from betyg.stats.ordinal_design import Block, Layout
-from betyg.stats.sums import rows_by_code
 
 __all__ = ["Predictor", "of"]
 
 Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
+
+BLOCK = 12_000  # rows that are predicted at a time: what is made of them stays in the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,38 +46,48 @@ class Predictor:
     effects: Array
     covariance: Array
 
-    def averages(self, grid: pd.DataFrame, owner: Codes, weight: Array) -> tuple[Array, Array]:
-        """Return weighted sums of the probabilities of the rows that share an owner.
+    def averages(
+        self, domains: pd.DataFrame, mix: pd.DataFrame, share: Array
+    ) -> tuple[Array, Array]:
+        """Return the probabilities of each domain, averaged over one mix.
 
         Parameters
         ----------
-        grid : DataFrame
-            A column for each variable of the model.
-        owner : ndarray of int, shape (rows,)
-            What the row counts towards, 0, 1, ...
-        weight : ndarray, shape (rows,)
-            Share of the row in it.
+        domains, mix : DataFrame
+            Together they have a column for each variable of the model.
+        share : ndarray, shape (rows of the mix,)
+            Share of each row in the mix.
 
         Returns
         -------
-        probabilities : ndarray, shape (owners, categories)
-        gradients : ndarray, shape (owners, categories, unknowns)
+        probabilities : ndarray, shape (domains, categories)
+        gradients : ndarray, shape (domains, categories, unknowns)
         """
-        fit, cuts, n = self.fit, self.fit.family.constants, int(owner.max()) + 1
-        fixed = ordinal_design.collapse(grid, fit.layout)
-        random = random_terms.codes(grid, self.random_layout)
+        step = max(1, BLOCK // len(mix))
+        parts = [
+            self._block(domains.iloc[start : start + step], mix, share)
+            for start in range(0, len(domains), step)
+        ]
+        probabilities, gradients = zip(*parts, strict=True)
+        return np.concatenate(probabilities), np.concatenate(gradients)
+
+    def _block(self, domains: pd.DataFrame, mix: pd.DataFrame, share: Array) -> tuple[Array, Array]:
+        fit, cuts, n = self.fit, self.fit.family.constants, len(domains)
+        fixed = ordinal_design.crossed(domains, mix, fit.layout)
+        random = random_terms.crossed(domains, mix, self.random_layout)
         theta = fit.thresholds.to_numpy()
         eta = fixed.times(fit.slopes.to_numpy()) + random.times(self.effects)
         probability, density = ordinal_likelihood.probabilities(theta, eta, fit.link)
-        probability *= weight[:, None]
-        density *= weight[:, None]
+        mean = probability.T.reshape(cuts + 1, n, -1) @ share
+        density *= np.tile(share, n)[:, None]
+        owner = np.repeat(np.arange(n), len(mix))
         size = fit.params.size
         at_cut = np.zeros((n, cuts + 2, self.covariance.shape[0]))
         inner = at_cut[:, 1:-1]
-        inner[:, np.arange(cuts), np.arange(cuts)] = rows_by_code(owner, density, n)
+        inner[:, np.arange(cuts), np.arange(cuts)] = density.T.reshape(cuts, n, -1).sum(axis=2).T
         inner[:, :, cuts:size] = -fixed.group_sums(density, owner, n)
         inner[:, :, size:] = -random.group_sums(density, owner, n)
-        return rows_by_code(owner, probability, n), np.diff(at_cut, axis=1)
+        return mean.T, np.diff(at_cut, axis=1)
 
 
 def of(fit: OrdinalFit, parts: Sequence[pd.DataFrame]) -> Predictor:

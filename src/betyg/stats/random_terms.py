@@ -14,7 +14,7 @@ from betyg.stats.formula import Model
 from betyg.stats.ordinal_design import Block, Layout
 from betyg.stats.patterns import Patterns
 
-__all__ = ["check_terms", "codes", "effects_table", "layout_of", "rows_of", "roles_of"]
+__all__ = ["check_terms", "codes", "crossed", "effects_table", "layout_of", "rows_of", "roles_of"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -143,10 +143,29 @@ def codes(frame: pd.DataFrame, layout: Layout) -> Patterns:
                 f"{did_you_mean(role, frame.columns)}"
             )
     own = {role: _positions(frame[role], levels) for role, levels in layout.levels.items()}
+    return _patterns(own, layout, (len(frame),))
+
+
+def crossed(one: pd.DataFrame, other: pd.DataFrame, layout: Layout) -> Patterns:
+    """Return the levels of every row of ``one`` beside every row of ``other``, as ``codes`` does.
+
+    The rows of ``other`` change fastest.
+    """
+    own = {
+        role: _positions(one[role], levels)[:, None]
+        if role in one.columns
+        else _positions(other[role], levels)
+        for role, levels in layout.levels.items()
+    }
+    return _patterns(own, layout, (len(one), len(other)))
+
+
+def _patterns(own: dict[str, Codes], layout: Layout, shape: tuple[int, ...]) -> Patterns:
+    codes = [_block_codes(own, block, layout) for block in layout.blocks]
     return Patterns(
-        codes=tuple(_block_codes(own, block, layout) for block in layout.blocks),
+        codes=tuple(np.broadcast_to(code, shape).reshape(-1) for code in codes),
         widths=tuple(len(block.levels) for block in layout.blocks),
-        size=len(frame),
+        size=int(np.prod(shape)),
         factors=(None,) * len(layout.blocks),
     )
 
@@ -168,8 +187,9 @@ def _block_codes(own: dict[str, Codes], block: Block, layout: Layout) -> Codes:
     ]
     table = np.full(int(np.prod(sizes)), len(block.levels), dtype=np.intp)
     table[keys] = np.arange(len(block.levels))
-    known = np.all([own[role] >= 0 for role in block.roles], axis=0)
-    at = tuple(np.where(known, own[role], 0) for role in block.roles)
+    each = np.broadcast_arrays(*(own[role] for role in block.roles))
+    known = np.all([codes >= 0 for codes in each], axis=0)
+    at = tuple(np.where(known, codes, 0) for codes in each)
     return np.where(known, table[np.ravel_multi_index(at, sizes)], len(block.levels))
 
 

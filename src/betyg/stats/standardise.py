@@ -15,7 +15,6 @@ from betyg.errors import DesignError, ParameterError, did_you_mean
 from betyg.stats import ordinal_design, prediction
 from betyg.stats.model_fit import OrdinalFit
 from betyg.stats.ordinal_cells import observed_patterns
-from betyg.stats.prediction import Predictor
 
 __all__ = ["Margins", "margins"]
 
@@ -25,7 +24,6 @@ Codes = NDArray[np.intp]
 FEWEST_POSITIONS_FOR_TOP2 = 4
 MOST_POSITIONS = 11  # more are the values of an index, whose single shares tell nobody anything
 Z95 = float(ndtri(0.975))
-BLOCK = 200_000  # rows of the grid that are predicted at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +96,8 @@ def margins(
     owner, domains = observed_patterns(fit.patterns, by)
     shares = _mix(fit, others, mix)
     known = prediction.of(fit, (domains, shares))
-    predictions, gradients = _averages(known, domains, shares)
+    share = shares["share"].to_numpy(np.float64)
+    predictions, gradients = known.averages(domains, shares, share)
     named, vectors = _contrasts(fit)
     gradient = np.einsum("dkp,sk->sdp", gradients, vectors)
     variance = np.einsum("sdp,sdp->sd", gradient @ known.covariance, gradient)
@@ -166,26 +165,6 @@ def _equal(fit: OrdinalFit, others: list[str]) -> pd.DataFrame:
             columns[name] = np.average(fit.patterns[name].to_numpy(np.float64), weights=weight)
     alike = np.full(at.shape[1], 1.0 / at.shape[1])
     return pd.DataFrame(columns | {"share": alike}, copy=False)
-
-
-def _averages(known: Predictor, domains: pd.DataFrame, shares: pd.DataFrame) -> tuple[Array, Array]:
-    """Return mean probabilities, shape (domains, categories), and their gradients.
-
-    The gradients have shape (domains, categories, unknowns).
-    """
-    n_mix = len(shares)
-    step = max(1, BLOCK // n_mix)
-    parts = []
-    for start in range(0, len(domains), step):
-        part = domains.iloc[start : start + step]
-        owner = np.repeat(np.arange(len(part)), n_mix)
-        place = np.tile(np.arange(n_mix), len(part))
-        columns = {name: part[name].array.take(owner) for name in part}
-        columns |= {name: shares[name].array.take(place) for name in shares if name != "share"}
-        weight = shares["share"].to_numpy(np.float64)[place]
-        parts.append(known.averages(pd.DataFrame(columns, copy=False), owner, weight))
-    probabilities, gradients = zip(*parts, strict=True)
-    return np.concatenate(probabilities), np.concatenate(gradients)
 
 
 def _contrasts(fit: OrdinalFit) -> tuple[list[tuple[str, float]], Array]:
