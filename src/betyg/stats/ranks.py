@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,8 @@ from numpy.typing import NDArray
 from betyg.errors import DesignError
 from betyg.stats import compare, places
 from betyg.stats.bands import FEWEST, expected_range
+from betyg.stats.critical import BLOCK, DRAWS, root
+from betyg.stats.critical import critical as critical_value
 
 __all__ = [
     "COLUMNS",
@@ -26,8 +27,6 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-DRAWS = 20_000
-BLOCK = 50_000  # simulated numbers held at a time: they stay in the processor's cache
 RELIABLE = 0.7
 REASONS = ("few_units", "no_error", "base", "reliability")
 NUMBERS = ("from_mean", "from_mean_se", "from_mean_low", "from_mean_high", "expected_low",
@@ -65,7 +64,7 @@ def against_mean(
 
     The unit is part of that mean, which its error and the joint covariance allow for. The
     critical value is the quantile of the largest absolute difference / se of equal units,
-    simulated from their joint covariance (error about 0.01).
+    simulated from their joint covariance (standard error under 0.01).
 
     Parameters
     ----------
@@ -97,10 +96,10 @@ def against_mean(
     difference = centred @ estimate
     spread = centred @ covariance @ centred.T
     se = np.sqrt(np.maximum(np.diag(spread), 0.0))
-    scale = np.where(se > 0, se, np.inf)
-    root = _root(spread) / scale[:, None]
-    largest = [np.abs(z).max(axis=0) for z in _normal(root, rng=rng)]
-    critical = float(np.quantile(np.concatenate(largest), level))
+    scale = np.where(se > 0, se, np.inf)[:, None]
+    critical = critical_value(
+        spread, lambda z: np.abs(z / scale).max(axis=0), width=se.size, rng=rng, level=level
+    )
     return AgainstMean(
         mean=float(estimate.mean()),
         difference=difference,
@@ -120,9 +119,11 @@ def top_quarter(estimate: Array, covariance: Array, *, rng: np.random.Generator)
     _check(estimate, covariance)
     units = estimate.size
     best = max(1, units // 4)
-    times = np.zeros(units)
-    for z in _normal(_root(covariance), rng=rng):
-        chosen = np.argpartition(-(estimate + z.T), best - 1, axis=1)[:, :best]
+    times, half = np.zeros(units), root(covariance)
+    step = max(1, BLOCK // units)
+    for start in range(0, DRAWS, step):
+        z = rng.standard_normal((min(step, DRAWS - start), units)) @ half
+        chosen = np.argpartition(-(estimate + z), best - 1, axis=1)[:, :best]
         times += np.bincount(chosen.ravel(), minlength=units)
     return times / DRAWS
 
@@ -133,20 +134,6 @@ def _check(estimate: Array, covariance: Array) -> None:
             f"ranks: {estimate.size} units, of which {int(np.isfinite(estimate).sum())} have a "
             "value. At least two are needed, all with their joint covariance."
         )
-
-
-def _root(covariance: Array) -> Array:
-    """Return a matrix that gives the covariance when multiplied by its transpose."""
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
-
-
-def _normal(root: Array, *, rng: np.random.Generator) -> Iterator[Array]:
-    """Draw from the joint normal with mean zero, in blocks of shape (units, draws)."""
-    units = len(root)
-    step = max(1, BLOCK // units)
-    for start in range(0, DRAWS, step):
-        yield root @ rng.standard_normal((min(step, DRAWS - start), units)).T
 
 
 def standings(
