@@ -31,7 +31,6 @@ from betyg.data.workers import Workers
 AGENCIES, YEARS, ACTIVITIES, GROUPS, ITEMS = 21, 10, 22, 5, 10
 CHUNK = 1_000_000
 FILE = 25_000_000  # rows of a file: what is more comes in several
-ROWS_IN_MEMORY = 1_000_000  # what still opens respondents is left out beyond
 ONE = "q1"
 ROLES = ("id", "agency", "year", "activity", "kind", "w")
 STEPS = ("decode_one", "fit_one", "decode_all", "clean", "later")
@@ -173,7 +172,7 @@ def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = No
     """Do what 01_clean does, here or where workers are."""
     from betyg.data import clean, read, store
     from betyg.data.study import Study
-    from betyg.stats import cells, domains, driver_sums, outcome_sums
+    from betyg.stats import cells, domains, driver_sums, outcome_sums, pattern_counts
 
     out = root / "processed" / name
     with stage("read and clean"):
@@ -187,6 +186,8 @@ def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = No
     with stage("domains"):
         sizes = domains.collapse(cleaned)
         store.write(sizes, "domains", out)
+    with stage("patterns"):
+        store.write(pattern_counts.collapse(cleaned, survey, domains=sizes), "patterns", out)
     with stage("outcome"):
         store.write(outcome_sums.collapse(cleaned, survey), "outcome_sums", out)
     with stage("cross products"):
@@ -234,9 +235,9 @@ def _doubted(tables: Path, survey: Any, reported: tuple[Any, Any], stage: Stages
         sums = store.read("outcome_sums", tables)
         answers = Answered.of(people, counts, survey, domains=sizes, sums=sums)
         robustness.panel(answers, survey, comparisons=compared, changes=changes)
-    if sizes["n"].sum() <= ROWS_IN_MEMORY:
-        with stage("quality"):
-            quality.table(people, counts, survey)
+    with stage("quality"):
+        patterns = store.read("patterns", tables)
+        quality.table(people, counts, survey, domains=sizes, patterns=patterns)
 
 
 def _peak() -> int:

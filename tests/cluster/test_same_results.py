@@ -20,7 +20,7 @@ from betyg.stats import drivers, ordinal_mixed
 from betyg.stats.ordinal_sandwich import Sampling
 from web_server import serving
 
-TABLES = ("respondents", "attrition", "cells", "domains", "outcome_sums", "driver_sums")
+TABLES = ("respondents", "attrition", "cells", "domains", "patterns", "outcome_sums", "driver_sums")
 RAW = Path(__file__).parents[2] / "data" / "raw"
 
 

@@ -14,7 +14,15 @@ from betyg.build.plan import table_problems
 DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While)
 PLAIN = {"str", "int", "float", "bool"}
 TABLES = {  # which at least is written by which notebook
-    "01_clean": {"respondents", "cells", "domains", "outcome_sums", "driver_sums", "attrition"},
+    "01_clean": {
+        "respondents",
+        "cells",
+        "domains",
+        "patterns",
+        "outcome_sums",
+        "driver_sums",
+        "attrition",
+    },
     "02_results": {"estimates"},
     "03_models": {"comparisons", "profiles", "changes"},
     "04_drivers": {"drivers"},

@@ -136,7 +136,8 @@ def test_straight_liners_are_those_with_one_answer_to_five_questions():
     answers.loc[1, list(ITEMS)] = [3, 3, 3, 3, np.nan]
     answers.loc[2:, "a"] = 1
     answers.loc[2:, "b"] = 2
-    found = answer_patterns.straight_lining(respondents(answers, survey), survey)
+    rows = respondents(answers, survey)
+    found = answer_patterns.straight_lining(answer_patterns.ends(rows, survey))
     whole = found[found["agency"] == "all"]
     np.testing.assert_array_equal(whole["n"], [59])
     np.testing.assert_allclose(whole["estimate"], [1 / 59])

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from betyg.data.study import Study
 
-__all__ = ["FEWEST_ALIKE", "FEWEST_POSITIONS", "extremes", "straight_lining"]
+__all__ = ["FEWEST_ALIKE", "FEWEST_POSITIONS", "batteries", "ends", "extremes", "straight_lining"]
 
 ALL = "all"
 FEWEST_ALIKE = 5  # a few equal answers are no pattern
 FEWEST_POSITIONS = 4  # with three, equal answers and answers at an end are what one expects
 
 
-def straight_lining(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
+def straight_lining(ends: pd.DataFrame) -> pd.DataFrame:
     """Find who gave one and the same answer to every question on the same scale.
 
     A respondent counts who gave five answers or more on a scale of four positions or more.
@@ -24,10 +24,9 @@ def straight_lining(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
 
     Parameters
     ----------
-    respondents : DataFrame
-        As written by 01_clean; rows of one respondent's activities are taken together.
-    survey : Study
-        Scales of the items, by year.
+    ends : DataFrame
+        From ``ends``, or the rows of that kind of ``pattern_counts.collapse``: year, agency,
+        item (the scale), answer_1 and answer_2 (the lowest and the highest answer), n.
 
     Returns
     -------
@@ -35,27 +34,32 @@ def straight_lining(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
         year int16; agency str ("all" = over all); item str (name of the scale); n int64
         (respondents who count); estimate float64 (share of them, 0-1).
     """
+    texts = ends.astype({"agency": "str", "item": "str"})
+    alike = texts["n"].where(texts["answer_1"] == texts["answer_2"], 0)
+    both = pd.concat([texts.assign(alike=alike), texts.assign(alike=alike, agency=ALL)])
+    sums = both.groupby(["year", "item", "agency"], sort=True)[["n", "alike"]].sum().reset_index()
+    found = sums.assign(estimate=sums["alike"] / sums["n"])
     columns = ["year", "agency", "item", "n", "estimate"]
-    parts = list(_straight(respondents, survey))
-    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return found[columns].astype({"year": "int16", "n": "int64", "estimate": "float64"})
 
 
-def _straight(respondents: pd.DataFrame, survey: Study) -> Iterator[pd.DataFrame]:
-    inside = ~respondents["agency"].isin(list(survey.totals))
-    for year, rows in respondents[inside].groupby("year", sort=True):
-        for scale, items in _batteries(int(str(year)), survey).items():
-            alike = _alike(rows, items)
-            shares = pd.concat([alike, alike.assign(agency=ALL)]).groupby("agency", sort=True)
-            yield (
-                shares["alike"]
-                .agg(n="size", estimate="mean")
-                .reset_index()
-                .assign(year=year, item=scale)
-            )
+def ends(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
+    """Return the lowest and the highest answer of each respondent on each scale.
+
+    Rows of one respondent's activities are taken together, in the first one's agency. Totals, and
+    those of fewer than five answers, are left out.
+    """
+    inside = respondents[~respondents["agency"].isin(list(survey.totals))]
+    columns = ["year", "agency", "item", "answer_1", "answer_2", "n"]
+    parts = [
+        _ends(rows, items).assign(year=year, item=scale, n=1)
+        for year, rows in inside.groupby("year", sort=True)
+        for scale, items in batteries(int(str(year)), survey).items()
+    ]
+    return pd.concat([pd.DataFrame(columns=columns), *parts], ignore_index=True)
 
 
-def _batteries(year: int, survey: Study) -> dict[str, list[str]]:
+def batteries(year: int, survey: Study) -> dict[str, list[str]]:
     """Return the items that were asked in a year by scale, where it is long enough."""
     found: dict[str, list[str]] = {}
     for item in survey.item_codes:
@@ -64,23 +68,23 @@ def _batteries(year: int, survey: Study) -> dict[str, list[str]]:
     return found
 
 
-def _alike(rows: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
-    """Return agency and whether all answers were alike, of those with enough answers."""
+def _ends(rows: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
+    """Return agency, lowest and highest answer of those with enough answers."""
     answers = rows[list(items)].astype("float64")
     each = pd.DataFrame(
         {
             "respondent": rows["respondent_id"],
             "agency": rows["agency"].astype("str"),
-            "low": answers.min(axis="columns"),
-            "high": answers.max(axis="columns"),
+            "answer_1": answers.min(axis="columns"),
+            "answer_2": answers.max(axis="columns"),
             "n": answers.notna().sum(axis="columns"),
         }
     )
     whole = each.groupby("respondent", sort=False).agg(
-        agency=("agency", "first"), low=("low", "min"), high=("high", "max"), n=("n", "sum")
-    )
-    enough = whole[whole["n"] >= FEWEST_ALIKE]
-    return pd.DataFrame({"agency": enough["agency"], "alike": enough["low"] == enough["high"]})
+        agency=("agency", "first"), answer_1=("answer_1", "min"), answer_2=("answer_2", "max"),
+        n=("n", "sum"),
+    )  # fmt: skip
+    return whole[whole["n"] >= FEWEST_ALIKE]
 
 
 def extremes(cells: pd.DataFrame, survey: Study) -> pd.DataFrame:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.errors import DesignError
-from betyg.stats import answer_patterns, late, representativity, response, scale_reliability
-from betyg.stats.joint import scores_of
+from betyg.stats import (
+    answer_patterns,
+    late,
+    pattern_counts,
+    representativity,
+    response,
+    scale_reliability,
+)
+from betyg.stats.domains import are_units
+from betyg.stats.pattern_counts import ANSWER
 from betyg.stats.proportions import wilson
-from betyg.stats.scale_reliability import FEWEST_ITEMS
 
 __all__ = ["COLUMNS", "MEASURES", "table"]
 
@@ -30,7 +39,14 @@ MEASURES = (
 )  # fmt: skip
 
 
-def table(respondents: pd.DataFrame | Stored, cells: pd.DataFrame, survey: Study) -> pd.DataFrame:
+def table(
+    respondents: pd.DataFrame | Stored,
+    cells: pd.DataFrame,
+    survey: Study,
+    *,
+    domains: pd.DataFrame | None = None,
+    patterns: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Measure the quality of the answers of a study of any kind.
 
     What a kind of data cannot tell has no row: published values tell nothing of their answers,
@@ -39,9 +55,12 @@ def table(respondents: pd.DataFrame | Stored, cells: pd.DataFrame, survey: Study
     Parameters
     ----------
     respondents, cells : DataFrame
-        As written by 01_clean.
+        As written by 01_clean. Respondents are used where a sampling unit has several of them.
     survey : Study
         The study.
+    domains, patterns : DataFrame, optional
+        As written by 01_clean (``domains.collapse``, ``pattern_counts.collapse``); without them
+        respondents are used.
 
     Returns
     -------
@@ -53,14 +72,19 @@ def table(respondents: pd.DataFrame | Stored, cells: pd.DataFrame, survey: Study
         asked (response_rate, r_indicator), respondents (late: how many of them were), persons
         asked times questions (answer, dont_know, not_applicable, no_answer), answers (floor,
         ceiling), respondents (straight_lining), rows with all answers (alpha) or with the fewest
-        to two items (omega); shown bool; reason str: why there is no estimate, else "".
+        to two items (omega; of both at most ``pattern_counts.MOST`` where there are many
+        questions and more respondents); shown bool; reason str: why there is no estimate, else "".
 
     References
     ----------
     :mod:`betyg.stats.response`, :mod:`~betyg.stats.representativity`,
     :mod:`~betyg.stats.answer_patterns`, :mod:`~betyg.stats.scale_reliability`.
     """
-    people = rows_of(respondents, [*PEOPLE, "late", *survey.item_codes])
+    counted = patterns if domains is not None and are_units(domains) else None
+    if domains is not None and counted is not None:
+        people = domains
+    else:
+        people = rows_of(respondents, [*PEOPLE, "late", *survey.item_codes])
     rates = response.rates(people, survey)
     parts = [
         _shares(rates, "rate", of="sample").assign(measure="response_rate"),
@@ -74,8 +98,9 @@ def table(respondents: pd.DataFrame | Stored, cells: pd.DataFrame, survey: Study
         parts += [_measured(asked.rename(columns={"asked": "n"}), kind) for kind in response.KINDS]
         parts += [_measured(ends, end) for end in ("floor", "ceiling")]
     if survey.kind == "responses":
-        straight = answer_patterns.straight_lining(people, survey)
-        parts += [straight.assign(measure="straight_lining"), *_reliability(people, survey)]
+        straight = answer_patterns.straight_lining(_ends(people, counted, survey))
+        parts += [straight.assign(measure="straight_lining")]
+        parts += _reliability(people, counted, survey)
     return _typed(pd.concat(parts, ignore_index=True), survey)
 
 
@@ -109,40 +134,56 @@ def _representativity(rates: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield _estimated(found, "r_indicator", year=year)
 
 
-def _reliability(respondents: pd.DataFrame, survey: Study) -> Iterator[pd.DataFrame]:
+def _ends(people: pd.DataFrame, patterns: pd.DataFrame | None, survey: Study) -> pd.DataFrame:
+    """Return the lowest and the highest answer of each respondent, one by one or counted."""
+    if patterns is None:
+        return answer_patterns.ends(people, survey)
+    return patterns[patterns["kind"] == "ends"].reset_index(drop=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answers:
+    """Answers to the items of a scale: positions from 1, a row each; whose; and of how many."""
+
+    positions: pd.DataFrame
+    unit: NDArray[np.generic] | None = None
+    times: NDArray[np.float64] | None = None
+
+
+def _reliability(
+    people: pd.DataFrame, patterns: pd.DataFrame | None, survey: Study
+) -> Iterator[pd.DataFrame]:
     """Yield alpha and omega of each index and theme with enough items, by year."""
-    inside = respondents[~respondents["agency"].isin(list(survey.totals))]
+    inside = people[~people["agency"].isin(list(survey.totals))]
     for year, rows in inside.groupby("year", sort=True):
-        unit = rows["respondent_id"].to_numpy()
-        for name, items in _scales(int(str(year)), survey).items():
-            scores = np.stack([scores_of(rows, item, survey) for item in items], axis=1)
-            alpha = partial(scale_reliability.alpha, scores, unit)
-            omega = partial(scale_reliability.omega, rows[items], unit)
+        for name, items in pattern_counts.scales(int(str(year)), survey).items():
+            if patterns is None:
+                own = _Answers(positions=rows[items], unit=rows["respondent_id"].to_numpy())
+            else:
+                own = _counted(patterns, int(str(year)), name, items)
+            alpha = partial(_alpha, own, int(str(year)), survey)
             yield _estimated(alpha, "alpha", year=year, item=name)
+            omega = partial(scale_reliability.omega, own.positions, own.unit, times=own.times)
             yield _estimated(omega, "omega", year=year, item=name)
 
 
-def _scales(year: int, survey: Study) -> dict[str, list[str]]:
-    """Return the items, asked in a year, of each index and of each theme without one."""
-    parts = {index.name: index.items for index in survey.composites}
-    for theme in survey.themes:
-        items = tuple(item.item for item in survey.items if item.theme == theme.theme)
-        parts.setdefault(f"theme.{theme.theme}", items)
-    graded = {
-        name: [
-            item
-            for item in items
-            if survey.asked(item, year)
-            and survey.scale_of(item, year).k >= answer_patterns.FEWEST_POSITIONS
+def _alpha(answers: _Answers, year: int, survey: Study) -> scale_reliability.Alpha:
+    scores = [
+        np.array([np.nan, *survey.scale_of(str(item), year).scores])[
+            answers.positions[item].to_numpy(np.int64, na_value=0)
         ]
-        for name, items in parts.items()
-    }
-    once = {tuple(items): name for name, items in reversed(graded.items())}
-    return {
-        name: items
-        for name, items in graded.items()
-        if len(items) >= FEWEST_ITEMS and once[tuple(items)] == name
-    }
+        for item in answers.positions
+    ]
+    return scale_reliability.alpha(np.stack(scores, axis=1), answers.unit, times=answers.times)
+
+
+def _counted(patterns: pd.DataFrame, year: int, name: str, items: Sequence[str]) -> _Answers:
+    """Return the patterns of answers to the items of a scale."""
+    kind = (patterns["kind"] == "answers") & (patterns["year"] == year)
+    own = patterns[kind & (patterns["item"] == name)]
+    columns = {f"{ANSWER}{at}": item for at, item in enumerate(items, start=1)}
+    positions = own.reindex(columns=list(columns), fill_value=0).rename(columns=columns)
+    return _Answers(positions=positions, times=own["n"].to_numpy(np.float64))
 
 
 def _estimated(

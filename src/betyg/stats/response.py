@@ -17,7 +17,7 @@ KINDS = ("answer", "dont_know", "not_applicable", "no_answer")
 MARGINS: tuple[tuple[str, ...], ...] = (ROLES, ("agency",), ())
 
 
-def rates(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
+def rates(people: pd.DataFrame, survey: Study) -> pd.DataFrame:
     """Set those who answered against those who were asked, by stratum, agency and year.
 
     Whom frame.csv states as respondents counts before what the data hold. Where it tells the
@@ -25,8 +25,9 @@ def rates(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
 
     Parameters
     ----------
-    respondents : DataFrame
-        As written by 01_clean; without rows where only frame.csv knows who answered.
+    people : DataFrame
+        Respondents as written by 01_clean, or domains where each respondent is in one of them;
+        without rows where only frame.csv knows who answered.
     survey : Study
         The study, whose ``frame`` gives the sample.
 
@@ -45,7 +46,7 @@ def rates(respondents: pd.DataFrame, survey: Study) -> pd.DataFrame:
     """
     strata = _strata(survey)
     if survey.kind == "responses":
-        counted = _answered(respondents, strata)
+        counted = _answered(people, strata)
         strata = strata.assign(respondents=strata["respondents"].fillna(counted))
     strata = strata[strata["respondents"].notna()].astype({"respondents": "float64"})
     _check(strata)
@@ -78,14 +79,16 @@ def _sums(strata: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(known).reset_index()
 
 
-def _answered(respondents: pd.DataFrame, strata: pd.DataFrame) -> pd.Series:
+def _answered(people: pd.DataFrame, strata: pd.DataFrame) -> pd.Series:
     """Count the respondents of each stratum, each once."""
     found = pd.Series(0.0, index=strata.index)
     told = (strata[list(ROLES)] != ALL).apply(tuple, axis="columns")
     for pattern, rows in strata.groupby(told, sort=False):
         by = ["year", *(role for role, named in zip(ROLES, pattern, strict=True) if named)]
-        texts = respondents[[*by, "respondent_id"]].astype(dict.fromkeys(by[1:], "str"))
-        counted = texts.drop_duplicates().groupby(by).size()
+        texts = people.astype(dict.fromkeys(by[1:], "str"))
+        if "n" not in texts:
+            texts = texts[[*by, "respondent_id"]].drop_duplicates().assign(n=1)
+        counted = texts.groupby(by)["n"].sum()
         keys = rows[by].itertuples(index=False, name=None) if len(by) > 1 else rows["year"]
         found[rows.index] = counted.reindex(list(keys), fill_value=0).to_numpy(float)
     return found

@@ -13,6 +13,7 @@ from scipy.optimize import least_squares
 
 from betyg.errors import ConvergenceError, DesignError
 from betyg.stats import polychoric
+from betyg.stats.sums import by_code
 
 __all__ = ["Alpha", "FEWEST_ITEMS", "Omega", "alpha", "omega"]
 
@@ -69,7 +70,9 @@ class Omega:
     n: int
 
 
-def alpha(scores: Array, unit: NDArray[np.generic] | None = None) -> Alpha:
+def alpha(
+    scores: Array, unit: NDArray[np.generic] | None = None, *, times: Array | None = None
+) -> Alpha:
     """Estimate Cronbach's alpha of respondents who answered all items.
 
     The interval is made on the scale of log(1 - alpha) from each respondent's influence on
@@ -81,6 +84,8 @@ def alpha(scores: Array, unit: NDArray[np.generic] | None = None) -> Alpha:
         0-100; NaN where not answered.
     unit : ndarray, shape (n,), optional
         Labels of respondents, where one of them has several rows.
+    times : ndarray of float, shape (n,), optional
+        How many respondents gave the answers of a row, where that is not one.
 
     Returns
     -------
@@ -98,31 +103,35 @@ def alpha(scores: Array, unit: NDArray[np.generic] | None = None) -> Alpha:
     R counterpart of the estimate: ``psych::alpha``.
     """
     whole_rows = ~np.isnan(scores).any(axis=1)
-    complete = scores[whole_rows]
-    n, items = complete.shape
+    complete, items = scores[whole_rows], scores.shape[1]
+    given = np.ones(len(complete)) if times is None else times[whole_rows]
+    n = int(given.sum())
     _check(items, n)
-    deviation = complete - complete.mean(axis=0)
+    deviation = complete - given @ complete / n
     own = (deviation**2).sum(axis=1)
     whole = deviation.sum(axis=1) ** 2
     if not whole.any():
         raise DesignError("alpha: everybody's answers have the same sum. Nothing can be told.")
-    ratio = own.sum() / whole.sum()
+    ratio = (given @ own) / (given @ whole)
     size = items / (items - 1.0)
     estimate = size * (1.0 - ratio)
-    influence = -size * (own - ratio * whole) / whole.mean() / n
-    low, high = _interval(float(estimate), influence, None if unit is None else unit[whole_rows])
+    influence = -size * (own - ratio * whole) / (given @ whole)
+    alike = (None if unit is None else unit[whole_rows], given)
+    low, high = _interval(float(estimate), influence, *alike)
     return Alpha(estimate=float(estimate), ci_low=low, ci_high=high, n=n)
 
 
 def _interval(
-    estimate: float, influence: Array, unit: NDArray[np.generic] | None
+    estimate: float, influence: Array, unit: NDArray[np.generic] | None, times: Array
 ) -> tuple[float, float]:
     """Return the ends of a 95 % interval, made on the scale of log(1 - estimate).
 
     Rows of one unit move the estimate together.
     """
-    codes = np.arange(influence.size) if unit is None else np.unique(unit, return_inverse=True)[1]
-    variance = float((np.bincount(codes, influence) ** 2).sum())
+    variance = float(times @ influence**2)
+    if unit is not None:
+        codes = np.unique(unit, return_inverse=True)[1]
+        variance = float((by_code(codes, times * influence, codes.max() + 1) ** 2).sum())
     lost = 1.0 - estimate  # zero where all items say the same
     half = Z95 * variance**0.5 / lost if lost > 1e-12 else 0.0
     return float(1.0 - lost * np.exp(half)), float(1.0 - lost * np.exp(-half))
@@ -140,7 +149,12 @@ def _check(items: int, n: int) -> None:
         )
 
 
-def omega(answers: pd.DataFrame, unit: NDArray[np.generic] | None = None) -> Omega:
+def omega(
+    answers: pd.DataFrame,
+    unit: NDArray[np.generic] | None = None,
+    *,
+    times: Array | None = None,
+) -> Omega:
     """Estimate omega of one common factor behind ordered answers.
 
     Alpha takes answers as measures with equal steps and items as equally good; this takes
@@ -154,6 +168,8 @@ def omega(answers: pd.DataFrame, unit: NDArray[np.generic] | None = None) -> Ome
         A column an item, positions from 1, missing where not answered.
     unit : ndarray, shape (n,), optional
         Labels of respondents, where one of them has several rows.
+    times : ndarray of float, shape (n,), optional
+        How many respondents gave the answers of a row, where that is not one.
 
     Returns
     -------
@@ -174,7 +190,8 @@ def omega(answers: pd.DataFrame, unit: NDArray[np.generic] | None = None) -> Ome
     ``lavaan::cfa(estimator = "ULSMV")`` with omega defined, for the interval.
     """
     items, positions = list(answers), answers.to_numpy(dtype=np.int64, na_value=0)
-    tables = _cross_tables(positions)
+    given = np.ones(len(positions)) if times is None else times
+    tables = _cross_tables(positions, given)
     n = int(min((table.sum() for table in tables.values()), default=0.0))
     _check(len(items), n)
     correlations = np.eye(len(items))
@@ -188,22 +205,21 @@ def omega(answers: pd.DataFrame, unit: NDArray[np.generic] | None = None) -> Ome
     estimate, low, high = common / (common + own), np.nan, np.nan
     if np.abs(loadings).max() < NEAR:
         influence = _influence(positions, tables, correlations, loadings)
-        low, high = _interval(estimate, influence, unit)
+        low, high = _interval(estimate, influence, unit, given)
     return Omega(
         estimate=estimate, ci_low=low, ci_high=high,
         loadings=loadings, correlations=correlations, n=n,
     )  # fmt: skip
 
 
-def _cross_tables(positions: NDArray[np.int64]) -> Tables:
+def _cross_tables(positions: NDArray[np.int64], times: Array) -> Tables:
     """Count the answers to each pair of items, by the items' places."""
     most = int(positions.max(initial=0))
     found = {}
     for one, other in combinations(range(positions.shape[1]), 2):
         both = (positions[:, one] > 0) & (positions[:, other] > 0)
         cell = (positions[both, one] - 1) * most + positions[both, other] - 1
-        counted = np.bincount(cell, minlength=most * most).astype(np.float64)
-        found[one, other] = counted.reshape(most, most)
+        found[one, other] = by_code(cell, times[both], most * most).reshape(most, most)
     return found
 
 
