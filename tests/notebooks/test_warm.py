@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from betyg.build import client, warm
+from betyg.build.fingerprint import PACKAGE
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="processes are copied on Linux only; elsewhere none is made"
@@ -42,14 +44,15 @@ def place(tmp_path_factory):
 def script(place, tmp_path):
     """Run Python text as a module in a copy, and return its exit code and what it printed."""
 
-    def run(text: str, *arguments: str, **environment: str) -> tuple[int, str]:
+    def run(text: str, *arguments: str, after: str = "", **environment: str) -> tuple[int, str]:
+        path = os.pathsep.join([str(tmp_path), after])
         name = f"module_{time.monotonic_ns()}"
         (tmp_path / f"{name}.py").write_text(textwrap.dedent(text), encoding="utf-8")
         said = tmp_path / "said"
         with said.open("wb") as out, Path(os.devnull).open("rb") as nothing:
             made = client.copy(
                 [name, *arguments],
-                environment={"PYTHONPATH": str(tmp_path), "OMP_NUM_THREADS": "1", **environment},
+                environment={"PYTHONPATH": path, "OMP_NUM_THREADS": "1", **environment},
                 folder=str(tmp_path),
                 files=(nothing.fileno(), out.fileno(), out.fileno()),
             )
@@ -87,6 +90,71 @@ def test_copy_has_the_libraries_and_nothing_of_betyg(script):
         """
     )
     assert (code, said) == (0, "True\n[]\n")
+
+
+LOOK = """
+    import sys
+    print("betyg.told" in sys.modules)
+    import betyg.told
+    print(betyg.told.WORD)
+    """
+
+
+@pytest.fixture
+def told(script, tmp_path_factory, monkeypatch):
+    """A package of which a zygote has imported a module: its folder, and a run in a copy."""
+    folder = tmp_path_factory.mktemp("told")
+    (folder / "build").mkdir()
+    (folder / "build/a.key").write_text('{"depends": {"betyg/told.py": "1", "README.md": "2"}}')
+    package = folder / "src" / PACKAGE.name
+    shutil.copytree(PACKAGE / "build", package / "build")
+    (package / "__init__.py").touch()
+    (package / "told.py").write_text("WORD = 'first'")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(warm, "ZYGOTE", package / "build/zygote.py")
+    warm.begin()
+
+    def run(text: str = LOOK) -> list[str]:
+        code, said = script(text, after=str(folder / "src"))
+        assert code == 0, said
+        return said.split()
+
+    return package, run
+
+
+def test_copy_has_the_modules_of_ours_with_which_results_are_made(told):
+    _, run = told
+    assert run() == ["True", "first"]
+
+
+def test_module_that_was_edited_is_imported_anew(told):
+    package, run = told
+    (package / "told.py").write_text("WORD = 'other'")
+    assert run() == ["False", "other"]
+
+
+def test_modules_are_imported_anew_when_a_file_is_gone_that_they_may_have_read(told):
+    package, run = told
+    (package / "build/cluster.py").unlink()
+    assert run() == ["False", "first"]
+
+
+def test_module_that_cannot_be_imported_is_left_to_the_one_who_needs_it(told):
+    package, run = told
+    (package / "told.py").write_text("WORD = nothing")
+    (package.parents[1] / "build" / client.PLACE).unlink()
+    warm.begin()
+    assert run("print('at work')") == ["at", "work"]
+    with pytest.raises(AssertionError, match="name 'nothing' is not defined"):
+        run()
+
+
+def test_copy_of_another_package_has_none_of_ours(told, script, tmp_path):
+    other = tmp_path / PACKAGE.name
+    other.mkdir()
+    (other / "__init__.py").touch()
+    (other / "told.py").write_text("WORD = 'theirs'")
+    assert script(LOOK)[1].split() == ["False", "theirs"]
 
 
 def test_copy_gets_its_arguments_environment_and_folder(script, tmp_path):

@@ -1,6 +1,9 @@
 """A notebook may read what make knows of; of anything else make is told, and CI stops."""
 
 import json
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +140,19 @@ def test_elsewhere_it_is_told_and_watched_from_then_on(
     Path("data/raw/two/x.csv").write_text("other")
     (change,) = record.changes(plan, sha256)
     assert change.what == "file read, data/raw/two/x.csv"
+
+
+def test_module_that_is_warm_and_not_declared_is_opened_when_it_is_imported() -> None:
+    text = """
+        import sys
+        from betyg.build import watch
+        from betyg.data import columns, numbers
+        watch._forget_undeclared([columns.__file__])
+        print([one in sys.modules for one in ("betyg.data.columns", "betyg.data.numbers")])
+        from betyg.data import numbers as anew
+        print(anew is numbers)
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(text)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[True, False]\nFalse\n"

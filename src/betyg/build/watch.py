@@ -21,7 +21,7 @@ import json
 import os
 import runpy
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,6 +35,7 @@ LOG = "opened"  # in the staging folder: what was opened, in turn
 PACKAGE = Path(__file__).parents[1]
 NO_FILES = ("code of ", "package ")  # names of ingredients
 OF_ALL = ("jupyter", "matplotlib")  # folders of build/ that belong to no run
+OF_A_KERNEL = ("betyg.build", "betyg.errors")  # what a kernel has before its notebook begins
 NATIVE = {  # what opens files without Python's knowledge
     "pyarrow": ("memory_map", "input_stream"),
     "pyarrow.csv": ("read_csv", "open_csv"),
@@ -175,7 +176,29 @@ class _Importing(importlib.abc.MetaPathFinder):
         return spec
 
 
+def _forget_undeclared(declared: Collection[str]) -> None:
+    """Let our own modules that a run does not declare be opened, and seen, when it imports them.
+
+    A copy of a warm Python has more of them than it was asked for.
+    """
+    for place, name, module in [*_imported(PACKAGE.name)]:
+        if module.__file__ not in declared and not name.startswith(OF_A_KERNEL):
+            del sys.modules[name]
+            delattr(place, name.rpartition(".")[2])
+
+
+def _imported(package: str) -> Iterator[tuple[ModuleType, str, ModuleType]]:
+    """Yield the package, name and module of all that is imported of a package of ours."""
+    place = sys.modules[package]
+    for last in [*vars(place)] if hasattr(place, "__path__") else []:
+        name = f"{package}.{last}"
+        if name in sys.modules:
+            yield place, name, sys.modules[name]
+            yield from _imported(name)
+
+
 def _begin(facts: Mapping[str, Any]) -> None:
+    _forget_undeclared(facts["declared"])
     for name in NATIVE:
         if name in sys.modules:
             _let_tell(sys.modules[name])

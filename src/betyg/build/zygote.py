@@ -2,14 +2,16 @@
 
 Importing pandas, statsmodels and seaborn takes seconds, and a report starts dozens of Pythons. This
 one imports them once; a copy of it (fork) begins work in hundredths of a second and shares nothing
-with its sisters but memory that neither changes. Only libraries are imported, never betyg, and
-nothing that has started a thread: a copy has the one thread that made it, and would wait forever
-for the others.
+with its sisters but memory that neither changes. Nothing is imported that has started a thread: a
+copy has the one thread that made it, and would wait forever for the others.
 
-It is a program of its own, run by its path, so that no module of betyg is imported. One connection
-is one copy: what client.py sends with three open files comes in; the copy's number goes back, then
-the code with which it ended. Where the connection breaks the copy is killed, so that whoever asked
-can be killed without leaving anything behind. When none of the makes that use it is left, it ends.
+Modules of betyg are imported too, and may be edited while this lives: a copy that finds any file
+of the package changed, or would import another one, forgets them and imports them as always.
+
+It is a program of its own, run by its path. One connection is one copy: what client.py sends with
+three open files comes in; the copy's number goes back, then the code with which it ended. Where the
+connection breaks the copy is killed, so that whoever asked can be killed without leaving anything
+behind. When none of the makes that use it is left, it ends.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,23 +45,30 @@ LIBRARIES = (  # noqa: SIM905  and those of their parts that they would import w
     "pydantic pydantic.fields pydantic.types openpyxl pikepdf pypandoc typst "
     "encodings.utf_8_sig html.parser tomllib"
 ).split()
+PACKAGE = Path(__file__).resolve().parents[1]
 CHUNK = 1 << 16  # bytes of a request that are taken at a time
+SELDOM = (50_000, 20, 50)  # a copy lives for seconds: looking for garbage takes a twentieth of them
 PATIENCE = 0.5  # seconds between two looks at whether any make is left
 
 
-def main(address: str) -> None:
-    """Serve at the socket ``address`` until no make is left that asked for something."""
+def main(address: str, *names: str) -> None:
+    """Serve at the socket ``address`` until no make is left that asked for something.
+
+    ``names`` are the modules of betyg that copies will want.
+    """
     _import()
+    own = Own(names)
     if threading.active_count() > 1 or _tasks() > 1:
         sys.exit("a library has started a thread: Pythons are started one by one")
     gc.collect()
     gc.freeze()  # what is here stays: collecting it would copy the memory that copies share
+    gc.set_threshold(*SELDOM)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address + ".new")
         door.listen(64)
         os.rename(address + ".new", address)  # there means ready
         try:
-            Server(door).serve()
+            Server(door, own).serve()
         finally:
             Path(address).unlink(missing_ok=True)
             with contextlib.suppress(OSError):
@@ -80,6 +90,44 @@ def _prepare() -> None:
     from nbformat.validator import get_validator
 
     get_validator(current_nbformat, current_nbformat_minor)  # type: ignore[no-untyped-call]
+
+
+class Own:
+    """The modules of our own package that are imported here, and the files as they were then."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        found = (path for path in PACKAGE.rglob("*") if path.suffix != ".pyc" and path.is_file())
+        self._files = {str(path): _stamp(path) for path in found}
+        sys.path[0] = str(PACKAGE.parent)
+        try:
+            for name in names:
+                importlib.import_module(name)
+        except Exception:  # noqa: BLE001, S110  # whoever imports it again is told what is wrong
+            pass
+        self._names = [name for name in sys.modules if f"{name}.".startswith(f"{PACKAGE.name}.")]
+
+    def settle(self, module: str) -> None:
+        """Keep in a copy that runs ``module`` what it would import again, and nothing else."""
+        is_same = _first_on_path() == PACKAGE and not self._has_changed()
+        for name in {module} - {PACKAGE.name} if is_same else self._names:
+            sys.modules.pop(name, None)
+
+    def _has_changed(self) -> bool:
+        try:
+            return any(_stamp(path) != stamp for path, stamp in self._files.items())
+        except OSError:
+            return True
+
+
+def _stamp(path: str | Path) -> tuple[int, ...]:
+    status = os.stat(path)
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def _first_on_path() -> Path | None:
+    """Return the package that would be imported by our package's name."""
+    packages = (Path(place, PACKAGE.name) for place in sys.path)
+    return next((one.resolve() for one in packages if (one / "__init__.py").exists()), None)
 
 
 @dataclass
@@ -107,8 +155,9 @@ class Wanted:
 class Server:
     """Copies that are at work, by the connection that asked for them."""
 
-    def __init__(self, door: socket.socket) -> None:
+    def __init__(self, door: socket.socket, own: Own) -> None:
         self.door = door
+        self.own = own
         self.copies: dict[socket.socket, int] = {}
         self.ended: dict[int, int] = {}
         self.makes: set[int] = set()
@@ -160,7 +209,7 @@ class Server:
         number = os.fork()
         if number == 0:
             self._close_all(connection)
-            _become(wanted, files)
+            _become(wanted, files, self.own)
         for file in files:
             os.close(file)
         self.copies[connection] = number
@@ -227,7 +276,7 @@ def _is_alive(number: int) -> bool:
     return True
 
 
-def _become(wanted: Wanted, files: list[int]) -> NoReturn:
+def _become(wanted: Wanted, files: list[int], own: Own) -> NoReturn:
     """Run a module as a fresh Python would, in this copy."""
     code = 1
     try:
@@ -244,6 +293,7 @@ def _become(wanted: Wanted, files: list[int]) -> NoReturn:
         sys.argv = wanted.command
         ahead = wanted.environment.get("PYTHONPATH", "").split(os.pathsep)
         sys.path[:] = dict.fromkeys([wanted.folder, *filter(None, ahead), *sys.path[1:]])
+        own.settle(sys.argv[0])
         _forget_chance()
         code = _run(sys.argv[0])
     finally:
@@ -277,4 +327,4 @@ def _forget_chance() -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
