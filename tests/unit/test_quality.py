@@ -21,6 +21,7 @@ from simulated import cells_of, respondents, study, words
 
 ITEMS = {"a": 5, "b": 5, "c": 5, "d": 5, "e": 5}
 SIMULATED = 0.02  # three standard errors of a coverage of 0.95 over 1,000 surveys
+FEW_SURVEYS = 0.89  # three standard errors below 0.95 over 120 surveys
 CLOSED = 1e-12
 PRINTED = 5e-5  # four decimals
 
@@ -214,6 +215,21 @@ def test_interval_of_omega_holds_the_truth_in_ninety_five_of_a_hundred_surveys()
         )
         kept += found.ci_low <= truth <= found.ci_high
     assert 0.91 <= kept / 200 <= 0.99  # three errors of 200 surveys
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("k", "shared"), [(10, 0.86), (5, 0.9), (5, 0.95)])
+def test_interval_of_omega_holds_where_far_corners_of_the_tables_are_empty(k, shared):
+    rng = np.random.default_rng(k)
+    ends = np.linspace(-2.2, 2.2, k + 1)[1:-1]
+    truth = 9 * shared / (9 * shared + 3 * (1 - shared))
+    inside = []
+    for _ in range(120):
+        common = rng.normal(size=(600, 1))
+        latent = np.sqrt(shared) * common + np.sqrt(1 - shared) * rng.normal(size=(600, 3))
+        found = scale_reliability.omega(pd.DataFrame(np.digitize(latent, ends) + 1))
+        inside.append(found.ci_low <= truth <= found.ci_high)
+    assert np.mean(inside) > FEW_SURVEYS
 
 
 def test_respondents_with_several_rows_do_not_narrow_the_interval_of_omega():

@@ -14,6 +14,7 @@ __all__ = ["correlation", "influence", "joint_probability"]
 Array = NDArray[np.float64]
 
 EDGE = 0.9995  # nearer to one, a table cannot tell a correlation
+RAREST = 1e-12  # a smaller probability of a cell is the rounding of those that it is taken from
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
 
 
@@ -55,7 +56,7 @@ def correlation(table: Array) -> float:
 
     def lost(rho: float) -> float:
         probability = _cells(rows, columns, rho)
-        return -float((counts * np.log(np.maximum(probability, 1e-300))).sum())
+        return -float((counts * np.log(probability)).sum())
 
     found = minimize_scalar(lost, bounds=(-EDGE, EDGE), method="bounded", options={"xatol": 1e-9})
     if abs(found.x) > EDGE - 1e-4:
@@ -82,7 +83,7 @@ def influence(table: Array, rho: float) -> Array:
     -------
     ndarray of float, shape of the table
         Its mean over the answers is zero, its variance that of the correlation times their
-        number. Zero at positions that nobody chose.
+        number. Zero in cells that are empty: nobody's answers move it from there.
 
     References
     ----------
@@ -92,13 +93,14 @@ def influence(table: Array, rho: float) -> Array:
     there = np.ix_(*_chosen(table))
     share = table[there] / table.sum()
     rows, columns = _thresholds(share)
-    score = _density(rows, columns, rho) / _cells(rows, columns, rho)
+    score = np.where(share > 0, _density(rows, columns, rho) / _cells(rows, columns, rho), 0.0)
     parts = (
         _of_thresholds(share, score, rows, columns, rho),
         _of_thresholds(share.T, score.T, columns, rows, rho).T,
     )
     found = np.zeros(table.shape)
-    found[there] = (score - parts[0] - parts[1]) / (share * score**2).sum()
+    one_more = (score - parts[0] - parts[1]) / (share * score**2).sum()
+    found[there] = np.where(share > 0, one_more, 0.0)
     return found
 
 
@@ -139,7 +141,7 @@ def _cells(rows: Array, columns: Array, rho: float) -> Array:
     whole = np.zeros((rows.size + 2, columns.size + 2))
     whole[1:-1, 1:-1] = inner
     whole[1:-1, -1], whole[-1, 1:-1], whole[-1, -1] = ndtr(rows), ndtr(columns), 1.0
-    return np.asarray(np.diff(np.diff(whole, axis=0), axis=1))
+    return np.maximum(np.diff(np.diff(whole, axis=0), axis=1), RAREST)
 
 
 def joint_probability(first: Array, second: Array, rho: float) -> Array:
