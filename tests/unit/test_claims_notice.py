@@ -94,6 +94,25 @@ def test_who_is_nearest_to_another_verdict(side, tmp_path):
     assert not kept(said, other, "tipping", tmp_path, survey)
 
 
+@pytest.mark.parametrize(("early", "words"), [
+    ([], "The data of this round do not tell late answers from early ones."),
+    (["band", "change"], "Each also without the late answers."),
+    (["band"], "Also without the late answers, where both rounds tell which they were."),
+])  # fmt: skip
+def test_which_conclusions_were_also_drawn_without_late_answers(early, words):
+    survey = invented.study()
+    ways = pd.DataFrame([
+        {"year": 2017, "conclusion": conclusion, "agency": "01", "reported": reported,
+         "late": late, "holds": False if late or conclusion in early else pd.NA}
+        for conclusion, reported in (("band", "higher"), ("change", "rise"))
+        for late in ((True, False) if early else (True,))
+    ]).astype({"holds": "boolean"})  # fmt: skip
+    others = ways.assign(year=2016, late=False)
+    changes = invented.changes(survey).assign(shown=True)
+    made = about_robustness.doubtful(pd.concat([ways, others]), changes, survey, EN, year=2017)
+    assert words in made.note
+
+
 LATE = pd.DataFrame({
     "year": [2016, 2017], "n_early": 300, "n_late": 200, "early": 61.0, "late": 65.0,
     "difference": 4.0, "difference_low": 1.0, "difference_high": 7.0, "difference_se": 1.5,
@@ -102,29 +121,35 @@ LATE = pd.DataFrame({
 
 
 @pytest.mark.parametrize(("low", "words", "wrong"), [
-    (1.0, "differ surely from early ones: by +4.0 points (+1.0 to +7.0)", {"difference_low": -1.0}),
-    (-1.0, "do not differ surely", {"difference_low": 0.5}),
+    (1.0, "A sure difference between late and early answers to ", {"difference_low": -1.0}),
+    (-1.0, "No sure difference between late and early answers to ", {"difference_low": 0.5}),
 ])  # fmt: skip
 def test_whether_late_answers_differ(low, words, wrong, tmp_path):
     survey = invented.study()
     frame = LATE.assign(difference_low=low)
     none = pd.DataFrame(columns=list(quality.COLUMNS))
     (said,) = about_late.sentences(frame, none, survey, EN, year=2017)
-    assert words in said
+    assert said.startswith(words) and f"+4.0 points ({low:+.1f} to +7.0)".replace("-", "−") in said
     assert kept(said, frame, "late", tmp_path, survey)
     assert not kept(said, altered(frame, wrong, year=2017), "late", tmp_path, survey)
     assert kept(said, altered(frame, wrong, year=2016), "late", tmp_path, survey)
 
 
-def test_a_difference_that_may_not_be_shown_is_not_told():
+@pytest.mark.parametrize(("hidden", "words"), [
+    ({"n_late": 3}, ["Too few answers to compare late ones with early ones."]),
+    ({"reason": "x"}, ["Late and early answers cannot be compared: no unit has both."]),
+    ({"n_late": 0, "reason": "x"}, []),
+])  # fmt: skip
+def test_why_late_answers_are_not_compared(hidden, words):
     none = pd.DataFrame(columns=list(quality.COLUMNS))
-    hidden = LATE.assign(shown=False)
-    assert about_late.sentences(hidden, none, invented.study(), EN, year=2017) == []
+    frame = LATE.assign(shown=False, **hidden)
+    assert about_late.sentences(frame, none, invented.study(), EN, year=2017) == words
 
 
 def test_how_many_answered_late(tmp_path):
     sent = Source(file="a.csv", format="csv", late={"Reminders": ("1", "2")})
-    survey = invented.study(sources=(sent, sent))
+    before = Source(file="b.csv", format="csv", year=2016, late={"Wave": ("3",)})
+    survey = invented.study(sources=(before, sent, sent))
     share = pd.DataFrame([dict.fromkeys(quality.COLUMNS, "all") | {
         "measure": "late", "year": 2017, "estimate": 0.48, "ci_low": 0.4, "ci_high": 0.55,
         "n": 500, "shown": True, "reason": "",

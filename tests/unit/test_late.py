@@ -121,7 +121,21 @@ def test_if_early_and_late_answers_share_no_agency_the_reason_says_so():
     rows = confounded(np.random.default_rng(8), shift=0.0)
     survey, people = surveyed(rows, rows["agency"] == "A")
     [told] = compared(people, survey).to_dict("records")
-    assert not told["shown"] and "share too few of agency" in told["reason"]
+    assert not told["shown"] and told["reason"] == "No agency has both late and early answers."
+
+
+def test_a_role_that_the_agency_tells_already_takes_no_other_out_of_the_mix():
+    rows = confounded(np.random.default_rng(5), shift=SHIFT)
+    rows["activity"] = np.random.default_rng(6).choice(["x", "y"], len(rows))
+    rows["group"] = rows["agency"].map({"A": "p", "B": "q", "C": "q"})
+    roles = {"activities": ("x", "y"), "groups": ("p", "q")}
+    found = [
+        compared(*reversed(surveyed(rows, compare={"adjust_for": mix}, **roles)))
+        for mix in (["activity", "group"], ["activity"])
+    ]
+    assert [told["mix"].item() for told in found] == ["agency,activity,group", "agency,activity"]
+    numbers = [told.select_dtypes("number") for told in found]
+    pd.testing.assert_frame_equal(*numbers, rtol=EXACT)
 
 
 def test_a_difference_of_fewer_answers_than_may_be_shown_is_not_shown():

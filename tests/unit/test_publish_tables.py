@@ -112,6 +112,16 @@ def test_attrition_adds_up_in_print():
     assert "I ingen fil" not in made.note
 
 
+def test_a_question_that_is_empty_in_two_files_is_not_added_up():
+    steps = {"read": 10, "kept": 10, "empty questions": 1}
+    frame = pd.DataFrame([(file, step, n, "") for file in ("a.csv", "b.csv")
+                          for step, n in steps.items()],
+                         columns=["source", "step", "n", "note"])  # fmt: skip
+    made = tables.attrition(frame, invented.study(), SV)
+    assert made.header[-1] == "frågor som ingen i filen har besvarat"
+    assert [row[-1] for row in made.rows] == ["1", "1", ""]
+
+
 def test_reasons_for_which_nothing_was_dropped_are_in_the_note_alone():
     frame = pd.DataFrame([("a.csv", "read", 10, ""), ("a.csv", "unknown agency", 0, ""),
                           ("a.csv", "duplicates", 1, ""), ("a.csv", "kept", 9, ""),

@@ -331,6 +331,14 @@ def test_of_a_round_that_does_not_tell_nothing_is_drawn_without_late_answers(dra
     assert early.loc[~changes, "holds"].notna().all()
 
 
+def test_where_nobody_in_the_latest_round_was_early_late_answers_are_not_left_out(drawn, panel):
+    told = (Source(file="a.csv", format="csv", late={"sent": ("1",)}),)
+    survey = drawn.survey.model_copy(update={"sources": told})
+    marks = pd.array(drawn.rows["year"].to_numpy() == 2012, dtype="boolean")
+    found = replace(drawn, survey=survey).again(drawn.rows.assign(late=marks))
+    assert found["late"].all() and len(found) == len(panel)
+
+
 def test_a_way_without_an_estimate_is_counted_neither_for_nor_against(drawn, panel):
     rows = drawn.rows
     split = rows.assign(  # agencies share no activity: no common mix can be estimated

@@ -76,6 +76,12 @@ CASES = {
         "study.toml, line 17 [source] late (answers.csv): 'late' has no meaning for kind counts. "
         "Remove it: only the answers of persons can be late.",
     ),
+    "late in no case": (
+        "responses",
+        "[source.columns]",
+        "late = { sent = [] }\n[source.columns]",
+        "study.toml, line 16 [source] late.sent: the list is empty. Give at least one.",
+    ),
     "remainder of published values": (
         "published",
         "columns",

@@ -16,7 +16,7 @@ from betyg.errors import Problems
 
 __all__ = ["table"]
 
-NOT_ONE = "no answer in any row to {}; if it was not asked there, crosswalk.csv can say so"
+NO_ANSWER_TO = "no answer in any row to {}; crosswalk.csv can say that a question was not asked"
 
 
 def table(received: Received, survey: Study, *, ledger: Ledger, problems: Problems) -> Parts:
@@ -47,7 +47,7 @@ def table(received: Received, survey: Study, *, ledger: Ledger, problems: Proble
         outside = sum(told.outside for told in own)
         ledger.remark(source, "out of range", outside, "answers set to no answer")
         empty = _empty(own, survey)
-        ledger.remark(source, "empty questions", len(empty), NOT_ONE.format(", ".join(empty)))
+        ledger.remark(source, "empty questions", len(empty), NO_ANSWER_TO.format(", ".join(empty)))
     return Parts(kept)
 
 

@@ -108,7 +108,9 @@ class Source(Section):
     remainder: str | None = None
     keep: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     drop: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    late: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    late: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     unlisted_items: Literal["error", "drop"] = "error"
     replicates: Annotated[str, Field(pattern=REPLICATES)] = ""
     id: str = ""

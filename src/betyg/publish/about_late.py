@@ -1,5 +1,6 @@
 """Sentences on late answers: how many came late, and whether they differ from early ones."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -30,19 +31,30 @@ def sentences(
     said = [
         language.text(
             "{share} of the respondents answered late ({told}).",
-            told=_told(survey),
+            told=_told(survey, year),
             share=stating(language.percent(row["estimate"]),
                           claims.value("quality", row, "estimate")),
         )
         for row in naming.records(shares)
     ]  # fmt: skip
-    rows = naming.records(late[(late["year"] == year) & late["shown"]])
-    return [*said, *(_compared(row, survey, language) for row in rows)]
+    return [*said, *_differences(naming.records(late[late["year"] == year]), survey, language)]
 
 
-def _told(survey: Study) -> str:
-    """Return what counts as late: the columns of the files, and what stands in them."""
-    listed = (item for source in survey.sources for item in source.late.items())
+def _differences(rows: list[dict[str, Any]], survey: Study, language: Language) -> Iterator[str]:
+    """Say how late answers differ, or why that is not told; where all or none are, nothing."""
+    for row in rows:
+        if row["shown"]:
+            yield _compared(row, survey, language)
+        elif row["n_early"] and row["n_late"]:
+            few = language.text("Too few answers to compare late ones with early ones.")
+            apart = language.text("Late and early answers cannot be compared: no unit has both.")
+            yield apart if row["reason"] else few
+
+
+def _told(survey: Study, year: int) -> str:
+    """Return what counts as late in a round: the columns of its files, and what stands in them."""
+    own = (source for source in survey.sources if source.year in (None, year))
+    listed = (item for source in own for item in source.late.items())
     texts = (f"{column}: {', '.join(values)}" for column, values in listed)
     return quoted("; ".join(dict.fromkeys(texts)))
 
@@ -61,13 +73,13 @@ def _compared(row: dict[str, Any], survey: Study, language: Language) -> str:
     }
     if row["difference_low"] > 0 or row["difference_high"] < 0:
         said = language.text(
-            "Late answers to “{item}” differ surely from early ones: by {points} points ({low} to "
-            "{high}), compared within {roles}. Those who never answered may differ likewise.",
+            "A sure difference between late and early answers to “{item}”: {points} points ({low} "
+            "to {high}), compared within {roles}. Those who never answered may differ likewise.",
             **numbers,
         )
         return stating(said, _sure(row))
     said = language.text(
-        "Late answers to “{item}” do not differ surely from early ones: by {points} points ({low} "
+        "No sure difference between late and early answers to “{item}”: {points} points ({low} "
         "to {high}), compared within {roles}; a difference of {found} is found four times in five.",
         found=language.number(found, 1), **numbers,
     )  # fmt: skip

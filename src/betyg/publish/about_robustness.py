@@ -119,15 +119,21 @@ def doubtful(
             names,
             text("Ways: model of the ordered answers, mean, share of the two highest answers; with "
                  "weights and without; at one common mix and as answered, where these can differ."),
-            _of_late(tested, names),
+            language.text(_of_late(tested[tested["year"] == year])),
         ),
     )  # fmt: skip
 
 
-def _of_late(tested: pd.DataFrame, names: Names) -> str:
+def _of_late(tested: pd.DataFrame) -> str:
+    """Say which conclusions were also drawn without late answers."""
     if tested["late"].all():
-        return names.language.text("Late answers are not told apart in the data.")
-    return names.language.text("Each also without the late answers.")
+        return msgid("The data of this round do not tell late answers from early ones.")
+    keys = ["conclusion", "agency"]
+    drawn = tested[tested["holds"].notna()]
+    is_early = ~drawn["late"].astype(bool)
+    if drawn[is_early].groupby(keys).ngroups == drawn.groupby(keys).ngroups:
+        return msgid("Each also without the late answers.")
+    return msgid("Also without the late answers, where both rounds tell which they were.")
 
 
 def _conclusion(row: dict[str, Any], names: Names, unseen: findings.Found) -> str:

@@ -20,7 +20,7 @@ _STEPS = {
     "no answer at all": msgid("no answer at all"),
     "kept": msgid("rows kept"),
     "out of range": msgid("answers out of range"),
-    "empty questions": msgid("questions that nobody answered"),
+    "empty questions": msgid("questions that nobody in the file answered"),
 }
 _PLACE = {step: place for place, step in enumerate(_STEPS)}
 _KINDS = {
@@ -167,7 +167,8 @@ def attrition(frame: pd.DataFrame, survey: Study, language: Language) -> Table:
     told = [step for step in steps if step in ("read", "kept") or wide[step].any()]
     nothing = [step for step in steps if step not in told]
     wide = wide[told]
-    whole = wide.sum().to_frame(text("All files")).T
+    added = wide.sum().drop("empty questions", errors="ignore")  # others may have answers to them
+    whole = added.to_frame(text("All files")).T
     joined = pd.concat([wide, whole]) if len(wide) > 1 else wide
     empty = text("In no file: {steps}.", steps=language.listing([named[step] for step in nothing]))
     return table.build(

@@ -16,6 +16,7 @@ from betyg.stats.sum_design import SumDesign
 __all__ = ["adjusted_means"]
 
 Array = NDArray[np.float64]
+EPS = float(np.finfo(np.float64).eps)  # times its size: what matrix_rank takes for zero
 
 
 def adjusted_means(
@@ -30,7 +31,8 @@ def adjusted_means(
 
     A linear model with an effect for each domain and for each level of ``adjust_for``: the
     plain counterpart of the ordinal model, which takes the steps of the scale as equal.
-    Without ``adjust_for`` these are the weighted means.
+    Without ``adjust_for`` these are the weighted means. Roles may tell the same twice, as an
+    agency does whose answers are all of one group, if the domains can be compared all the same.
 
     Parameters
     ----------
@@ -69,12 +71,12 @@ def adjusted_means(
     mix = [_levels(rows[role].to_numpy(dtype=str), given) for role in adjust_for]
     model = np.concatenate([domain, *mix], axis=1)
     information = model.T @ (weight[:, None] * model)
-    if np.linalg.matrix_rank(information, hermitian=True) < len(information):
+    if not _are_told_apart(information, names.size):
         raise DesignError(
             f"adjusted means: the domains share too few of {', '.join(adjust_for)} to be compared "
             "at one mix. Leave one out of [compare] adjust_for in study.toml."
         )
-    inverse = np.linalg.inv(information)
+    inverse = np.linalg.pinv(information, rcond=len(information) * EPS, hermitian=True)
     value = np.where(given, score, 0.0)
     slopes = inverse @ (model.T @ (weight * value))
     common = weight @ model[:, names.size :] / weight.sum()
@@ -92,6 +94,14 @@ def adjusted_means(
 def _levels(labels: NDArray[np.str_], given: NDArray[np.bool_]) -> Array:
     """Return a column for each level but the first of those that were observed."""
     return _marks(labels, np.unique(labels[given])[1:])
+
+
+def _are_told_apart(information: Array, domains: int) -> bool:
+    """Say whether all contrasts of the domains can be estimated: no mix tells one of them."""
+    whole = np.zeros((len(information) - domains + 1, len(information)))
+    whole[0, :domains], whole[1:, domains:] = 1.0, np.eye(len(information) - domains)
+    of_mix = np.linalg.matrix_rank(whole @ information @ whole.T, hermitian=True)
+    return bool(np.linalg.matrix_rank(information, hermitian=True) == of_mix + domains - 1)
 
 
 def _marks(labels: NDArray[np.str_], names: NDArray[np.str_]) -> Array:

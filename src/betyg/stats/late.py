@@ -1,8 +1,9 @@
-"""Late answers against early ones: those who answer last are the most like those who never do."""
+"""Late answers against early ones: who answers last may be more like those who never do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -27,8 +28,8 @@ EARLY, LATE = "early", "late"  # in the order of the alphabet, as `adjusted_mean
 def table(answers: Answered, survey: Study) -> pd.DataFrame:
     """Compare late answers to the outcome with early ones: ``late.parquet``.
 
-    Late answers stand in for none at all: where they differ, silence may too. Some agencies wait
-    longer for answers than others, so agencies and the case mix are held equal.
+    Where late answers differ, those that never came may differ likewise; it need not be so. Some
+    agencies wait longer for answers than others, so agencies and the case mix are held equal.
 
     Parameters
     ----------
@@ -61,7 +62,9 @@ def table(answers: Answered, survey: Study) -> pd.DataFrame:
 
 
 def shares(people: pd.DataFrame) -> pd.DataFrame:
-    """Count how many of the respondents were late, by agency and of all, each respondent once.
+    """Count how many of the respondents were late, by agency and over all agencies.
+
+    A respondent of several rows counts once in an agency; who rated two agencies counts in both.
 
     Parameters
     ----------
@@ -108,14 +111,11 @@ def _compared(answers: Answered, survey: Study) -> Mapping[str, object]:
     if not n_early or not n_late:
         return counts | {"mix": "", "reason": "All answers are late, or none is."}
     over = pd.Series(np.where(late, LATE, EARLY), index=rows.index)
-    reason = ""
     for mix in (("agency", *survey.compare.adjust_for), ("agency",)):
-        try:
+        with suppress(DesignError):
             found = adjusted_means(rows, design, score=score, over=over, adjust_for=mix)
             return counts | _difference(found) | {"mix": ",".join(mix), "reason": ""}
-        except DesignError as error:
-            reason = str(error)
-    return counts | {"mix": "", "reason": reason}
+    return counts | {"mix": "", "reason": "No agency has both late and early answers."}
 
 
 def _difference(means: JointMeans) -> dict[str, float]:

@@ -68,11 +68,9 @@ def panel(
     latest = int(reported["year"].max())
     before = int(reported["year_from"].max())
     rounds = answers.only(lambda frame: frame[frame["year"].isin([before, latest])])
-    tables = {True: rounds}
-    if survey.tells_late:
-        tables[False] = rounds.early(survey)
+    tables = {True: rounds} | _without_late(rounds, survey, latest)
     parts = [reported.iloc[:0].reindex(columns=list(COLUMNS))]
-    for way in ways(rounds, survey):
+    for way in ways(rounds, survey, early=False in tables):
         found = _drawn(way, tables[way.late], survey, years=(before, latest))
         found = {**found, **_as_reported(reported, way, survey)}
         keys = zip(reported["conclusion"], reported["agency"], strict=True)
@@ -123,6 +121,14 @@ def _as_reported(reported: pd.DataFrame, way: Way, survey: Study) -> Found:
     rows = reported[reported["conclusion"].isin(REPORTED.get(way.measure, ()))]
     keys = zip(rows["conclusion"], rows["agency"], strict=True)
     return {(str(c), str(a)): str(r) for (c, a), r in zip(keys, rows["reported"], strict=True)}
+
+
+def _without_late(rounds: Answered, survey: Study, latest: int) -> dict[bool, Answered]:
+    """Return the early answers, where the latest round has them and they are not all."""
+    if not survey.tells_late or not rounds.rows["late"].any():
+        return {}
+    early = rounds.early(survey)
+    return {False: early} if (early.rows["year"] == latest).any() else {}
 
 
 def _drawn(way: Way, answers: Answered, survey: Study, *, years: tuple[int, int]) -> Found:

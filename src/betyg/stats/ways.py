@@ -53,13 +53,13 @@ class Means:
     covariance: Array
 
 
-def ways(answers: Answered, survey: Study) -> Iterator[Way]:
+def ways(answers: Answered, survey: Study, *, early: bool = False) -> Iterator[Way]:
     """Yield the ways that can differ in a study: at most twelve, and as many without late answers.
 
     Without weights, without a case mix, or without two highest answers there are fewer. Of
     counts only the ordinal model is fitted, and beside it stands the mean of which changes are
     made; of published values, and of an index of which only counts are known, there is no other
-    way.
+    way. Late answers are left out where ``early`` says that others are known.
     """
     counted = survey.kind == "counts" and isinstance(survey.item(survey.compare.outcome), Index)
     if survey.kind == "published" or counted:
@@ -70,7 +70,7 @@ def ways(answers: Answered, survey: Study) -> Iterator[Way]:
     cells = answers.cells
     weights = [True, False] if (cells["weight_sum"] != cells["n"]).any() else [True]
     mixes = [True, False] if survey.compare.adjust_for else [False]
-    late = [True, False] if survey.tells_late and answers.rows["late"].any() else [True]
+    late = [True, False] if early else [True]
     for measure, weighted, adjusted, all_answers in product(measures, weights, mixes, late):
         yield Way(measure=measure, weighted=weighted, adjusted=adjusted, late=all_answers)
     if survey.kind == "counts":
