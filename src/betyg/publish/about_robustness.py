@@ -140,7 +140,7 @@ def _conclusion(row: dict[str, Any], names: Names, unseen: findings.Found) -> st
     text, language = names.language.text, names.language
     who = names.agency(str(row["agency"]))
     if row["conclusion"] == "first":
-        return text("{agency} has the highest value", agency=names.agency(str(row["reported"])))
+        return text("{agency} highest of all", agency=names.agency(str(row["reported"])))
     if row["conclusion"] == "change":
         verdict = text(_CHANGES[row["reported"]])
         if row["reported"] == "none":

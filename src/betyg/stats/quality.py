@@ -71,8 +71,9 @@ def table(
         float64 (of response_rate, r_indicator, late, alpha and omega, else NaN); n int64: persons
         asked (response_rate, r_indicator), respondents (late, straight_lining), persons asked
         times questions (answer, dont_know, not_applicable, no_answer), answers (floor, ceiling),
-        rows with all answers (alpha) or with the fewest to two items (omega; of both at most ``pattern_counts.MOST`` where there are many
-        questions and more respondents); shown bool; reason str: why there is no estimate, else "".
+        rows with all answers (alpha) or with the fewest to two items (omega; of both at most
+        ``pattern_counts.MOST`` where there are many questions and more respondents); shown bool;
+        reason str: why there is no estimate, else "".
 
     References
     ----------
