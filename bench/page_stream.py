@@ -21,10 +21,11 @@ def streamed(found: dict[str, Found]) -> Iterator[str]:
     yield "## From files to the last notebook\n\n"
     yield (
         "Ten questions a respondent, in files of at most 25 million rows, every column checked "
-        "(`bench/stream.py`). 01_clean reads them part by part and writes six tables: the rows, "
-        "cells, domains, patterns of answers, answers to the outcome, and cross products by "
-        f"sampling unit (at most {of['groups']} units or groups of units a stratum). What comes "
-        "after is made of the last five. To read, clean and count is asked to take at most "
+        "(`bench/stream.py`). 01_clean reads them part by part and writes seven tables: the rows, "
+        "cells, domains, patterns of answers, answers to the outcome, products within a theme, and "
+        f"cross products by sampling unit (at most {of['groups']} units or groups of units a "
+        "stratum). What comes after is made of all but the rows. To read, clean and count is "
+        "asked to take at most "
         f"{BAR:.0f} times as long as merely decoding the columns. A dash: not measured.\n\n"
     )
     yield _cleaned(of["rows"])

@@ -29,6 +29,7 @@ from betyg.data.sums import write_sums
 from betyg.data.workers import Workers
 
 AGENCIES, YEARS, ACTIVITIES, GROUPS, ITEMS = 21, 10, 22, 5, 10
+FIVE = 8  # of the items: one theme, on a scale of five; the others are the outcome, of ten
 CHUNK = 1_000_000
 FILE = 25_000_000  # rows of a file: what is more comes in several
 ONE = "q1"
@@ -83,7 +84,7 @@ def draw(rows: int, first: int, rng: np.random.Generator) -> pa.Table:
         "w": np.round(0.5 + (agency * 7 + year * 3 + group * 11) % 40 / 16, 4),
     }
     for item in range(ITEMS):
-        cuts = np.linspace(-2.6, 1.8, 4 if item < 8 else 9)
+        cuts = np.linspace(-2.6, 1.8, 4 if item < FIVE else 9)
         answer = 1 + np.searchsorted(cuts, base + rng.logistic(size=rows))
         answer = np.where(rng.random(rows) < 0.03, 99, answer)
         columns[f"q{item + 1}"] = answer.astype(np.int8)
@@ -100,8 +101,12 @@ def write_study(folder: Path, rows: int, suffix: str, *, group: int = CHUNK) -> 
     names = {"agencies": AGENCIES, "activities": ACTIVITIES, "groups": GROUPS}
     for name, n in names.items():
         _facts(folder / f"{name}.csv", "code,label_en", [(i, f"{name} {i}") for i in range(n)])
-    items = [(f"q{i + 1}", "five" if i < 8 else "ten", f"Question {i + 1}") for i in range(ITEMS)]
-    _facts(folder / "codebook.csv", "item,scale,label_en", items)
+    items = [
+        (f"q{i + 1}", *(("service", "five") if i < FIVE else ("", "ten")), f"Question {i + 1}")
+        for i in range(ITEMS)
+    ]
+    _facts(folder / "codebook.csv", "item,theme,scale,label_en", items)
+    _facts(folder / "themes.csv", "theme,index,label_en", [("service", "no", "Service")])
     scales: list[tuple[object, ...]] = []
     for scale, k in (("five", 5), ("ten", 10)):
         scales += [(scale, i, i, "answer", f"Grade {i}") for i in range(1, k + 1)]
@@ -172,7 +177,14 @@ def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = No
     """Do what 01_clean does, here or where workers are."""
     from betyg.data import clean, read, store
     from betyg.data.study import Study
-    from betyg.stats import cells, domains, driver_sums, outcome_sums, pattern_counts
+    from betyg.stats import (
+        cells,
+        domains,
+        driver_sums,
+        outcome_sums,
+        pattern_counts,
+        theme_sums,
+    )
 
     out = root / "processed" / name
     with stage("read and clean"):
@@ -190,6 +202,8 @@ def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = No
         store.write(pattern_counts.collapse(cleaned, survey, domains=sizes), "patterns", out)
     with stage("outcome"):
         store.write(outcome_sums.collapse(cleaned, survey), "outcome_sums", out)
+    with stage("themes"):
+        store.write(theme_sums.collapse(cleaned, survey, domains=sizes), "theme_sums", out)
     with stage("cross products"):
         together = driver_sums.collapse(cleaned, survey, domains=sizes)
         store.write(together, "driver_sums", out)
@@ -219,7 +233,7 @@ def _later(root: Path, name: str, stage: Stages) -> None:
     with stage("drivers"):
         drivers.find(store.read("driver_sums", tables), survey)
     with stage("orders"):
-        orders.table(people, survey)
+        orders.table(people, survey, domains=sizes, sums=store.read("theme_sums", tables))
     _doubted(tables, survey, (compared.table, changes), stage)
 
 

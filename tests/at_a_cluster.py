@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from betyg.data import clean, read, store
 from betyg.data.study import Study
 from betyg.data.workers import Workers
-from betyg.stats import cells, domains, driver_sums, outcome_sums, pattern_counts
+from betyg.stats import cells, domains, driver_sums, outcome_sums, pattern_counts, theme_sums
 
 ROOT = Path(__file__).parents[1]
 QUIET = {"DASK_DISTRIBUTED__ADMIN__LOG_FORMAT": "%(message)s", "OMP_NUM_THREADS": "1"}
@@ -112,5 +112,6 @@ def tables(survey: Study, out: Path, workers: Workers | None = None) -> dict[str
     store.write(sizes, "domains", out)
     store.write(pattern_counts.collapse(cleaned, survey, domains=sizes), "patterns", out)
     store.write(outcome_sums.collapse(cleaned, survey), "outcome_sums", out)
+    store.write(theme_sums.collapse(cleaned, survey, domains=sizes), "theme_sums", out)
     store.write(driver_sums.collapse(cleaned, survey, domains=sizes), "driver_sums", out)
     return {path.name: path.read_bytes() for path in sorted(out.glob("*.parquet"))}

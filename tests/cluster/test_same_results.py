@@ -20,7 +20,10 @@ from betyg.stats import drivers, ordinal_mixed
 from betyg.stats.ordinal_sandwich import Sampling
 from web_server import serving
 
-TABLES = ("respondents", "attrition", "cells", "domains", "patterns", "outcome_sums", "driver_sums")
+TABLES = (
+    "respondents", "attrition", "cells", "domains", "patterns", "outcome_sums", "theme_sums",
+    "driver_sums",
+)  # fmt: skip
 RAW = Path(__file__).parents[2] / "data" / "raw"
 
 

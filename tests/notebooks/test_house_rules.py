@@ -20,6 +20,7 @@ TABLES = {  # which at least is written by which notebook
         "domains",
         "patterns",
         "outcome_sums",
+        "theme_sums",
         "driver_sums",
         "attrition",
     },

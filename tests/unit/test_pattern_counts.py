@@ -88,7 +88,7 @@ def test_patterns_of_parts_are_those_of_the_whole(most):
 def test_what_pieces_counted_apart_adds_up():
     for kind in (
         lambda: Counted(2, [5, 5]),
-        lambda: Drawn(2, 40, 2),
+        lambda: Drawn(2, 40, [5, 5]),
     ):
         rng = np.random.default_rng(1)
         owner, unit = rng.integers(0, 2, 500), np.arange(500)
@@ -131,7 +131,7 @@ def test_the_interval_of_those_drawn_holds_what_all_would_give():
     for at in range(n):
         mood = rng.normal(size=(4000, 1))
         positions = np.digitize(mood + rng.normal(size=(4000, 4)), [-1.5, 0.0, 1.0]) + 1
-        drawn = Drawn(1, 400, 4)
+        drawn = Drawn(1, 400, [4] * 4)
         unit = np.arange(4000) + 4000 * at
         drawn.add(np.zeros(4000, dtype=np.intp), list(positions.T.astype(np.int8)), unit)
         _, patterns, times = drawn.found()

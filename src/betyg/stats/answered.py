@@ -13,10 +13,9 @@ from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.stats import outcome_sums
 from betyg.stats.design import SurveyDesign
-from betyg.stats.domains import are_units
 from betyg.stats.joint import DESIGN, design_of, scores_of
 from betyg.stats.outcome_sums import outcome_items, top_two
-from betyg.stats.sum_design import SumDesign
+from betyg.stats.sum_design import SumDesign, add_up
 
 __all__ = ["Answered"]
 
@@ -67,7 +66,7 @@ class Answered:
         -------
         Answered
         """
-        if sums is not None and domains is not None and _add_up(domains, survey):
+        if sums is not None and domains is not None and add_up(domains, survey):
             return cls(cells=cells, rows=sums, sizes=domains)
         outcome = survey.compare.outcome
         rows = rows_of(respondents, [*DESIGN, "late", outcome, *outcome_items(survey)])
@@ -124,8 +123,3 @@ class Answered:
             left = known.sizes["n"] - known.sizes["late"]
             sums, sizes = early, known.sizes.assign(n=left)[left > 0]
         return replace(self, cells=outcome_sums.cells_of(sums, survey), rows=early, sizes=sizes)
-
-
-def _add_up(domains: pd.DataFrame, survey: Study) -> bool:
-    """Tell whether errors can be made of sums of alike respondents."""
-    return are_units(domains) and not survey.design.calibrate

@@ -13,12 +13,14 @@ from betyg.data.study import Study
 from betyg.errors import DesignError, ParameterError
 from betyg.stats.calibrate import Calibration, calibration
 from betyg.stats.design import SurveyDesign, check_weights
+from betyg.stats.sum_design import SumDesign
 
 __all__ = [
     "DESIGN",
     "JointMeans",
     "design_of",
     "joint_items",
+    "joint_levels",
     "joint_means",
     "joint_of",
     "scores_of",
@@ -147,10 +149,36 @@ def joint_means(
     """
     labels = respondents[over] if isinstance(over, str) else over
     scores = scores_of(respondents, item, survey)
+    return joint_levels(labels, scores, design_of(respondents, survey), survey, about=item)
+
+
+def joint_levels(
+    labels: pd.Series,
+    scores: Array,
+    design: SurveyDesign | SumDesign,
+    survey: Study,
+    *,
+    about: str,
+) -> JointMeans:
+    """Estimate the mean of the scores in each level of a role, as ``joint_means`` does.
+
+    Parameters
+    ----------
+    labels : Series
+        Level of each row of the design.
+    scores : ndarray of float, shape (rows,)
+        NaN where there is none.
+    design : SurveyDesign or SumDesign
+        Design of respondents, or of sums of alike ones.
+    survey : Study
+        Its totals.
+    about : str
+        What the scores are of, for messages.
+    """
     names = _levels(labels[~np.isnan(scores)], survey)
     level = pd.Index(names).get_indexer(pd.Index(labels.astype("str")))
     columns = np.where(level[:, None] == np.arange(len(names)), scores[:, None], np.nan)
-    return joint_of(columns, tuple(names), design_of(respondents, survey), item)
+    return joint_of(columns, tuple(names), design, about)
 
 
 def joint_items(respondents: pd.DataFrame, survey: Study, *, items: Sequence[str]) -> JointMeans:
@@ -196,7 +224,7 @@ def _is_category(labels: pd.Series) -> bool:
 
 
 def joint_of(
-    columns: Array, names: tuple[str, ...], design: SurveyDesign, about: str
+    columns: Array, names: tuple[str, ...], design: SurveyDesign | SumDesign, about: str
 ) -> JointMeans:
     """Estimate the means of the columns, NaN where a respondent does not count.
 
@@ -217,6 +245,6 @@ def joint_of(
         names=names,
         estimate=mean,
         covariance=design.covariance_of_totals(scores),
-        n=given.sum(axis=0),
+        n=(design.persons @ given).astype(np.int64),
         df=design.degf(np.asarray(given.any(axis=1))),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,14 @@ from betyg.data.codebook import Event
 from betyg.data.store import Stored, rows_of
 from betyg.data.study import Study
 from betyg.errors import DesignError
-from betyg.stats import change, compare, events, places
-from betyg.stats.joint import DESIGN, JointMeans, joint_items, joint_means
+from betyg.stats import change, compare, events, places, theme_sums
+from betyg.stats.asked import rated, same_scale, together
+from betyg.stats.joint import DESIGN, JointMeans, joint_items, joint_levels, joint_means
+from betyg.stats.sum_design import SumDesign, add_up
 
-__all__ = ["agreement", "effects", "leads", "rated", "table"]
+__all__ = ["agreement", "effects", "leads", "table"]
 
 ALL = "all"
-FEWEST_ITEMS = 3  # two questions are compared in a sentence, not ranked
 FEWEST_ANSWERS = 3  # what is chosen or not is no view
 MOST_AGENCIES = 10  # beyond that, that all agree is a question about ranges, not about pairs
 
@@ -30,13 +31,13 @@ EFFECT = ("event", "label_year", "item", "year_from", "year_to", "estimate", "se
           "ci_high", "p_value", "n_affected", "n_others", "placebo", "placebo_p_value")  # fmt: skip
 
 
-def rated(survey: Study) -> tuple[str, ...]:
-    """Return the items that each respondent answers for several activities."""
-    found = dict.fromkeys(row.item for row in survey.crosswalk if row.activity)
-    return tuple(found)
-
-
-def table(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
+def table(
+    respondents: pd.DataFrame | Stored,
+    survey: Study,
+    *,
+    domains: pd.DataFrame | None = None,
+    sums: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Order activities by each rated item, and the items of each theme, in every round.
 
     The ranges of places hold for all of an order at once. Activities are compared within
@@ -45,9 +46,13 @@ def table(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
     Parameters
     ----------
     respondents : DataFrame
-        As written by 01_clean; zero rows for kinds without respondents.
+        As written by 01_clean; zero rows for kinds without respondents. They are used where a
+        sampling unit has several of them, or weights were calibrated.
     survey : Study
         The study.
+    domains, sums : DataFrame, optional
+        As written by 01_clean (``domains.collapse``, ``theme_sums.collapse``); without them
+        respondents are used.
 
     Returns
     -------
@@ -57,10 +62,16 @@ def table(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
         shared; surely_best; found (the difference from the highest, in points, that would be
         found four times in five). The highest first within each order.
     """
-    themes = _asked_together(survey)
-    items = [*rated(survey), *(item for of in themes.values() for item in of)]
-    rows = _rows(respondents, items)
-    parts = [*_activities(rows, survey), *_themes(rows, themes, survey)]
+    themed = [item for items in together(survey).values() for item in items]
+    if sums is not None and domains is not None and add_up(domains, survey):
+        rows, themes = _rows(respondents, rated(survey)), theme_sums.joint(sums, survey)
+    else:
+        rows = _rows(respondents, [*rated(survey), *themed])
+        themes = _themes(rows, survey)
+    parts = [
+        *_activities(rows, survey),
+        *(_ordered(joint, survey, named=("item", theme, year)) for theme, year, joint in themes),
+    ]
     if not parts:
         return pd.DataFrame(columns=list(ORDER))
     return pd.concat(parts, ignore_index=True).astype({"year": "int16", "n": "int64"})
@@ -69,18 +80,6 @@ def table(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
 def _rows(respondents: pd.DataFrame | Stored, items: Sequence[str]) -> pd.DataFrame:
     """Return what is needed of the respondents; nothing where nothing is asked of them."""
     return rows_of(respondents, [*DESIGN, *items]) if items else pd.DataFrame()
-
-
-def _asked_together(survey: Study) -> dict[str, list[str]]:
-    """Return the items of each theme that has enough of them to be ordered."""
-    per_activity = set(rated(survey))
-    found = {
-        theme.theme: [
-            i.item for i in survey.items if i.theme == theme.theme and i.item not in per_activity
-        ]
-        for theme in survey.themes
-    }
-    return {theme: items for theme, items in found.items() if len(items) >= FEWEST_ITEMS}
 
 
 def _activities(respondents: pd.DataFrame, survey: Study) -> Iterator[pd.DataFrame]:
@@ -92,17 +91,14 @@ def _activities(respondents: pd.DataFrame, survey: Study) -> Iterator[pd.DataFra
                 yield _ordered(joint, survey, named=("activity", item, int(str(year))))
 
 
-def _themes(
-    respondents: pd.DataFrame, themes: Mapping[str, Sequence[str]], survey: Study
-) -> Iterator[pd.DataFrame]:
-    for theme, items in themes.items():
+def _themes(respondents: pd.DataFrame, survey: Study) -> Iterator[tuple[str, int, JointMeans]]:
+    """Yield the mean scores of each theme's questions in each year, as ``theme_sums.joint``."""
+    for theme, items in together(survey).items():
         for year, part in respondents.groupby("year"):
             asked = [item for item in items if part[item].notna().any()]
-            scales = {survey.scale_of(item, int(str(year))).scale for item in asked}
-            if len(asked) >= FEWEST_ITEMS and len(scales) == 1:
+            if same_scale(asked, int(str(year)), survey):
                 answered = part[part[asked].notna().any(axis=1)]
-                joint = joint_items(answered, survey, items=asked)
-                yield _ordered(joint, survey, named=("item", theme, int(str(year))))
+                yield theme, int(str(year)), joint_items(answered, survey, items=asked)
 
 
 def _ordered(joint: JointMeans, survey: Study, *, named: tuple[str, str, int]) -> pd.DataFrame:
@@ -153,12 +149,25 @@ def _both_ways(pairs: pd.DataFrame, joint: JointMeans) -> pd.DataFrame:
     return both.assign(n=least)
 
 
-def agreement(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame:
+def agreement(
+    respondents: pd.DataFrame | Stored,
+    survey: Study,
+    *,
+    domains: pd.DataFrame | None = None,
+    cells: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Test for each question and round whether all agencies hold the same view.
 
     Not finding a difference is not agreement: the largest difference that the data allow has
     to lie within ``compare.margin``. Made for few agencies, such as the groups of one
     association's members.
+
+    Parameters
+    ----------
+    respondents, survey, domains
+        As in ``table``.
+    cells : DataFrame, optional
+        As written by 01_clean; with ``domains`` they are used in the place of respondents.
 
     Returns
     -------
@@ -166,21 +175,52 @@ def agreement(respondents: pd.DataFrame | Stored, survey: Study) -> pd.DataFrame
         item, year, agencies (compared), largest (difference estimated), bound (difference
         that the data allow at 95 %), margin, equivalent, n; zero rows beyond ten agencies.
     """
-    rows = []
     few = len([code for code in survey.agency_codes if not survey.is_total(code)]) <= MOST_AGENCIES
     items = [item.item for item in survey.items if few and item.item not in rated(survey)]
-    people = _rows(respondents, items)
-    for item in items:
-        for year, part in people.groupby("year"):
-            answered = part[part[item].notna()]
-            graded = survey.scale_of(item, int(str(year))).k >= FEWEST_ANSWERS
-            if graded and answered["agency"].nunique() > 1:
-                rows.append(_agreement(answered, survey, item=item, year=int(str(year))))
+    if cells is not None and domains is not None and add_up(domains, survey):
+        views = _views_of_cells(cells, domains, items, survey)
+    else:
+        views = _views(_rows(respondents, items), items, survey)
+    rows = [_agreement(joint, survey, item=item, year=year) for item, year, joint in views]
     return pd.DataFrame(rows, columns=list(AGREEMENT))
 
 
-def _agreement(answered: pd.DataFrame, survey: Study, *, item: str, year: int) -> dict[str, object]:
-    joint = joint_means(answered, survey, item=item, over="agency")
+def _views(
+    people: pd.DataFrame, items: Sequence[str], survey: Study
+) -> Iterator[tuple[str, int, JointMeans]]:
+    """Yield the means of all agencies for each question and round."""
+    for item in items:
+        for year, part in people.groupby("year"):
+            answered = part[part[item].notna()]
+            if _several(answered, survey, item=item, year=int(str(year))):
+                joint = joint_means(answered, survey, item=item, over="agency")
+                yield item, int(str(year)), joint
+
+
+def _views_of_cells(
+    cells: pd.DataFrame, domains: pd.DataFrame, items: Sequence[str], survey: Study
+) -> Iterator[tuple[str, int, JointMeans]]:
+    """Yield the same from the answers of respondents who were drawn one by one, counted."""
+    one = domains.drop_duplicates("stratum")
+    population = dict(zip(one["stratum"].astype("str"), one["population"], strict=True))
+    answers = cells[cells["kind"] == "answer"]
+    known = answers.assign(population=answers["stratum"].astype("str").map(population))
+    for item in items:
+        for year, part in known[known["item"] == item].groupby("year"):
+            if _several(part, survey, item=item, year=int(str(year))):
+                scores = part["score"].to_numpy(np.float64)
+                design = SumDesign.of(part, part, survey)
+                joint = joint_levels(part["agency"], scores, design, survey, about=item)
+                yield item, int(str(year)), joint
+
+
+def _several(answered: pd.DataFrame, survey: Study, *, item: str, year: int) -> bool:
+    """Tell whether several agencies answered a question that is a matter of degree."""
+    graded = survey.scale_of(item, year).k >= FEWEST_ANSWERS
+    return graded and answered["agency"].nunique() > 1
+
+
+def _agreement(joint: JointMeans, survey: Study, *, item: str, year: int) -> dict[str, object]:
     found = compare.equivalence(
         joint.names, joint.estimate, joint.covariance, margin=survey.compare.margin, df=joint.df
     )

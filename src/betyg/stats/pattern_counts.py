@@ -186,7 +186,7 @@ class _Patterns:
         }
         self._counted = {name: Counted(n, positions[name]) for name in positions if name in few}
         self._drawn = {
-            name: Drawn(n, most, len(own)) for name, own in positions.items() if name not in few
+            name: Drawn(n, most, own) for name, own in positions.items() if name not in few
         }
 
     @property

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from betyg.data import identity
+from betyg.stats.sums import joint
 
 __all__ = ["Counted", "Drawn", "Found"]
 
@@ -64,16 +65,17 @@ class Drawn:
     ----------
     owners, most : int
         Whose patterns are drawn apart, from 0, and how many rows of each are kept.
-    questions : int
-        How many there are.
+    positions : sequence of int
+        As for ``Counted``.
     """
 
-    def __init__(self, owners: int, most: int, questions: int) -> None:
+    def __init__(self, owners: int, most: int, positions: Sequence[int]) -> None:
         self._most, self._room = most, 2 * most * owners
+        self._sizes = [owners, *(k + 1 for k in positions)]
         self._below = np.full(owners, np.iinfo(np.uint64).max, dtype=np.uint64)
         self._owner = [np.zeros(0, dtype=np.intp)]
         self._hash = [np.zeros(0, dtype=np.uint64)]
-        self._answers = [np.zeros((0, questions), dtype=np.int8)]
+        self._answers = [np.zeros((0, len(positions)), dtype=np.int8)]
 
     def add(self, owner: Codes, states: States, unit: NDArray[np.integer]) -> None:
         """Draw from some more rows; each is a unit of its own."""
@@ -110,6 +112,7 @@ class Drawn:
     def found(self) -> Found:
         """Return the patterns that were drawn, by owner."""
         self._settle()
-        rows = np.column_stack([self._owner[0], self._answers[0].astype(np.intp)])
-        distinct, n = np.unique(rows, axis=0, return_counts=True)
-        return distinct[:, 0], distinct[:, 1:].astype(np.int8), n.astype(np.int64)
+        owner, answers = self._owner[0], self._answers[0]
+        key = joint(zip([owner, *answers.T], self._sizes, strict=True))
+        _, first, n = np.unique(key, return_index=True, return_counts=True)
+        return owner[first], answers[first], n.astype(np.int64)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from betyg.data.settings import Index
 from betyg.data.study import Study
-from betyg.stats.orders import rated
+from betyg.stats.asked import rated
 
 __all__ = ["Predictors", "predictors"]
 

@@ -11,12 +11,18 @@ from numpy.typing import NDArray
 
 from betyg.data.study import Study
 from betyg.stats.design import Strata, check_population
+from betyg.stats.domains import are_units
 from betyg.stats.sums import by_code, rows_by_code
 
-__all__ = ["SumDesign", "strata_of"]
+__all__ = ["SumDesign", "add_up", "strata_of"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+
+def add_up(domains: pd.DataFrame, survey: Study) -> bool:
+    """Tell whether errors can be made of sums: of people drawn one by one, of plain weights."""
+    return are_units(domains) and not survey.design.calibrate
 
 
 def strata_of(sizes: pd.DataFrame, survey: Study) -> Strata:
