@@ -77,11 +77,20 @@ class Domains:
         return self._domains.of(place.astype(np.int64) * TEXTS + np.array([*numbers, 0])[word])
 
     def absorb(self, other: Domains) -> NDArray[np.int32]:
-        """Take up the combinations of another, and return the number of each here."""
-        if not len(self):
-            self._places, self._domains, self._texts = other._places, other._domains, other._texts
-            self._table = other._table
-            return np.arange(len(self), dtype=np.int32)
+        """Take up the combinations of another, and return the number of each here.
+
+        Nothing is shared with the other: it may be on its way to other workers, or be used again.
+
+        Parameters
+        ----------
+        other : Domains
+            Of the same study.
+
+        Returns
+        -------
+        ndarray of int, shape (domains of the other,)
+            The number here of each of its combinations; new ones get the next numbers.
+        """
         texts = [self._texts.setdefault(text, len(self._texts)) for text in other._texts]
         key, text = other._keys()
         place = self._places.of(other._places.values)[key]
