@@ -91,7 +91,25 @@ def replaced(
 
 
 def translated(values: NDArray[np.int8], table: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Look each value up in a table of 256; of single bytes this is the fastest way."""
+    """Look each value up in a table; of single bytes this is the fastest way.
+
+    Parameters
+    ----------
+    values : ndarray of int8, shape (rows,)
+        Places in the table; those below zero count from its end.
+    table : ndarray of int8, shape (256,)
+        What each value stands for.
+
+    Returns
+    -------
+    ndarray of int8, shape (rows,)
+        Read-only.
+
+    Raises
+    ------
+    ValueError
+        If the table has another size.
+    """
     return np.frombuffer(values.tobytes().translate(table.tobytes()), dtype=np.int8)
 
 

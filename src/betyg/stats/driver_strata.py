@@ -95,7 +95,20 @@ class Met:
         self._stratum = np.full(0, -1, dtype=np.int32)
 
     def new(self, stratum: Codes, psu: Codes) -> NDArray[np.bool_]:
-        """Mark the first row of each unit in its stratum; units are numbered from 0."""
+        """Mark the first row of each unit in its stratum, over all that was asked about so far.
+
+        A unit that comes back to a stratum after rows in another, in a later call, counts as new.
+
+        Parameters
+        ----------
+        stratum, psu : ndarray of int, shape (rows,)
+            Stratum and unit of each row, both numbered from 0.
+
+        Returns
+        -------
+        ndarray of bool, shape (rows,)
+            Whether the unit is seen in the stratum for the first time.
+        """
         if self._every:
             return np.ones(len(psu), dtype=bool)
         more = int(psu.max(initial=-1)) + 1 - len(self._stratum)
