@@ -19,6 +19,7 @@ class Served:
         self.files: dict[str, bytes] = {}
         self.status: dict[str, int] = {}
         self.has_parts = self.has_versions = self.has_head = True
+        self.has_size = True
         self.asked: list[tuple[str, str, int]] = []
         self.address = ""
 
@@ -45,6 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
         status = served.status.get(name, 200 if name in served.files else 404)
         status = 405 if status == 200 and not with_body and not served.has_head else status
         if status != 200:
+            served.asked.append((self.command, self.path, 0))
             self.send_error(status)
             return
         part = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
@@ -56,7 +58,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: bytes, whole: bytes, *, with_body: bool) -> None:
         self.server.served.asked.append((self.command, self.path, len(body) * with_body))
         self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
+        if self.server.served.has_size:
+            self.send_header("Content-Length", str(len(body)))
         if self.server.served.has_versions:
             self.send_header("ETag", f'"{hashlib.sha256(whole).hexdigest()[:12]}"')
         self.end_headers()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import resource
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +16,13 @@ import pytest
 
 import raw_study
 from at_a_cluster import answers, parquet
-from betyg.data import clean, read, remote, remote_list
+from betyg.build import plan
+from betyg.data import clean, read, remote, remote_list, study_toml
+from betyg.data.remote import is_remote
 from betyg.data.secrets import refused
 from betyg.data.study import Study
 from betyg.data.sums import write_sums
-from betyg.errors import DataError
+from betyg.errors import DataError, Problems
 from betyg.stats import cells
 from web_server import Served, serving
 
@@ -107,16 +112,55 @@ def test_of_a_parquet_file_only_what_is_used_is_fetched(
 
 
 def test_settings_reach_the_storage(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere" / "a.csv").write_text(raw_study.FULL)
-    url = f"dir://{tmp_path}/elsewhere/a.csv"
-    more = f'storage = {{ fs = "nonsense", path = "{tmp_path}" }}'
-    with pytest.raises(DataError, match="cannot be reached"):
-        remote_study(tmp_path, url, more)
-    found = remote_study(
-        tmp_path, f"file://{tmp_path}/elsewhere/a.csv", "storage = { auto_mkdir = false }"
+    for year in (2011, 2010):
+        folder = tmp_path / str(year)
+        folder.mkdir()
+        (folder / "a.csv").write_text(raw_study.FULL.replace("2011", str(year)))
+        more = f'storage = {{ path = "{folder}", target_protocol = "file" }}'
+        respondents, _ = cleaned(remote_study(folder, "dir://a.csv", more))
+        np.testing.assert_array_equal(respondents["year"], [year, year, 2012])
+
+
+def test_settings_that_a_storage_does_not_take_are_told_as_settings(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"does not take these settings.*Look at `storage` in its"):
+        remote_study(tmp_path, "dir://a.csv", f'storage = {{ pth = "{tmp_path}" }}')
+    with pytest.raises(DataError, match=r"dir:// does not take this address.*Correct the address"):
+        remote_study(tmp_path, "dir://a.csv")
+
+
+@pytest.mark.parametrize("kind", ["web", "file"])
+def test_a_disk_without_room_for_a_copy_is_not_taken_for_the_network(
+    kind: str, tmp_path: Path, web: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = raw_study.FULL * 1000
+    web.files["a.csv"] = content.encode()
+    (tmp_path / "a.csv").write_text(content)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    url = web.url("a.csv") if kind == "web" else f"file://{tmp_path}/a.csv"
+    survey = remote_study(tmp_path, url)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) // 2, limits[1]))
+    try:
+        text = said(survey)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    told = (
+        f"a.csv: finds no room in {tmp_path} for a copy of {len(content)} bytes (File too large)."
     )
-    assert len(cleaned(found)[0]) == 3
+    assert told in text and "set TMPDIR" in text and "online" not in text
+    assert not list(tmp_path.glob("betyg-*"))
+
+
+def test_a_file_that_several_sources_read_is_asked_for_once(tmp_path: Path, web: Served) -> None:
+    web.files["a.csv"] = raw_study.FULL.encode()
+    survey = remote_study(tmp_path, web.url("a.csv"))
+    settings = study_toml.read(survey.folder, Problems())
+    web.status["a.csv"] = 500
+    web.asked.clear()
+    problems = Problems()
+    assert remote_list.versions(survey.folder, settings.remote * 2, problems) == {}
+    assert web.asked == [("HEAD", "/a.csv", 0)]
+    assert len(problems) == 1
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -208,9 +252,13 @@ def test_a_server_that_cannot_do_what_is_needed_is_told(tmp_path: Path, web: Ser
     web.has_parts = False
     assert "hands out whole files only" in said(survey)
     web.has_versions = False
-    assert "tells no size, version or time of change" in said(survey)
-    web.files["a.parquet"] = b""
+    assert "tells no version or time of change, so that" in said(survey)
+    web.has_size = False
+    assert "tells no size, and no version or time of change, so that" in said(survey)
     web.has_versions = True
+    assert "tells no size, so that" in said(survey)
+    web.has_size = True
+    web.files["a.parquet"] = b""
     write_sums(survey.folder)
     assert "a.parquet: is empty." in said(Study.load(survey.folder.parent, "trial"))
 
@@ -267,10 +315,63 @@ def test_a_secret_in_study_toml_is_refused(more: str, part: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "url", ["https://me:pw@host/a.csv", "https://host/a.csv?X-Amz-Signature=1", "abfs://c/a?sig=1"]
+    "url",
+    [
+        "https://me:hush@host/a.csv",
+        "https://hush@host/a.csv",
+        "https://hush@host/export",  # its format cannot be told either
+        "https://host/a.csv?X-Amz-Signature=hush",
+        "https://host/a.csv?apikey=hush",
+        "https://host/a.csv?Policy=hush&Key-Pair-Id=K2",
+        "https://host/a.csv?token_hush",
+        "https://host/a.csv#token=hush",
+        "abfs://c/a.csv?sig=hush",
+        "zip://a.csv::https://me:hush@host/x.zip",
+        "simplecache::https://me:hush@host/a.csv",
+        "https://me::hush@host/a.csv",
+        "https://[me:hush@host/a.csv",
+    ],
 )
-def test_a_secret_in_an_address_is_refused(url: str) -> None:
-    assert "the address holds a" in refused(url)
+def test_a_secret_in_an_address_is_refused_and_not_repeated(url: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        remote_study(tmp_path, url)
+    assert re.search(
+        r"\[source\] file: (the address holds a|this is no address)", str(caught.value)
+    )
+    assert "hush" not in str(caught.value)
+    assert not (tmp_path / "raw" / "trial" / remote_list.FILE).exists()
+
+
+@pytest.mark.parametrize("name", ["access_key_id", "aws_access_key_id", "apiKey", "accountkey"])
+def test_a_setting_that_is_a_secret_is_refused(name: str) -> None:
+    assert refused({"client_kwargs": {name: "x"}}).startswith(f"'{name}' is a secret")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://host/a.csv?year=2025&keyword=roads#page",
+        "s3://bucket/keys/a.csv",
+        "abfs://answers@statistics.dfs.core.windows.net/a.csv",
+        "github://agency:survey@main/a.csv",
+        "sftp://agency@host/a.csv",
+    ],
+)
+def test_an_address_that_gives_nothing_away_is_taken(url: str) -> None:
+    assert refused(url) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["filecache::s3://b/a.csv", "zip://a.csv::s3://b/x.zip", "simplecache::https://host/a.csv"],
+)
+def test_a_chain_of_storages_is_refused_and_is_elsewhere_to_data_and_build(
+    url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=r"\[source\] file: '::' chains storages.*Name the file i"):
+        remote_study(tmp_path, url)
+    (folder,) = plan.folders(tmp_path / "raw").values()
+    assert folder.has_remote and is_remote(url)
 
 
 def test_settings_that_give_nothing_away_are_taken() -> None:

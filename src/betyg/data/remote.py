@@ -7,8 +7,8 @@ itself. Only what is needed is fetched: of a Parquet file some columns of some r
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import io
-import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -20,10 +20,11 @@ from typing import Any, BinaryIO, Protocol
 from betyg.data.web import Web
 from betyg.errors import DataError, did_you_mean
 
-__all__ = ["WEB", "Remote", "RemoteError", "is_remote", "scheme", "suffix"]
+__all__ = ["WEB", "Remote", "RemoteError", "is_chain", "is_remote", "scheme", "suffix"]
 
-SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 WEB = ("http", "https")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # what a disk here says when it takes no more
+WRONG = (TypeError, ValueError, AttributeError)  # what settings that are none end in
 BUFFER = 2**20  # bytes that are fetched where fewer are asked for
 TAGS = (  # by which kinds of storage tell one version of a file from another, the surest first
     "ETag", "etag", "md5Hash", "generation", "sha", "checksum", "LastModified", "last_modified",
@@ -62,7 +63,12 @@ class _Place(Protocol):
 
 def is_remote(file: str) -> bool:
     """Say whether the file of a source is a URL."""
-    return SCHEME.match(file) is not None
+    return "://" in file
+
+
+def is_chain(file: str) -> bool:
+    """Say whether a source goes through several storages: ``filecache::s3://bucket/a.csv``."""
+    return is_remote(file) and "::" in file and scheme(file) not in WEB
 
 
 def scheme(url: str) -> str:
@@ -134,7 +140,7 @@ class Remote:
         size = self.checked()
         with tempfile.TemporaryDirectory(prefix="betyg-") as folder:
             target = Path(folder, f"copy{suffix(self.url)}")
-            with _told():
+            with _told(), _room(size):
                 self._place().copy(target)
             self.checked()
             if target.stat().st_size != size:
@@ -145,10 +151,12 @@ class Remote:
         with _told():
             info = self._place().info()
         tag = next((info[name] for name in TAGS if info.get(name)), None)
-        if tag is None or info.get("size") is None:
+        lacks = {"size": info.get("size") is None, "version or time of change": tag is None}
+        if any(lacks.values()):
             raise RemoteError(
-                "tells no size, version or time of change, so that a changed file would not be "
-                "seen. Put a copy of the file into the study's folder, and name that."
+                f"tells no {', and no '.join(what for what in lacks if lacks[what])}, so that a "
+                "changed file would not be seen. Put a copy of the file into the study's folder, "
+                "and name that."
             )
         told = tag.isoformat() if isinstance(tag, dt.datetime) else str(tag).strip('"')
         return int(info["size"]), f"{info['size']} bytes, {told}"
@@ -178,10 +186,16 @@ class _Storage:
             self._files, self._path = fsspec.core.url_to_fs(url, **options)
         except ImportError as error:
             raise _not_installed(scheme(url), error) from error
+        except WRONG as error:
+            raise RemoteError(_does_not_take(url, options, error)) from error
+        self._url, self._options = url, options
 
     def info(self) -> Mapping[str, Any]:
         self._files.invalidate_cache()
-        found: Mapping[str, Any] = self._files.info(self._path)
+        try:  # some look at their settings only now
+            found: Mapping[str, Any] = self._files.info(self._path)
+        except WRONG as error:
+            raise RemoteError(_does_not_take(self._url, self._options, error)) from error
         if found.get("type") == "directory":
             raise RemoteError("is a folder. Name a file; one [[source]] for each.")
         return found
@@ -191,6 +205,13 @@ class _Storage:
 
     def copy(self, target: Path) -> None:
         self._files.get_file(self._path, str(target))
+
+
+def _does_not_take(url: str, options: Mapping[str, Any], error: Exception) -> str:
+    said = f"{scheme(url)}:// does not take"
+    if options:
+        return f"{said} these settings ({_first_line(error)}). Look at `storage` in its [[source]]."
+    return f"{said} this address without settings ({_first_line(error)}). {ADDRESS}"
 
 
 def _not_installed(kind: str, error: ImportError) -> RemoteError:
@@ -239,6 +260,20 @@ class _Reader(io.RawIOBase):
 
 def _cut_off(found: int, wanted: int) -> str:
     return f"was cut off on its way: {found} of {wanted} bytes came. Run the same command again."
+
+
+@contextmanager
+def _room(size: int) -> Iterator[None]:
+    """Say of an error in writing a copy that it is none of the storage."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise RemoteError(
+            f"finds no room in {tempfile.gettempdir()} for a copy of {size} bytes "
+            f"({error.strerror}). Make room, or set TMPDIR to a folder that has it."
+        ) from error
 
 
 @contextmanager

@@ -18,15 +18,31 @@ HEADER = ["url", "version"]
 
 
 def versions(folder: Path, sources: Iterable[Source], problems: Problems) -> dict[str, str]:
-    """Return the versions that are there now, by URL; what cannot be reached is noted."""
+    """Return the versions that are there now; what cannot be reached is noted, and is not there.
+
+    Each URL is asked for once, however many sources read it: an answer may take a minute.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's folder, named in what is noted.
+    sources : iterable of Source
+        Those whose files lie elsewhere.
+    problems : Problems
+        Takes up what is wrong, by URL.
+
+    Returns
+    -------
+    dict of str to str
+        Versions by URL, as ``Remote.now`` tells them.
+    """
     found: dict[str, str] = {}
-    for source in sources:
-        remote = Remote(url=source.file, storage=source.storage, folder=folder)
-        if source.file not in found:
-            try:
-                found[source.file] = remote.now()
-            except RemoteError as error:
-                problems.add(source.file, str(error))
+    storages = {source.file: source.storage for source in sources}
+    for url, storage in storages.items():
+        try:
+            found[url] = Remote(url=url, storage=storage, folder=folder).now()
+        except RemoteError as error:
+            problems.add(url, str(error))
     return found
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 __all__ = ["refused"]
 
 SECRET = re.compile(
-    r"secret|passw|pwd$|token|credential|signature|private|connection_?string|authori[sz]ation"
-    r"|cookie|(^|_|-)(key|sas|sig|auth)$|accesskey",
+    r"secret|pass(w|phrase)|(pwd|pass)$|token|credential|signature|private|connection_?string"
+    r"|authori[sz]ation|bearer|jwt|cookie|(api|access|account|shared|subscription)[_-]?key"
+    r"|key[_-]?(pair[_-]?)?id$|(^|_|-)(key|sas|sig|auth)$",
     re.IGNORECASE,
 )
 OPEN = ("anon", "cloud", "google_default")  # ways to log in that give nothing away
@@ -21,7 +22,15 @@ REMEDY = (
 
 
 def refused(given: object) -> str:
-    """Return why a URL, or the settings of a storage, give something secret away; or nothing."""
+    """Return why a URL, or the settings of a storage, give something secret away; or nothing.
+
+    What is secret is not repeated.
+
+    Raises
+    ------
+    ValueError
+        If a URL cannot be taken apart.
+    """
     return next((f"{what}. {REMEDY}" for what in _secrets(given)), "")
 
 
@@ -35,13 +44,25 @@ def _secrets(given: object) -> Iterator[str]:
         for value in given:
             yield from _secrets(value)
     elif isinstance(given, str) and "://" in given:
-        yield from _in_url(given)
+        for one in (given, *given.split("::")):  # of a chain, each
+            yield from _in_url(one)
 
 
 def _in_url(url: str) -> Iterator[str]:
-    parts = urlsplit(url)
-    if parts.password:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # its own words may repeat what is secret
+        raise ValueError("this is no address. Correct it.") from None
+    yield from _in_login(parts)
+    for asked in (parts.query, parts.fragment):
+        for name, _ in parse_qsl(asked, keep_blank_values=True):
+            if found := SECRET.search(name):  # all of it may be the secret
+                yield f"the address holds a secret, '{found[0].strip('_-')}'"
+
+
+def _in_login(parts: SplitResult) -> Iterator[str]:
+    """Say what stands before the @; at GitHub that is where the files are kept."""
+    if parts.password and parts.scheme != "github":
         yield "the address holds a password"
-    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
-        if SECRET.search(name):
-            yield f"the address holds a secret, '{name}'"
+    if parts.username and parts.scheme in ("http", "https"):
+        yield "the address holds a name or a token to log in with"

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from betyg.data.codebook import Label, Year
-from betyg.data.remote import suffix
+from betyg.data.remote import is_chain, suffix
 from betyg.data.secrets import refused
 
 __all__ = [
@@ -143,6 +143,11 @@ class Source(Section):
     def _is_public(cls, file: str) -> str:
         if said := refused(file):
             raise ValueError(said)
+        if is_chain(file):
+            raise ValueError(
+                "'::' chains storages, and of a copy or an archive nobody would see that the file "
+                "behind it has changed. Name the file itself, unpacked."
+            )
         return file
 
     @field_validator("storage")

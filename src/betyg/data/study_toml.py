@@ -263,8 +263,9 @@ def _no_format(file: str, what: str, remedy: str) -> tuple[str, str]:
     if file.casefold().endswith(".xls"):
         return "old Excel files (.xls) are not read.", "Save a copy as .xlsx and name that."
     endings = ", ".join(FORMATS)
+    named = "the file" if is_remote(file) else f"'{file}'"  # a URL may hold a secret
     return (
-        f"the format of '{file}' cannot be told from its name.",
+        f"the format of {named} cannot be told from its name.",
         f'Known endings: {endings}. Otherwise give format = "csv" (or excel, spss, ...).',
     )
 
