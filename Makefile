@@ -104,7 +104,7 @@ lint: $(READY) ## Check style and types
 bench: | measuring ## Measure against others: docs/benchmarks.md; FULL=1 takes an hour or two
 	@$(PYTHON) -m bench $(if $(FULL),--full)
 measuring: $(READY)
-	@$(PYTHON) -c 'import svy' 2>/dev/null || \
+	@$(PYTHON) -c 'import duckdb, polars, svy' 2>/dev/null || \
 	  $(PIP) --no-build-isolation --editable '.[bench]'
 lock: ## Choose newer versions of the packages: requirements.lock
 	@command -v uv >/dev/null || { echo "make lock needs the program uv. Install it by" \

@@ -54,6 +54,8 @@ make bench                    # about a quarter of an hour on two free cores
 make bench FULL=1             # with the peers that take minutes each: an hour or two
 ```
 
+The first `make bench` installs the peers that are Python packages, too: the extra `bench`.
+
 The data are invented: a rotating survey of 21 agencies over 10 years, 22 activities and 5 groups
 (`bench/rotating.py`), with as many answers as the table says. Every measurement has a process of
 its own, one thread, and its data on a warm disk. Seconds are **processor seconds**, so that what

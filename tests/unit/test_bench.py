@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ from bench import (
     whole,
     workers,
 )
+from packaging.requirements import Requirement
 
 from betyg.data import clean, read
 from betyg.data.study import Study
@@ -237,6 +240,18 @@ def test_an_engine_finds_the_groups_that_are_there(suffix, tmp_path):
     rows = pd.read_parquet(path) if suffix == "parquet" else pd.read_csv(path)
     groups = [len(rows.groupby([*engines.KEYS, item])) for item in engines.ITEMS]
     assert engines.in_child("pyarrow", [path])["groups"] == sum(groups)
+
+
+def test_make_bench_installs_each_engine_and_peer_of_python():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extra = {Requirement(one).name for one in project["optional-dependencies"]["bench"]}
+    there = {Requirement(one).name for one in project["dependencies"]}
+    source = (ROOT / "bench" / "tasks.py").read_text("utf-8")
+    imported = set(re.findall(r"^ +import (\w+)$", source, re.MULTILINE))
+    assert imported == {"polars", "svy"}
+    assert imported | {package for package, _ in engines.ENGINES.values()} <= extra | there
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert f"-c 'import {', '.join(sorted(extra))}'" in makefile
 
 
 def test_an_engine_that_is_not_installed_is_said_to_be_absent(monkeypatch, tmp_path):
