@@ -17,7 +17,7 @@ from betyg.data.clean import Cleaned
 from betyg.data.numbering import Numbering
 from betyg.data.spool import Spool
 from betyg.errors import DataError
-from betyg.stats import cells
+from betyg.stats import cells, domains, outcome_sums, pattern_counts, theme_sums
 from raw_study import source
 
 N = 400
@@ -81,6 +81,48 @@ def test_a_file_cut_into_parts_gives_the_tables_of_the_whole(suffix, tmp_path, r
     pd.testing.assert_frame_equal(parts.respondents, whole.respondents, check_exact=True)
     pd.testing.assert_frame_equal(parts.attrition, whole.attrition)
     pd.testing.assert_frame_equal(parts_cells, whole_cells, check_exact=True)
+
+
+CODEBOOK = (
+    "item,theme,scale,label_sv,label_en\n"
+    "help,contact,agree,Hjälp,Help\nspeed,contact,agree,Tid,Speed\n"
+    "tone,contact,agree,Ton,Tone\noverall,,grade,Helhet,Overall\n"
+)
+ALL = """\
+[index.all]
+items = ["help", "speed", "tone", "overall"]
+label.sv = "Allt"
+label.en = "All"
+"""
+
+
+def test_what_is_added_up_in_the_pieces_of_a_study_is_what_its_table_adds_up_to(tmp_path, cut):
+    people = answers().assign(tone=np.random.default_rng(3).choice([1, 2, 3, 4, 9], N + 2))
+    files = {"a.csv": people[:150], "b.parquet": people[150:]}
+    survey = raw_study.load(
+        tmp_path,
+        {name: written(frame, name.partition(".")[2]) for name, frame in files.items()},
+        source="".join(map(source, files)),
+        more=ALL,
+        facts={"codebook.csv": CODEBOOK},
+    )
+    pieces = clean.clean(read.sources(survey), survey)
+    sizes, table = domains.collapse(pieces), [pieces.respondents]
+    for added, whole in (
+        (outcome_sums.collapse(pieces, survey), outcome_sums.of_rows(table, survey)),
+        (
+            pattern_counts.collapse(pieces, survey, domains=sizes),
+            pattern_counts.of_rows(table, survey),
+        ),
+        (theme_sums.collapse(pieces, survey, domains=sizes), theme_sums.of_rows(table, survey)),
+    ):
+        assert added["n"].sum() > N / 2
+        lists = [name for name in added if isinstance(added[name].iloc[0], np.ndarray)]
+        pd.testing.assert_frame_equal(
+            added.drop(columns=lists), whole.drop(columns=lists), check_categorical=False
+        )
+        for name in lists:
+            np.testing.assert_allclose(np.stack(added[name]), np.stack(whole[name]))
 
 
 def test_parquet_gives_what_the_text_file_gives(tmp_path):
