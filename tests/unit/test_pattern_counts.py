@@ -85,21 +85,24 @@ def test_patterns_of_parts_are_those_of_the_whole(most):
     pd.testing.assert_frame_equal(pattern_counts.of_rows(cut, survey, most=most), whole)
 
 
-def test_what_pieces_counted_apart_adds_up():
-    for kind in (
-        lambda: Counted(2, [5, 5]),
-        lambda: Drawn(2, 40, [5, 5]),
-    ):
-        rng = np.random.default_rng(1)
-        owner, unit = rng.integers(0, 2, 500), np.arange(500)
-        states = [rng.integers(0, 6, 500).astype(np.int8) for _ in range(2)]
-        whole, pieces = kind(), [kind() for _ in range(3)]
-        whole.add(owner, states, unit)
-        for piece, rows in zip(pieces, np.array_split(rng.permutation(500), 3), strict=True):
-            piece.add(owner[rows], [own[rows] for own in states], unit[rows])
-        pieces[0].absorb(pieces[1])
-        pieces[0].absorb(pieces[2])
-        for got, want in zip(pieces[0].found(), whole.found(), strict=True):
+@pytest.mark.parametrize("kind", ["counted", "drawn"])
+def test_what_pieces_counted_apart_adds_up(kind):
+    def tally():
+        return Counted(2, [5, 5]) if kind == "counted" else Drawn(2, 40, [5, 5])
+
+    rng = np.random.default_rng(1)
+    owner, unit = rng.integers(0, 2, 500), np.arange(500)
+    states = [rng.integers(0, 6, 500).astype(np.int8) for _ in range(2)]
+    whole, pieces, by_and_by = tally(), [tally() for _ in range(3)], tally()
+    whole.add(owner, states, unit)
+    for piece, rows in zip(pieces, np.array_split(rng.permutation(500), 3), strict=True):
+        piece.add(owner[rows], [own[rows] for own in states], unit[rows])
+    for piece in pieces[1:]:
+        pieces[0].absorb(piece)
+    for rows in np.array_split(np.arange(500), 25):
+        by_and_by.add(owner[rows], [own[rows] for own in states], unit[rows])
+    for found in (pieces[0].found(), by_and_by.found()):
+        for got, want in zip(found, whole.found(), strict=True):
             np.testing.assert_array_equal(got, want)
 
 
