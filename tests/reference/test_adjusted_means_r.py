@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 import simulated
+from betyg.stats import domains, outcome_sums
 from betyg.stats.adjusted_means import adjusted_means
 from betyg.stats.joint import design_of
+from betyg.stats.sum_design import SumDesign
 from witness import Agreement, check, check_twin, read
 
 RTOL = 1e-9  # closed formulas on both sides; svyglm solves by iterated weighted least squares
@@ -33,3 +35,20 @@ def test_means_at_one_mix_equal_svyglm(design, adjusted, what, verify):
     assert list(found.names) == wanted["agency"].tolist()
     got = {"estimate": found.estimate, "se": found.se, "with_first": found.covariance[:, 0]}[what]
     verify(Agreement(got=got, want=wanted[what].to_numpy(float), rtol=RTOL, atol=1e-12))
+
+
+@pytest.mark.parametrize("adjusted", [True, False])
+@pytest.mark.parametrize("what", ["estimate", "se", "with_first"])
+def test_means_at_one_mix_of_sums_equal_svyglm(adjusted, what):
+    answers = read("input.csv").replace({"answer": {"": np.nan}}).astype({"answer": float})
+    survey = simulated.study(items={"answer": 5}, agencies=tuple(AGENCIES), activities=ACTIVITIES)
+    people = simulated.respondents(answers.drop(columns=["group", "psu"]), survey)
+    sums = outcome_sums.of_rows([people], survey)
+    found = adjusted_means(
+        sums, SumDesign.of(sums, domains.of_rows([people]), survey), over=sums["agency"],
+        score=sums["score"].to_numpy(), adjust_for=["activity"] if adjusted else [],
+    )  # fmt: skip
+    wanted = read("adjusted_means.csv").query("design == 'strata'")
+    wanted = wanted[wanted["adjusted"].astype(str).str.upper() == str(adjusted).upper()]
+    got = {"estimate": found.estimate, "se": found.se, "with_first": found.covariance[:, 0]}[what]
+    check(Agreement(got=got, want=wanted[what].to_numpy(float), rtol=RTOL, atol=1e-12))
