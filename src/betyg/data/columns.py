@@ -115,7 +115,8 @@ def translated(values: NDArray[np.int8], table: NDArray[np.int8]) -> NDArray[np.
 
 def _distances(array: pa.Array, low: int) -> Codes:
     filled = array.fill_null(low) if array.null_count else array
-    codes: Codes = filled.to_numpy(zero_copy_only=False).astype(np.intp) - low
+    values = filled.to_numpy(zero_copy_only=False)
+    codes: Codes = np.subtract(values, low, dtype=np.intp)
     if array.null_count:
         codes[array.is_null().to_numpy(zero_copy_only=False)] = -1
     return codes

@@ -34,7 +34,7 @@ Places = dict[int, NDArray[np.intp]]
 
 
 def reasons(
-    rows: Rows, agency: NDArray[np.int32], repeated: NDArray[np.intp] | None
+    rows: Rows, agency: NDArray[np.integer], repeated: NDArray[np.intp] | None
 ) -> NDArray[np.int8]:
     """Return for each row the place in ``REASONS`` of the step that drops it, 0 for none.
 

@@ -90,7 +90,12 @@ class Answering:
 
 
 def answers(
-    table: RawTable, *, years: NDArray[np.int16], reading: Answering, outside: OutOfRange
+    table: RawTable,
+    *,
+    years: NDArray[np.int16],
+    there: Sequence[int],
+    reading: Answering,
+    outside: OutOfRange,
 ) -> Answers:
     """Return the state of every item in every row of a table.
 
@@ -100,6 +105,8 @@ def answers(
         Rows of a file of kind ``responses``; the columns of its years are there.
     years : ndarray of int, shape (rows,)
         The year of each row, 0 where it could not be read.
+    there : sequence of int
+        Those that any row has, 0 among them.
     reading : Answering
         Crosswalk and scales.
     outside : OutOfRange
@@ -111,7 +118,6 @@ def answers(
         1..k, or 0 not asked, -1 don't know, -2 not applicable, -3 no answer.
     """
     found: Answers = {}
-    there = np.flatnonzero(np.bincount(np.maximum(years, 0), minlength=1)).tolist()
     looks: dict[tuple[str, str | None], dict[int, Reading]] = {}
     for year in there:
         for one in reading.of_year(year) if year else []:

@@ -91,11 +91,10 @@ class Kept:
         """
         for told in self.accounts:
             problems.extend(told.problems)
-        table = self.domains.table()
-        agency = table["agency"].to_numpy()
+        agency = self.domains.codes()["agency"]
         repeated: list[drops.Places] = [{} for _ in self.pieces]
         if not self._rises():
-            repeated = drops.duplicates(self, table, files, problems)
+            repeated = drops.duplicates(self, self.domains.table(), files, problems)
         self.known = [
             Known(numbers=numbers, agency=agency, repeated=own)
             for numbers, own in zip(self.numbers, repeated, strict=True)
@@ -141,7 +140,7 @@ class Kept:
         alone = [None] * len(self.pieces)
         if self._rises() and not any(told.states_psu for told in self.accounts):
             return alone
-        year = self.domains.table()["year"].to_numpy()
+        year = self.domains.codes()["year"]
         hashes = self.workers.keep(pieces.units, self.pieces, self.known, [year] * len(self.pieces))
         numbers = self.workers.keep(pieces.numbered, [hashes])
         if not next(self.workers.bring(is_not, numbers, [None], doing="numbering units")):

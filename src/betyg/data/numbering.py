@@ -40,7 +40,8 @@ class Numbering:
 
     def of(self, values: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return the number of each value; new ones get the next numbers."""
-        if values.max(initial=0) >= len(self._table):
+        bits = values.view(f"u{values.itemsize}")  # what is below zero is large as well
+        if bits.max(initial=0) >= len(self._table):
             codes, distinct = pd.factorize(values)
             numbers = np.array([self.number(one) for one in distinct.tolist()], dtype=np.int32)
             return numbers[codes]
@@ -53,7 +54,7 @@ class Numbering:
 
     def number(self, value: int) -> int:
         """Return the number of one value."""
-        if value < len(self._table):
+        if 0 <= value < len(self._table):
             return int(self.of(np.array([value]))[0])
         if value not in self._beyond:
             self._beyond[value] = int(self._numbers(np.array([value]))[0])

@@ -53,7 +53,7 @@ class Counts:
         self.n = np.zeros(len(drops.REASONS) + 1, dtype=np.int64)
         self.in_domain = np.zeros(0, dtype=np.int64)
 
-    def add(self, rows: Rows, why: NDArray[np.int8], agency: NDArray[np.int32]) -> None:
+    def add(self, rows: Rows, why: NDArray[np.int8], agency: NDArray[np.integer]) -> None:
         """Count some more rows, given why each is dropped and the agency of each domain."""
         stay = rows.domain
         if why.any():
@@ -129,7 +129,7 @@ class Known:
     """
 
     numbers: NDArray[np.int32]
-    agency: NDArray[np.int32]
+    agency: NDArray[np.integer]
     repeated: drops.Places = field(default_factory=dict)
 
 
@@ -179,14 +179,12 @@ class _Harmonising:
     def done(self, *, is_whole: bool) -> Piece:
         told = self.account
         wrong: list[RawTable] = []
-        there: set[int] = set()
         for part in self.file.parts():
             used = part.kept(roles.used_rows(part))
             told.read += len(part.lines)
             told.unused += len(part.lines) - len(used.lines)
             noted, outside = Problems(), OutOfRange()
-            rows, years = self._rows(used, noted, outside)
-            there |= set(np.flatnonzero(np.bincount(years)).tolist())
+            rows = self._rows(used, noted, outside)
             told.outside += outside.n
             if len(noted) or (outside.n and self.survey.cleaning.out_of_range == "error"):
                 wrong.append(used)
@@ -194,9 +192,9 @@ class _Harmonising:
                 self._keep(rows)
         told.is_wrong = bool(wrong)
         if wrong and is_whole:
-            self._report(joined(self.file, wrong), there)
+            self._report(joined(self.file, wrong))
         elif not wrong:
-            value_labels.check(self.file, years=there, survey=self.survey, problems=told.problems)
+            self._check_labels()
         return Piece(account=told, spool=self.spool)
 
     def _keep(self, rows: Rows) -> None:
@@ -207,15 +205,13 @@ class _Harmonising:
         told.asked |= rows.answers.keys()
         told.answered |= rows.answered(but=told.answered)
         told.states_psu |= rows.psu is not None
-        agency = told.domains.table()["agency"].to_numpy()
+        agency = told.domains.codes()["agency"]
         told.counts.add(rows, drops.reasons(rows, agency, None), agency)
         if rows.respondent is not None:
             told.rising.see(rows.respondent)
         self.spool.append(rows.packed())
 
-    def _rows(
-        self, table: RawTable, problems: Problems, outside: OutOfRange
-    ) -> tuple[Rows, NDArray[np.int16]]:
+    def _rows(self, table: RawTable, problems: Problems, outside: OutOfRange) -> Rows:
         years = roles.years(table, problems)
         own = row_units.of_rows(table, years, self.places, problems)
         named = table.source.columns
@@ -224,13 +220,16 @@ class _Harmonising:
             own["agency"], years, own["activity"], own["group"], stratum
         )
         weight = _weights(table, problems)
-        counted = np.where(own["agency"] < 0, np.int16(0), years)
-        answers = harmonise.answers(table, years=counted, reading=self.answering, outside=outside)
+        there = self._years(domain)
+        counted = np.where(own["agency"] < 0, np.int16(0), years) if 0 in there else years
+        answers = harmonise.answers(
+            table, years=counted, there=there, reading=self.answering, outside=outside
+        )
         replicates = {
             f"{REPLICATE}{at}": roles.quantity(table, column, problems)
             for at, column in enumerate(table.source.replicate_columns, start=1)
         }
-        rows = Rows(
+        return Rows(
             source=self.at,
             lines=table.lines,
             domain=domain,
@@ -241,13 +240,23 @@ class _Harmonising:
             replicates=replicates,
             late=roles.late(table),
         )
-        return rows, years
 
-    def _report(self, table: RawTable, there: set[int]) -> None:
+    def _years(self, domain: NDArray[np.int32]) -> list[int]:
+        """Return the years of some rows; 0 stands for rows whose year or agency is unknown."""
+        of = self.account.domains.codes()
+        year = np.where(of["agency"] < 0, np.int16(0), of["year"])
+        occurs = np.bincount(domain, minlength=len(year)) > 0
+        return [int(one) for one in np.unique(year[occurs])]
+
+    def _check_labels(self) -> None:
+        told = self.account
+        years = set(told.domains.codes()["year"].tolist())
+        value_labels.check(self.file, years=years, survey=self.survey, problems=told.problems)
+
+    def _report(self, table: RawTable) -> None:
         outside, problems = OutOfRange(), self.account.problems
-        rows, _ = self._rows(table, problems, outside)
-        self._keep(rows)
-        value_labels.check(self.file, years=there, survey=self.survey, problems=problems)
+        self._keep(self._rows(table, problems, outside))
+        self._check_labels()
         if self.survey.cleaning.out_of_range == "error":
             outside.report(table, problems)
 
@@ -272,6 +281,9 @@ def rows(piece: Piece, known: Known) -> Iterator[tuple[Rows, NDArray[np.int8]]]:
 
 def kept_rows(piece: Piece, known: Known) -> Iterator[Rows]:
     """Return the rows that are not dropped."""
+    if piece.account.counts.n[0] == piece.spool.rows and not known.repeated:
+        yield from unpacked(piece.spool, known.numbers)
+        return
     for own, why in rows(piece, known):
         yield own.taken(why == 0)
 

@@ -106,8 +106,7 @@ def years(table: RawTable, problems: Problems) -> NDArray[np.int16]:
     codes, values = table.coded(source.columns["year"])
     named = {normal(text): year for text, year in source.years.items()}
     found = [named.get(value) or _year(value) for value in values]
-    lookup = np.array([*found, 0], dtype=np.int16)
-    read = lookup[codes]
+    read = np.array([*found, 0], dtype=np.int16).take(codes, mode="wrap")
     wrong = np.flatnonzero(read == 0)
     for code in np.unique(codes[wrong])[:SHOWN]:
         rows = wrong[codes[wrong] == code]

@@ -89,7 +89,8 @@ def _places(table: RawTable, role: Role, places: Places) -> NDArray[np.int32]:
     codes, values = table.coded(column)
     of_empty = UNKNOWN if role == "agency" else known[ALL]
     found = places.found[role]
-    return np.array([*(found[value] for value in values), of_empty], dtype=np.int32)[codes]
+    lookup = np.array([*(found[value] for value in values), of_empty], dtype=np.int32)
+    return lookup.take(codes, mode="wrap")
 
 
 def _by_place(survey: Study, role: Role) -> Sequence[Unit | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +22,7 @@ REPLICATE = "replicate."
 """How the columns of replicate weights begin, before their number."""
 
 YEARS = 10_000
+FIRST, USUAL = 1900, 200  # years that are looked up in a small table; there may be others
 TEXTS = 2**31
 _MARK = "\0"  # between an item and its activity; no code has it
 
@@ -38,14 +39,15 @@ class Domains:
         self._groups = len(units(survey, "group")) + 2
         self._agencies = len(units(survey, "agency")) + 2
         # The year comes first: what a few years touch of the table lies close together.
-        places = YEARS * self._agencies * self._activities * self._groups
-        self._places = Numbering(places)
-        fits = places < np.iinfo(np.int32).max  # short numbers are added up in half the time
+        combinations = self._agencies * self._activities * self._groups
+        self._places = Numbering(USUAL * combinations)
+        fits = YEARS * combinations < np.iinfo(np.int32).max  # short numbers take half the time
         self._number: np.dtype[np.integer] = np.dtype(np.int32 if fits else np.int64)
         # Without stated strata the places are the domains.
         stated = any("stratum" in source.columns for source in survey.sources)
         self._domains = Numbering() if stated else None
         self._texts: dict[str | None, int] = {None: 0}
+        self._codes: dict[str, NDArray[np.integer]] = {}
         self._table: pd.DataFrame | None = None
 
     def of(
@@ -57,7 +59,7 @@ class Domains:
         stratum: pa.Array | None,
     ) -> NDArray[np.int32]:
         """Return the number of each row's combination."""
-        key: NDArray[np.integer] = year.astype(self._number)
+        key: NDArray[np.integer] = np.subtract(year, FIRST, dtype=self._number)
         for size, at in (
             (self._agencies, agency), (self._activities, activity), (self._groups, group),
         ):  # fmt: skip
@@ -121,28 +123,29 @@ class Domains:
             return np.arange(len(self)), np.zeros(len(self), dtype=np.int64)
         return np.divmod(self._domains.values, TEXTS)
 
+    def codes(self) -> Mapping[str, NDArray[np.integer]]:
+        """Return agency, year, activity and group of each domain; units as their places."""
+        if not self._codes or len(self._codes["year"]) < len(self):
+            key, _ = self._keys()
+            rest, group = np.divmod(self._places.values[key], self._groups)
+            rest, activity = np.divmod(rest, self._activities)
+            year, agency = np.divmod(rest, self._agencies)
+            self._codes = {
+                "agency": (agency - 2).astype(np.int32),
+                "year": (year + FIRST).astype(np.int16),
+                "activity": (activity - 2).astype(np.int32),
+                "group": (group - 2).astype(np.int32),
+            }
+        return self._codes
+
     def table(self) -> pd.DataFrame:
         """Return the combinations: agency, year, activity, group, stratum."""
         if self._table is None or len(self._table) < len(self):
-            self._table = self._made()
+            _, text = self._keys()
+            texts: pd.api.extensions.ExtensionArray = pd.array(list(self._texts), dtype="str")
+            columns: dict[str, object] = {**self.codes(), "stratum": texts.take(text)}
+            self._table = pd.DataFrame(columns, copy=False)
         return self._table
-
-    def _made(self) -> pd.DataFrame:
-        keys, text = self._keys()
-        rest, group = np.divmod(self._places.values[keys], self._groups)
-        rest, activity = np.divmod(rest, self._activities)
-        year, agency = np.divmod(rest, self._agencies)
-        texts: pd.api.extensions.ExtensionArray = pd.array(list(self._texts), dtype="str")
-        return pd.DataFrame(
-            {
-                "agency": (agency - 2).astype(np.int32),
-                "year": year.astype(np.int16),
-                "activity": (activity - 2).astype(np.int32),
-                "group": (group - 2).astype(np.int32),
-                "stratum": texts.take(text),
-            },
-            copy=False,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

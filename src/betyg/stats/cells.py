@@ -102,7 +102,9 @@ def numbered(
 def _columns(survey: Study) -> list[str]:
     """Return the columns of respondents that cells are made of."""
     states = (f"{item}{STATE}" for item in survey.item_codes)
-    return ["weight", *states, *(one.name for one in survey.composites)]
+    stated = any("weight" in source.columns for source in survey.sources)
+    weight = ["weight"] if stated else []  # else each is one
+    return [*weight, *states, *(one.name for one in survey.composites)]
 
 
 def _count(parts: Iterable[pd.DataFrame], survey: Study, domains: int) -> dict[str, Cells]:
@@ -124,9 +126,9 @@ class _Counted:
 
     def add(self, part: pd.DataFrame) -> None:
         """Count the rows of one more part."""
-        domain = part["domain"].to_numpy().astype(np.intp)
-        weight = part["weight"].to_numpy()
-        weighed = None if (weight == 1.0).all() else weight
+        domain = part["domain"].to_numpy()
+        weight = part["weight"].to_numpy() if "weight" in part else None
+        weighed = None if weight is None or (weight == 1.0).all() else weight
         for item, tally in self.items.items():
             state = states_of(part, item) + np.int8(NOT_ASKED)
             size = (int(state.max(initial=0)) + 1, self.domains)
@@ -136,7 +138,7 @@ class _Counted:
             given = ~np.isnan(value)
             state = in_order(value[given], self.values[name])
             size = (len(self.values[name]), self.domains)
-            tally.add(domain[given], state, None if weighed is None else weight[given], size)
+            tally.add(domain[given], state, None if weighed is None else weighed[given], size)
 
     def cells(self) -> dict[str, Cells]:
         """Return the cells of each item and index; the state of an index is its value."""
@@ -162,8 +164,12 @@ def _table(
     ]
     held = {name: np.concatenate([of[name] for of in (*items, *indices)]) for name in items[0]}
     place, alike = _places(domains)
-    keys = [held[name] for name in ("response", "kind", "item")]
-    order = np.lexsort((*keys, place[held["domain"]]))
+    response, responses = pd.factorize(held["response"], sort=True)
+    key = joint([
+        (place[held["domain"]], len(domains)), (held["item"], len(whole)),
+        (held["kind"], len(KINDS)), (response, len(responses)),
+    ])  # fmt: skip
+    order = np.argsort(key)
     held = {name: values.take(order) for name, values in held.items()}
     columns: dict[str, object] = {role: domains[role].array.take(held["domain"]) for role in KEYS}
     columns |= {

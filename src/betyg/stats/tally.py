@@ -31,7 +31,7 @@ class Tally:
 
     def add(
         self,
-        domain: Codes,
+        domain: NDArray[np.integer],
         state: NDArray[np.integer],
         weight: NDArray[np.float64] | None,
         size: tuple[int, int],
