@@ -233,7 +233,8 @@ def test_block_sums_equal_the_dense_design_matrix(seed):
     frame = answers_of(seed, 80)
     model = formula.read("q ~ agency + year + activity:group + weight:group + weight", frame)
     known = ordinal_design.coded(frame, model.variables)
-    layout, patterns = ordinal_design.laid_out(frame, model, known)
+    numbers = formula.values_of(model.numbers, frame)
+    layout, patterns = ordinal_design.laid_out(model, known, numbers, rows=len(frame))
     x = np.stack([patterns.times(unit) for unit in np.eye(layout.width)], axis=1)
     dummies = [":weight" not in name and name != "weight" for name in layout.names]
     assert set(np.unique(x[:, dummies])) <= {0.0, 1.0}

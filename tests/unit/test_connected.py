@@ -42,7 +42,9 @@ def test_a_model_is_aliased_just_where_there_are_groups():
         if any(frame[role].nunique() < 2 for role in frame):
             continue
         model = formula.read("response ~ agency:year + activity", frame.assign(response=1))
-        layout, coded = ordinal_design.laid_out(frame, model, ordinal_design.coded(frame, frame))
+        layout, coded = ordinal_design.laid_out(
+            model, ordinal_design.coded(frame, frame), {}, rows=len(frame)
+        )
         lost = patterns.aliased(coded, layout.names)
         assert len(found(frame)) == 1 + len(lost)
         seen.add(len(lost))

@@ -33,7 +33,8 @@ def survey(n=600, seed=5):
 def columns(text, cells):
     model = formula.read(text, cells)
     known = ordinal_design.coded(cells, model.variables)
-    layout, patterns = ordinal_design.laid_out(cells, model, known)
+    numbers = formula.values_of(model.numbers, cells)
+    layout, patterns = ordinal_design.laid_out(model, known, numbers, rows=len(cells))
     matrix = np.stack([patterns.times(unit) for unit in np.eye(layout.width)], axis=1)
     return pd.DataFrame(matrix, columns=[*layout.names])
 

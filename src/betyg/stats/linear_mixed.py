@@ -89,14 +89,16 @@ def _fitted(
     model, random = asked
     given = ordinal_cells.given_answers(cells.reset_index(drop=True), model.outcome)
     within = tuple(role for role in scale_within if role in given.columns)
+    n = given["n"].to_numpy(np.float64)
     weight, square = ordinal_cells.scaled(given, ordinal_cells.pattern_codes(given, within)[0])
     variables = [*model.variables, *random_terms.roles_of(random)]
     frame, summed = _patterns(given, (weight, model.outcome), variables)
-    known = ordinal_design.coded(frame, variables)
-    layout, fixed = ordinal_design.laid_out(frame, model, known)
+    known = ordinal_design.coded(frame, model.variables)
+    numbers = formulas.values_of(model.numbers, frame)
+    layout, fixed = ordinal_design.laid_out(model, known, numbers, rows=len(frame))
     random_layout = random_terms.layout_of(frame, random)
     data = _data(frame, summed, (layout, random_layout, fixed), method)
-    _check_residual(data, random_layout, float(given["n"].sum()))
+    _check_residual(data, random_layout, float(n.sum()))
     found, estimated = linear_profile.maximise(data)
     return _result(
         found,
@@ -106,9 +108,9 @@ def _fitted(
         ],
         method=method,
         described={
-            "nobs": int(round(given["n"].sum())),
-            "n_missing": int(round(cells["n"].sum() - given["n"].sum())),
-            "weighted": ordinal_cells.weighted(given, weight, square),
+            "nobs": int(round(n.sum())),
+            "n_missing": int(round(cells["n"].sum() - n.sum())),
+            "weighted": ordinal_cells.weighted(n, weight, square),
             "scale_within": within,
             "patterns": frame.assign(weight=data.weight),
         },

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.errors import ConvergenceError, DataError, DesignError, did_you_mean
-from betyg.stats import ordinal_design, ordinal_sandwich, patterns
+from betyg.stats import formula, ordinal_design, ordinal_sandwich, patterns
 from betyg.stats.families import Ordinal
 from betyg.stats.formula import Model
 from betyg.stats.ordinal_design import Coded, Layout
@@ -133,11 +133,11 @@ def answers_of(
     known = ordinal_design.coded(given, [*within, *variables])
     weight, square = scaled(given, _combined([known[role] for role in within], len(given))[0])
     pattern, first = _combined([known[name] for name in variables], len(given))
-    observed = _rows(given, variables, first)
     at_first = {role: (codes[first], levels) for role, (codes, levels) in known.items()}
-    layout, coded = ordinal_design.laid_out(observed, model, at_first)
+    numbers = formula.values_of(model.numbers, given.take(first)) if model.numbers else {}
+    layout, coded = ordinal_design.laid_out(model, at_first, numbers, rows=first.size)
     category, categories, scores = _categories(given, model.outcome)
-    size = (categories.size, len(observed))
+    size = (categories.size, first.size)
     counts = by_code(category * size[1] + pattern, weight, size[0] * size[1]).reshape(size).T
     slopes = layout.names
     check_aliased(coded, slopes)
@@ -146,14 +146,14 @@ def answers_of(
     return Answers(
         layout=layout,
         patterns=coded,
-        frame=observed.assign(weight=counts.sum(axis=1)),
+        frame=_rows(given, variables, first, weight=counts.sum(axis=1)),
         counts=counts,
         categories=categories,
         scores=scores,
         names=[*_cuts(categories), *slopes],
         nobs=int(round(n.sum())),
-        n_missing=int(round(cells["n"].sum() - n.sum())),
-        weighted=weighted(given, weight, square),
+        n_missing=int(round(cells["n"].to_numpy(np.float64).sum() - n.sum())),
+        weighted=weighted(n, weight, square),
         scale_within=within,
         rows=ordinal_sandwich.rows_of(
             cells, given.index, (pattern, category, weight, square), sampling
@@ -242,14 +242,13 @@ def scaled(given: pd.DataFrame, group: Codes) -> tuple[Array, Array]:
     return weight * factor, square * factor**2
 
 
-def weighted(given: pd.DataFrame, weight: Array, square: Array) -> bool:
+def weighted(n: Array, weight: Array, square: Array) -> bool:
     """Tell whether respondents have different weights.
 
     If not, scaled weights equal their squares and the number of answers, which counts that
     were made from rounded shares know to half an answer.
     """
-    alike = np.allclose(weight, square, rtol=SAME_WEIGHT, atol=0.0)
-    n = given["n"].to_numpy(np.float64)
+    alike = (np.abs(weight - square) <= SAME_WEIGHT * square).all()
     return not (alike and (np.abs(weight - n) <= ROUNDING).all())
 
 
@@ -271,9 +270,9 @@ def _combined(coded: Iterable[Coded], rows: int) -> tuple[Codes, Codes]:
     return pattern, one_of_each(pattern, distinct.size)
 
 
-def _rows(given: pd.DataFrame, names: Iterable[str], rows: Codes) -> pd.DataFrame:
-    values = {name: given[name].array.take(rows) for name in names}
-    return pd.DataFrame(values, index=range(rows.size), copy=False)
+def _rows(given: pd.DataFrame, names: Iterable[str], rows: Codes, **more: Array) -> pd.DataFrame:
+    values: dict[str, object] = {name: given[name].array.take(rows) for name in names}
+    return pd.DataFrame(values | more, index=range(rows.size), copy=False)
 
 
 def _categories(given: pd.DataFrame, outcome: str) -> tuple[Codes, Array, Array]:

@@ -189,7 +189,7 @@ def _listed(levels: Sequence[object]) -> str:
 
 
 def laid_out(
-    frame: pd.DataFrame, model: Model, known: Mapping[str, Coded]
+    model: Model, known: Mapping[str, Coded], numbers: Mapping[str, Array], *, rows: int
 ) -> tuple[Layout, Patterns]:
     """Lay out treatment-coded columns for the terms of ``model``, and code the rows by them.
 
@@ -199,12 +199,14 @@ def laid_out(
 
     Parameters
     ----------
-    frame : DataFrame
-        With a column for each variable.
     model : Model
         From ``formula.read``.
     known : mapping of str to (ndarray of int, tuple)
         The variables with levels, ``coded``.
+    numbers : mapping of str to ndarray
+        The columns of the model's numbers, from ``formula.values_of``.
+    rows : int
+        How many there are.
 
     Returns
     -------
@@ -226,8 +228,7 @@ def laid_out(
     own = {role: known[role][0] for role in levels}
     blocks = tuple(block for term in model.terms for block in _blocks(own, term, model, levels))
     layout = Layout(blocks=blocks, levels=levels, numbers=model.numbers)
-    numbers = formula.values_of(model.numbers, frame)
-    return layout, _patterns(own, numbers, layout, (len(frame),))
+    return layout, _patterns(own, numbers, layout, (rows,))
 
 
 def _blocks(

@@ -166,8 +166,8 @@ def derivatives(theta: Array, eta: Array, counts: Array, link: Link) -> Derivati
     ----------
     theta : ndarray, shape (categories - 1,)
         Increasing thresholds.
-    eta : ndarray, shape (patterns,)
-        Linear predictor.
+    eta : ndarray, shape (patterns,) or (1,)
+        Linear predictor; one of all patterns.
     counts : ndarray, shape (patterns, categories)
         Answers, or scaled sums of weights.
     link : {"logit", "probit"}

@@ -75,7 +75,7 @@ def maximise(counts: Array, patterns: Patterns, link: Link) -> tuple[Array, Deri
     params = np.concatenate(
         [ordinal_likelihood.start_thresholds(counts, link), np.zeros(sum(patterns.widths))]
     )
-    at = ordinal_likelihood.derivatives(params[:cuts], np.zeros(patterns.size), counts, link)
+    at = ordinal_likelihood.derivatives(params[:cuts], np.zeros(1), counts, link)
     before = np.inf
     for _ in range(MAX_ITERATIONS):
         score = gradient(at, patterns)
