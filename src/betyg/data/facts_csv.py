@@ -188,10 +188,9 @@ def _row(
     languages: Sequence[str],
     problems: Problems,
 ) -> Row | None:
-    given: dict[str, object] = {
-        column: cell for column, cell in cells.items() if column in model.model_fields
-    }
-    if _has_label(model):
+    fields = model.model_fields
+    given: dict[str, object] = {column: cell for column, cell in cells.items() if column in fields}
+    if "label" in fields:
         given["label"] = {
             column.removeprefix("label_"): cell
             for column, cell in cells.items()

@@ -75,8 +75,7 @@ class Answering:
     def _reading(self, item: str, look: CrosswalkRow, year: int) -> Reading:
         """Return how an item is read; years that look alike share what is known."""
         scale = self.survey.scale_of(item, year)
-        alike = look.model_copy(update={"year": None, "wording": None, "bridge": False})
-        key = (scale.scale, alike.model_dump_json())
+        key = (scale.scale, look.model_dump_json(exclude={"year", "wording", "bridge"}))
         if key not in self._known:
             self._known[key] = Reading(
                 item=item,

@@ -124,10 +124,11 @@ def coded(frame: pd.DataFrame, roles: Iterable[str]) -> dict[str, Coded]:
     """
     found: dict[str, Coded] = {}
     for role in dict.fromkeys(roles):
-        own, distinct = _distinct(frame[role])
+        values = frame[role]
+        own, distinct = _distinct(values)
         if own.min(initial=0) < 0:
-            raise _missing(frame[role], role)
-        levels = _levels(own, distinct, frame[role])
+            raise _missing(values, role)
+        levels = _levels(own, distinct, values)
         found[role] = _placed(own, distinct, levels), levels
     return found
 

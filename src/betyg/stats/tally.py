@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from betyg.stats import exact
 
 __all__ = ["Cells", "Tally", "together"]
 
+Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+_Number = TypeVar("_Number", bound=np.generic)
 Cells = tuple[Codes, NDArray[np.generic], dict[str, NDArray[np.generic]]]
 """Domain, state and sums of each cell."""
 
@@ -26,8 +29,8 @@ class Tally:
 
     def __init__(self) -> None:
         self._n: NDArray[np.int64] = np.zeros((1, 1), dtype=np.int64)
-        self._weight: NDArray[np.float64] = np.zeros((1, 1))
-        self._square: NDArray[np.float64] = np.zeros((1, 1))
+        # Sums of weights and of their squares; None as long as each row weighs one.
+        self._weighed: tuple[Array, Array] | None = None
 
     def add(
         self,
@@ -51,34 +54,43 @@ class Tally:
         cell = np.multiply(state, self._n.shape[1], dtype=np.intp)
         cell += domain
         n = np.bincount(cell, minlength=self._n.size).reshape(self._n.shape)
+        if weight is not None and self._weighed is None:
+            self._weighed = (self._n.astype(np.float64), self._n.astype(np.float64))
         self._n += n
-        if weight is None:
-            self._weight += n
-            self._square += n
-            return
-        np.add.at(self._weight.reshape(-1), cell, weight)
-        np.add.at(self._square.reshape(-1), cell, weight**2)
+        for power, sums in enumerate(self._weighed or (), start=1):
+            if weight is None:
+                sums += n
+            else:
+                np.add.at(sums.reshape(-1), cell, weight**power)
 
     def _grow(self, size: tuple[int, int]) -> None:
         """Make room, with some to spare, as domains turn up part by part."""
         have = self._n.shape
         if size[0] <= have[0] and size[1] <= have[1]:
             return
-        room = [
-            (0, 0 if want <= there else want + want // 4 - there)
+        states, domains = (
+            there if want <= there else want + want // 4
             for want, there in zip(size, have, strict=True)
-        ]
-        self._n = np.pad(self._n, room)
-        self._weight, self._square = np.pad(self._weight, room), np.pad(self._square, room)
+        )
+
+        def wider(table: NDArray[_Number]) -> NDArray[_Number]:
+            new = np.zeros((states, domains), table.dtype)
+            new[: have[0], : have[1]] = table
+            return new
+
+        self._n = wider(self._n)
+        if self._weighed is not None:
+            self._weighed = (wider(self._weighed[0]), wider(self._weighed[1]))
 
     def cells(self) -> Cells:
         """Return domain and state of each cell that has rows, and its sums, by domain."""
         domain, state = np.nonzero(self._n.T)
         at = (state, domain)
+        weight, square = self._weighed or (self._n, self._n)
         sums: dict[str, NDArray[np.generic]] = {
             "n": self._n[at],
-            "weight_sum": self._weight[at],
-            "weight_sq_sum": self._square[at],
+            "weight_sum": weight[at].astype(np.float64),
+            "weight_sq_sum": square[at].astype(np.float64),
         }
         return domain, state, sums
 
