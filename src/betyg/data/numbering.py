@@ -18,8 +18,7 @@ class Numbering:
 
     def __init__(self, bound: int = TABLE, values: Sequence[NDArray[np.int64]] = ()) -> None:
         self._bound = bound
-        # Zero stands for a value not seen yet: untouched zeros take no memory.
-        self._table = np.zeros(min(bound, TABLE), dtype=np.int32)
+        self._table = np.zeros(0, dtype=np.int32)
         self._beyond: dict[int, int] = {}
         self._values: list[NDArray[np.int64]] = []
         self._size = 0
@@ -40,6 +39,8 @@ class Numbering:
 
     def of(self, values: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return the number of each value; new ones get the next numbers."""
+        if not len(self._table):  # zero stands for a value not seen yet, and takes no memory
+            self._table = np.zeros(min(self._bound, TABLE), dtype=np.int32)
         bits = values.view(f"u{values.itemsize}")  # what is below zero is large as well
         if bits.max(initial=0) >= len(self._table):
             codes, distinct = pd.factorize(values)
@@ -54,7 +55,7 @@ class Numbering:
 
     def number(self, value: int) -> int:
         """Return the number of one value."""
-        if 0 <= value < len(self._table):
+        if 0 <= value < min(self._bound, TABLE):
             return int(self.of(np.array([value]))[0])
         if value not in self._beyond:
             self._beyond[value] = int(self._numbers(np.array([value]))[0])

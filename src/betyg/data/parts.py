@@ -118,7 +118,8 @@ class _Tables:
                 place = roles.units(self._survey, "activity").index(activity)
                 used.append(kept.domains.moved(kept.seen.astype(np.int32), place).astype(np.intp))
         # Domains that rows can have are all numbered now; some of them no row has.
-        self._all, self._used = kept.domains, np.unique(np.concatenate(used))
+        self._all = kept.domains
+        self._used = np.unique(np.concatenate(used)) if used[1:] else kept.seen
         self._domains = kept.domains.table()
 
     def only(self, columns: Collection[str]) -> _Tables:

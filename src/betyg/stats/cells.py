@@ -283,7 +283,7 @@ def _sorted(cells: pd.DataFrame) -> pd.DataFrame:
 def _order(cells: pd.DataFrame, by: Sequence[str]) -> tuple[NDArray[np.intp], bool]:
     """Return the order of the rows by some columns, and whether any two rows are alike."""
     key = joint(_codes(cells[column]) for column in by)
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key)
     return order, bool((np.diff(key[order]) == 0).any())
 
 

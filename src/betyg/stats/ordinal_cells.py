@@ -314,12 +314,13 @@ def check_aliased(coded: Patterns, names: Sequence[str]) -> None:
 
 def _check_separated(layout: Layout, coded: Patterns, counts: Array) -> None:
     problems = []
+    ends = np.stack([counts[:, 0], counts[:, -1], counts.sum(axis=1)], axis=1)
     for block, code in zip(layout.blocks, coded.codes, strict=True):
         if block.numbers or len(block.baseline) != 1:
             continue  # a slope is no level, and the margins show an interaction's baseline
-        sums = rows_by_code(code, counts, len(block.levels) + 1)
-        total = sums.sum(axis=1)
-        for end, word in ((0, "lowest"), (-1, "highest")):
+        sums = rows_by_code(code, ends, len(block.levels) + 1)
+        total = sums[:, 2]
+        for end, word in ((0, "lowest"), (1, "highest")):
             problems += [
                 f"{block.term} {_spell([*block.levels, block.baseline[0]][level])}: all answers "
                 f"(weight {total[level]:.4g}) are in the {word} category"

@@ -129,7 +129,8 @@ def coded(frame: pd.DataFrame, roles: Iterable[str]) -> dict[str, Coded]:
         if own.min(initial=0) < 0:
             raise _missing(values, role)
         levels = _levels(own, distinct, values)
-        found[role] = _placed(own, distinct, levels), levels
+        in_order = distinct == list(levels)
+        found[role] = own if in_order else _placed(own, distinct, levels), levels
     return found
 
 
