@@ -59,7 +59,7 @@ def test_what_is_no_number_is_seen_in_its_own_sum_only():
 
 def tally(weight: np.ndarray, domain: np.ndarray, state: np.ndarray) -> Tally:
     found = Tally()
-    found.add(domain, state, weight, (4, 7))
+    found.add(domain, state, weight, (7, 4))
     return found
 
 

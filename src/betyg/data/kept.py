@@ -100,13 +100,13 @@ class Kept:
             for numbers, own in zip(self.numbers, repeated, strict=True)
         ]
         counts = np.zeros((len(files), len(drops.REASONS) + 1), dtype=np.int64)
-        stay, seen = [0], [self.seen]
+        stay, seen = [0], np.zeros(len(agency), dtype=bool)
         for at, (own, domains) in zip(self.of_file, self._counted(), strict=True):
             counts[at] += own
             stay.append(int(own[0]))
-            seen.append(domains)
+            seen[domains] = True
         self.firsts = np.cumsum(stay)[:-1]
-        self.seen = np.unique(np.concatenate(seen))
+        self.seen = np.flatnonzero(seen)
         return counts
 
     def _counted(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.intp]]]:

@@ -18,16 +18,18 @@ class Numbering:
 
     def __init__(self, bound: int = TABLE, values: Sequence[NDArray[np.int64]] = ()) -> None:
         self._bound = bound
-        self._table = np.zeros(0, dtype=np.int32)
+        self._values = list(values)
+        self._size = sum(len(some) for some in values)
+        self._table = np.zeros(0, dtype=np.int32)  # made when it is needed
         self._beyond: dict[int, int] = {}
-        self._values: list[NDArray[np.int64]] = []
-        self._size = 0
-        for some in values:
-            self.of(some)
 
     def __reduce__(self) -> tuple[type[Numbering], tuple[int, list[NDArray[np.int64]]]]:
         """Return of what a copy is made: the table need not travel."""
         return Numbering, (self._bound, [self.values])
+
+    def copy(self) -> Numbering:
+        """Return the same numbers, to which others can be added."""
+        return Numbering(self._bound, self._values)
 
     def __len__(self) -> int:
         return self._size
@@ -39,8 +41,7 @@ class Numbering:
 
     def of(self, values: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return the number of each value; new ones get the next numbers."""
-        if not len(self._table):  # zero stands for a value not seen yet, and takes no memory
-            self._table = np.zeros(min(self._bound, TABLE), dtype=np.int32)
+        self._prepare()
         bits = values.view(f"u{values.itemsize}")  # what is below zero is large as well
         if bits.max(initial=0) >= len(self._table):
             codes, distinct = pd.factorize(values)
@@ -55,11 +56,22 @@ class Numbering:
 
     def number(self, value: int) -> int:
         """Return the number of one value."""
-        if 0 <= value < min(self._bound, TABLE):
+        self._prepare()
+        if 0 <= value < len(self._table):
             return int(self.of(np.array([value]))[0])
         if value not in self._beyond:
             self._beyond[value] = int(self._numbers(np.array([value]))[0])
         return self._beyond[value]
+
+    def _prepare(self) -> None:
+        """Make the table. Zero stands for a value not seen yet: untouched zeros take no memory."""
+        if len(self._table):
+            return
+        self._table = np.zeros(min(self._bound, TABLE), dtype=np.int32)
+        values, numbers = self.values, np.arange(self._size)
+        near = (values >= 0) & (values < len(self._table))
+        self._table[values[near]] = numbers[near] + 1
+        self._beyond = dict(zip(values[~near].tolist(), numbers[~near].tolist(), strict=True))
 
     def _numbers(self, new: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return the next numbers, those of values not seen before."""

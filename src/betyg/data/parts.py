@@ -145,9 +145,7 @@ class _Tables:
         return self._frame(_no_rows(), np.arange(0))
 
     def domains(self) -> pd.DataFrame:
-        kinds = {
-            role: _category(self._domains[role].to_numpy(), self._kinds[role]) for role in UNITS
-        }
+        kinds = {role: _category(self._all.codes()[role], self._kinds[role]) for role in UNITS}
         columns = {**kinds, "year": self._year, "stratum": self._stratum}
         return pd.DataFrame({role: columns[role] for role in self._domains.columns}, copy=False)
 

@@ -81,7 +81,8 @@ class Domains:
     def absorb(self, other: Domains) -> NDArray[np.int32]:
         """Take up the combinations of another, and return the number of each here.
 
-        Nothing is shared with the other: it may be on its way to other workers, or be used again.
+        Nothing that changes is shared with the other: it may be on its way to other workers, or be
+        used again.
 
         Parameters
         ----------
@@ -93,6 +94,11 @@ class Domains:
         ndarray of int, shape (domains of the other,)
             The number here of each of its combinations; new ones get the next numbers.
         """
+        if not len(self):
+            self._places, self._texts = other._places.copy(), dict(other._texts)
+            self._domains = None if other._domains is None else other._domains.copy()
+            self._codes, self._table = other._codes, other._table
+            return np.arange(len(self), dtype=np.int32)
         texts = [self._texts.setdefault(text, len(self._texts)) for text in other._texts]
         key, text = other._keys()
         place = self._places.of(other._places.values)[key]

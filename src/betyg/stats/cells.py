@@ -131,13 +131,13 @@ class _Counted:
         weighed = None if weight is None or (weight == 1.0).all() else weight
         for item, tally in self.items.items():
             state = states_of(part, item) + np.int8(NOT_ASKED)
-            size = (int(state.max(initial=0)) + 1, self.domains)
+            size = (self.domains, int(state.max(initial=0)) + 1)
             tally.add(domain, state, weighed, size)
         for name, tally in self.indices.items():
             value = part[name].to_numpy()
             given = ~np.isnan(value)
             state = in_order(value[given], self.values[name])
-            size = (len(self.values[name]), self.domains)
+            size = (self.domains, len(self.values[name]))
             tally.add(domain[given], state, None if weighed is None else weighed[given], size)
 
     def cells(self) -> dict[str, Cells]:

@@ -97,7 +97,7 @@ def _count(
         kind = kinds.of([column.take(given) for column in columns])
         domain = part["domain"].to_numpy().take(given).astype(np.intp)
         weight = part["weight"].to_numpy(np.float64).take(given)
-        tally.add(domain, kind, weight, (len(kinds), domains))
+        tally.add(domain, kind, weight, (domains, len(kinds)))
     return tally.cells(), kinds.table()
 
 

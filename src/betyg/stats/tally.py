@@ -48,11 +48,11 @@ class Tally:
         weight : ndarray of float, shape (rows,), or None
             None where each weighs one.
         size : (int, int)
-            How many states and domains there are so far.
+            How many domains and states there are so far.
         """
         self._grow(size)
-        cell = np.multiply(state, self._n.shape[1], dtype=np.intp)
-        cell += domain
+        cell = np.multiply(domain, self._n.shape[1], dtype=np.intp)
+        cell += state
         n = np.bincount(cell, minlength=self._n.size).reshape(self._n.shape)
         if weight is not None and self._weighed is None:
             self._weighed = (self._n.astype(np.float64), self._n.astype(np.float64))
@@ -68,13 +68,13 @@ class Tally:
         have = self._n.shape
         if size[0] <= have[0] and size[1] <= have[1]:
             return
-        states, domains = (
+        domains, states = (
             there if want <= there else want + want // 4
             for want, there in zip(size, have, strict=True)
         )
 
         def wider(table: NDArray[_Number]) -> NDArray[_Number]:
-            new = np.zeros((states, domains), table.dtype)
+            new = np.zeros((domains, states), table.dtype)
             new[: have[0], : have[1]] = table
             return new
 
@@ -84,8 +84,7 @@ class Tally:
 
     def cells(self) -> Cells:
         """Return domain and state of each cell that has rows, and its sums, by domain."""
-        domain, state = np.nonzero(self._n.T)
-        at = (state, domain)
+        at = domain, state = np.nonzero(self._n)
         weight, square = self._weighed or (self._n, self._n)
         sums: dict[str, NDArray[np.generic]] = {
             "n": self._n[at],
