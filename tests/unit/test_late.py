@@ -151,6 +151,11 @@ def test_a_study_whose_files_do_not_tell_has_no_row():
     assert found.empty and tuple(found.columns) == late.COLUMNS
 
 
+def test_a_study_without_respondents_has_no_row():
+    survey, people = surveyed(pd.DataFrame({"a": [1.0], "late": [True]}))
+    assert compared(people.iloc[:0], survey).empty
+
+
 def test_a_respondent_with_two_activities_is_late_once():
     rows = pd.DataFrame({"a": [1, 2, 3, 4], "activity": ["x", "y", "x", "x"],
                          "late": [True, True, False, True]})  # fmt: skip

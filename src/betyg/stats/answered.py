@@ -108,8 +108,8 @@ class Answered:
 
         Else files would be compared.
         """
-        people, sizes = self.people, self.sizes
-        untold = people["late"].isna() if sizes is None else sizes["told"] < sizes["n"]
+        people = self.rows if self.sizes is None else self.sizes
+        untold = people["late"].isna() if self.sizes is None else people["told"] < people["n"]
         unknown = people.loc[untold, "year"].unique()
         return self.only(lambda frame: frame[~frame["year"].isin(unknown)])
 
