@@ -209,8 +209,9 @@ def _module(path: Path) -> tuple[str, list[str], list[str]]:
     package = ".".join(path.relative_to(PACKAGE.parent).parts[:-1]) if _is_ours(path) else ""
     tree = ast.parse(source)
     others = (one for one in path.parent.iterdir() if one.suffix != ".py")
-    beside = {one.name for one in others} - {"__pycache__"}
-    said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    beside = {one.name for one in others if one.name in source} - {"__pycache__"}
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    said = {node.value for node in constants} if beside else set()
     return code, sorted(outline.imported_modules(tree, package)), sorted(beside & said)
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Outline", "Parameter", "cell_codes", "digest", "imported_modules", "outline", "without_words",
 ]  # fmt: skip
 
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")  # where statements hold others
 # Where store.read, store.rows and store.write take a table's name.
 TABLE_POSITION = {"read": 0, "rows": 0, "write": 1}
 
@@ -124,9 +125,9 @@ def without_words(source: str) -> str:
     tree = _tree(_runnable(source))
     if tree is None:
         return source
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [line for line in node.body if not _is_text(line)] or node.body[:0]
+            node.body = [line for line in node.body if not _is_text(line)]
     magics = [line for line in source.splitlines() if line.lstrip().startswith(("%", "!"))]
     silent = ";" if _ends_silent(source) else ""
     return "\n".join([ast.dump(tree) if tree.body else "", *magics]).strip() + silent
@@ -140,7 +141,7 @@ def imported_modules(tree: ast.AST, package: str = "") -> set[str]:
     relative to ``package`` are spelled out.
     """
     found: set[str] = set()
-    for node in _run(tree):
+    for node in _statements(tree, only_run=True):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -151,14 +152,19 @@ def imported_modules(tree: ast.AST, package: str = "") -> set[str]:
     return found
 
 
-def _run(tree: ast.AST) -> Iterator[ast.AST]:
-    """Return all parts of some code but what only a type checker reads."""
-    yield tree
-    parts = [*ast.iter_child_nodes(tree)]
-    if isinstance(tree, ast.If) and ast.unparse(tree.test).endswith("TYPE_CHECKING"):
-        parts = [*tree.orelse]
-    for part in parts:
-        yield from _run(part)
+def _statements(tree: ast.AST, *, only_run: bool = False) -> Iterator[ast.AST]:
+    """Return some code and all statements in it, or all but what only a type checker reads."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        is_run = not (only_run and _is_for_type_checkers(node))
+        for name in BLOCKS if is_run else BLOCKS[1:]:
+            waiting += getattr(node, name, ())
+
+
+def _is_for_type_checkers(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
 def _cells(path: Path) -> tuple[list[dict[str, Any]], str]:
@@ -220,6 +226,8 @@ def _is_text(line: ast.stmt) -> bool:
 
 
 def _ends_silent(source: str) -> bool:
+    if ";" not in source:
+        return False
     comments = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))

@@ -146,7 +146,7 @@ def _activities(
     chosen = frame["year"] == year
     if agency is not None:
         chosen &= frame["agency"] == agency
-    present = set(frame.loc[chosen, "activity"].astype(str))
+    present = set(frame.loc[chosen, "activity"].unique())
     return [a.code for a in survey.activities if a.code in present and not survey.is_total(a.code)]
 
 

@@ -57,7 +57,7 @@ def edition(
             f"{', '.join(str(y) for y in sorted(set(own))) or 'none'}."
         )
     one = frames["estimates"]["agency"].isin([agency, ALL])  # the rest is looked through in vain
-    told = frames | {"estimates": frames["estimates"][one]}
+    told = frames | {"estimates": editions.those(frames["estimates"], one)}
     return editions.edition(survey, language, year=known[-1], year_from=0, focus=agency, **told)
 
 

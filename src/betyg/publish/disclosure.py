@@ -40,7 +40,8 @@ def hide(frame: pd.DataFrame, *, show: int) -> pd.DataFrame:
         known = frame[base].to_numpy(dtype=float, na_value=np.nan)
         hidden = hidden | ((known < show) & (known > 0))
     numbers = [name for name in frame.select_dtypes("number").columns if name not in _KEYS]
-    blanked = {name: frame[name].astype(float).mask(hidden) for name in numbers}
+    values = {name: frame[name].to_numpy(dtype=float, na_value=np.nan) for name in numbers}
+    blanked = {name: np.where(hidden, np.nan, known) for name, known in values.items()}
     return frame.assign(**blanked, shown=~hidden)
 
 

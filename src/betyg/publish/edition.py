@@ -120,12 +120,17 @@ def edition(
         survey.agency(focus)
     last = year or rounds[-1]
     cut = {
-        name: frame[frame["year_to" if "year_to" in frame else "year"] <= last]
+        name: those(frame, frame["year_to" if "year_to" in frame else "year"] <= last)
         for name, frame in frames.items()
     }
     return Edition(
         survey=survey, language=language, year=last, year_from=year_from, focus=focus, **cut
     )
+
+
+def those(frame: pd.DataFrame, chosen: "pd.Series[bool]") -> pd.DataFrame:
+    """Return the rows that are chosen; a table of which all are is not copied."""
+    return frame if chosen.all() else frame[chosen]
 
 
 def like_for_like(page: Edition, agency: str) -> list[str]:

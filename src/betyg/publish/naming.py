@@ -208,7 +208,13 @@ def left_out(names: Names, units: Sequence[str]) -> str:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a frame as mappings."""
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+    names = [str(name) for name in frame.columns]
+    rows = zip(*(_plain(column) for _, column in frame.items()), strict=True)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _plain(column: "pd.Series[Any]") -> list[Any]:
+    return [None if value is pd.NA else value for value in column.tolist()]
 
 
 def slug(*parts: object) -> str:
