@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from betyg.build import client, kernel, lock
+from betyg.build.fingerprint import PACKAGE
 
 __all__ = ["begin"]
 
@@ -54,10 +55,11 @@ def begin() -> None:
 
 
 def _own_modules() -> list[str]:
-    """Return the modules of ours with which, as the keys say, results are made."""
+    """Return the modules of ours with which, as the keys say, results are made, and the build's."""
     keys = [path for ending in ("key", "page") for path in BUILD.rglob(f"*.{ending}")]
     known = (json.loads(path.read_text(encoding="utf-8")).get("depends", {}) for path in keys)
     files = {Path(name) for one in known for name in one if name.startswith("betyg/")}
+    files |= {path.relative_to(PACKAGE.parent) for path in Path(__file__).parent.glob("*.py")}
     parts = (path.with_suffix("").parts for path in sorted(files) if path.suffix == ".py")
     return [".".join(one) for one in parts if one[-1] != "__init__"]
 

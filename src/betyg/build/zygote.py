@@ -40,7 +40,10 @@ LIBRARIES = (  # noqa: SIM905  and those of their parts that they would import w
     "pyarrow.parquet scipy.stats scipy.optimize scipy.sparse.linalg statsmodels.api "
     "statsmodels.stats.multitest "
     "formulaic matplotlib.pyplot matplotlib.backends.backend_svg matplotlib.style.core "
-    "seaborn ipykernel.debugger ipykernel.kernelapp ipykernel.ipkernel nbformat nbclient papermill "
+    "seaborn ipykernel.debugger ipykernel.kernelapp ipykernel.ipkernel IPython.core.completerlib "
+    "IPython.core.debugger IPython.core.logger IPython.core.oinspect "
+    "IPython.extensions.storemagic tornado.platform.asyncio nbformat nbclient papermill "
+    "pandas.core.arrays.arrow._arrow_utils pandas.core.reshape.reshape pandas.io.formats.html "
     "mistune jinja2 babel.dates babel.lists babel.messages.pofile babel.numbers babel.support "
     "pydantic pydantic.fields pydantic.types openpyxl pikepdf pypandoc typst "
     "encodings.utf_8_sig html.parser tomllib"
@@ -99,11 +102,9 @@ class Own:
         found = (path for path in PACKAGE.rglob("*") if path.suffix != ".pyc" and path.is_file())
         self._files = {str(path): _stamp(path) for path in found}
         sys.path[0] = str(PACKAGE.parent)
-        try:
-            for name in names:
+        for name in names:
+            with contextlib.suppress(Exception):  # whoever imports it again is told what is wrong
                 importlib.import_module(name)
-        except Exception:  # noqa: BLE001, S110  # whoever imports it again is told what is wrong
-            pass
         self._names = [name for name in sys.modules if f"{name}.".startswith(f"{PACKAGE.name}.")]
 
     def settle(self, module: str) -> None:
