@@ -7,7 +7,6 @@ there is none to be had, a Python is started as always: the result is the same, 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -16,7 +15,6 @@ import time
 from pathlib import Path
 
 from betyg.build import client, kernel, lock
-from betyg.build.fingerprint import PACKAGE
 
 __all__ = ["begin"]
 
@@ -44,7 +42,7 @@ def begin() -> None:
         nothing = [(os.POSIX_SPAWN_OPEN, file, os.devnull, os.O_RDWR, 0) for file in (0, 1, 2)]
         begun = os.posix_spawn(
             sys.executable,
-            [sys.executable, str(ZYGOTE), str(address), *_own_modules()],
+            [sys.executable, str(ZYGOTE), str(address)],
             environment,
             file_actions=nothing,
             setsid=True,
@@ -52,16 +50,6 @@ def begin() -> None:
         if _listens(address, begun):
             known = (str(address), sys.executable, environment["OMP_NUM_THREADS"])
             (BUILD / client.PLACE).write_text("\n".join(known), encoding="utf-8")
-
-
-def _own_modules() -> list[str]:
-    """Return the modules of ours with which, as the keys say, results are made, and the build's."""
-    keys = [path for ending in ("key", "page") for path in BUILD.rglob(f"*.{ending}")]
-    known = (json.loads(path.read_text(encoding="utf-8")).get("depends", {}) for path in keys)
-    files = {Path(name) for one in known for name in one if name.startswith("betyg/")}
-    files |= {path.relative_to(PACKAGE.parent) for path in Path(__file__).parent.glob("*.py")}
-    parts = (path.with_suffix("").parts for path in sorted(files) if path.suffix == ".py")
-    return [".".join(one) for one in parts if one[-1] != "__init__"]
 
 
 def _listens(address: Path, process: int) -> bool:

@@ -29,7 +29,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -54,13 +53,11 @@ SELDOM = (50_000, 20, 50)  # a copy lives for seconds: looking for garbage takes
 PATIENCE = 0.5  # seconds between two looks at whether any make is left
 
 
-def main(address: str, *names: str) -> None:
-    """Serve at the socket ``address`` until no make is left that asked for something.
-
-    ``names`` are the modules of betyg that copies will want.
-    """
+def main(address: str) -> None:
+    """Serve at the socket ``address`` until no make is left that asked for something."""
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # as in betyg.__main__
     _import()
-    own = Own(names)
+    own = Own()
     if threading.active_count() > 1 or _tasks() > 1:
         sys.exit("a library has started a thread: Pythons are started one by one")
     gc.collect()
@@ -98,13 +95,15 @@ def _prepare() -> None:
 class Own:
     """The modules of our own package that are imported here, and the files as they were then."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        found = (path for path in PACKAGE.rglob("*") if path.suffix != ".pyc" and path.is_file())
-        self._files = {str(path): _stamp(path) for path in found}
+    def __init__(self) -> None:
+        found = sorted(path for path in PACKAGE.rglob("*") if path.suffix != ".pyc")
+        self._files = {str(path): _stamp(path) for path in found if path.is_file()}
         sys.path[0] = str(PACKAGE.parent)
-        for name in names:
-            with contextlib.suppress(Exception):  # whoever imports it again is told what is wrong
-                importlib.import_module(name)
+        for path in found:
+            if path.suffix == ".py" and not path.stem.startswith("__"):
+                place = path.relative_to(PACKAGE.parent).with_suffix("")
+                with contextlib.suppress(Exception):  # who imports it again is told what is wrong
+                    importlib.import_module(".".join(place.parts))
         self._names = [name for name in sys.modules if f"{name}.".startswith(f"{PACKAGE.name}.")]
 
     def settle(self, module: str) -> None:
