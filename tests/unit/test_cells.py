@@ -127,3 +127,10 @@ def test_rounded_percentages_give_the_means_of_the_rows_within_rounding(cleaned,
             for own in [found[(found["item"] == item) & (found["kind"] == "answer")]]
         ]
         assert means[0] == pytest.approx(means[1], abs=0.5)
+
+
+def test_a_value_has_one_number_in_every_part_also_where_there_is_none():
+    known: dict[float, int] = {}
+    assert cells.in_order(np.array([50.0, np.nan, 50.0]), known).tolist() == [0, 1, 0]
+    assert cells.in_order(np.array([np.nan, 25.0]), known).tolist() == [1, 2]
+    assert len(known) == 3

@@ -98,7 +98,13 @@ class Answered:
         )
 
     def design(self, survey: Study) -> SurveyDesign | SumDesign:
-        """Return the design of the rows."""
+        """Return the design of the rows.
+
+        Raises
+        ------
+        DesignError
+            As :class:`betyg.stats.design.SurveyDesign` does: weights that are all zero, say.
+        """
         if self.sizes is None:
             return design_of(self.rows, survey)
         return SumDesign.of(self.rows, self.sizes, survey)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -218,9 +219,23 @@ def _of_index(at: int, cells: Cells, survey: Study) -> dict[str, NDArray[np.gene
 
 
 def in_order(values: NDArray[np.float64], known: dict[float, int]) -> NDArray[np.intp]:
-    """Return the number of each value, and number those that are new; NaN is a value."""
+    """Give values numbers in the order in which they turn up.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n,)
+        NaN is a value as any other.
+    known : dict of float to int
+        The numbers so far; new values are added.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        The number of each value.
+    """
     place, distinct = pd.factorize(values, use_na_sentinel=False)
-    numbers = [known.setdefault(value, len(known)) for value in distinct.tolist()]
+    same = (math.nan if math.isnan(value) else value for value in distinct.tolist())
+    numbers = [known.setdefault(value, len(known)) for value in same]
     return np.array(numbers, dtype=np.intp)[place]
 
 

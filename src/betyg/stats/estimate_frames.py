@@ -54,7 +54,13 @@ def layouts(
 
 
 def rounds(frame: Frame) -> pd.DataFrame:
-    """Count the respondents (``n``) and the sampling units of each agency's year."""
+    """Count the respondents (``n``) and the sampling units (``units``) of each agency's year.
+
+    Returns
+    -------
+    DataFrame
+        n, units int64, by agency and year: a row an agency's year that has respondents.
+    """
     every = np.ones(frame.atoms.stratum.size, dtype=bool)
     found = domains_of(frame.atoms, ("agency", "year"), inside=every, psu=frame.psu)
     n = np.bincount(found.of_atom[frame.atoms.of_row], minlength=found.count)

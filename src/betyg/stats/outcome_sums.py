@@ -78,7 +78,20 @@ def outcome_items(survey: Study) -> tuple[str, ...]:
 
 
 def cells_of(sums: pd.DataFrame, survey: Study) -> pd.DataFrame:
-    """Return the answers to the outcome as cells, late or not, as models take them."""
+    """Return the answers to the outcome as cells, late or not, as models take them.
+
+    Parameters
+    ----------
+    sums : DataFrame
+        As ``collapse`` returns it.
+    survey : Study
+        The study.
+
+    Returns
+    -------
+    DataFrame
+        The columns of cells, but for ``scale``: a row a domain, response and score.
+    """
     by = [*KEYS, "response", "score"]
     added = sums.groupby(by, observed=True, sort=True)[list(MEASURES)].sum().reset_index()
     return added.assign(item=survey.compare.outcome, kind="answer", se=np.nan)

@@ -96,7 +96,7 @@ class SumDesign:
         )
 
     def degf(self, within: NDArray[np.bool_]) -> int:
-        """Return people minus strata, of the rows in ``within``."""
+        """Return people minus strata, of the rows in ``within``, shape (rows,)."""
         return int(self.persons[within].sum()) - np.unique(self.stratum[within]).size
 
     def covariance_of_totals(self, scores: Array) -> Array:
