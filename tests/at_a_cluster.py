@@ -29,8 +29,10 @@ PATIENCE = 60
 class Processes:
     """The processes of a cluster."""
 
-    def __init__(self, folder: Path, *, workers: int = 2, source: Path = ROOT / "src") -> None:
-        self.folder, self.source = folder, source
+    def __init__(
+        self, folder: Path, *, workers: int = 2, source: Path = ROOT / "src", memory: str = "0"
+    ) -> None:
+        self.folder, self.source, self.memory = folder, source, memory
         self.file = folder / "scheduler.json"
         self.workers: list[subprocess.Popen[bytes]] = []
         options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"]
@@ -42,7 +44,8 @@ class Processes:
 
     def add(self, **environment: str) -> None:
         """Start one more worker."""
-        options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0"]
+        options = ["--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        options += ["--memory-limit", self.memory]
         local = self.folder / f"worker{len(self.workers)}"
         options += ["--host", "127.0.0.1", "--local-directory", str(local), "--death-timeout", "60"]
         self.workers.append(self._begin("dask_worker", *options, **environment))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -181,6 +183,76 @@ def test_what_workers_are_given_is_not_changed_by_those_who_use_it(workers: Clus
 
     found = workers.bring(used, given([], workers, times=6), [0.05] * 6, doing="")
     assert list(found) == [1] * 6
+
+
+def test_a_worker_whose_python_one_call_holds_is_waited_for(
+    workers: Cluster, impatient: None
+) -> None:
+    def held(seconds: int) -> int:
+        return ctypes.PyDLL(None).sleep(seconds)  # meanwhile it cannot tell that it works
+
+    assert list(workers.bring(held, [8], doing="")) == [0]
+
+
+@pytest.fixture
+def with_settings(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Processes]:
+    """A cluster for one test, with other settings of Dask."""
+    for name, value in request.param.items():
+        monkeypatch.setenv(f"DASK_DISTRIBUTED__{name}", value)
+    found = Processes(tmp_path, memory="1GB")
+    monkeypatch.setenv(cluster.ENGINE, found.address)
+    yield found
+    found.end()
+
+
+@pytest.mark.parametrize("with_settings", [{"SCHEDULER__WORKER_TTL": "2s"}], indirect=True)
+def test_a_worker_that_hangs_is_given_up_by_the_scheduler_and_costs_time_only(
+    with_settings: Processes, impatient: None
+) -> None:
+    wait_for(with_settings, 2)
+    workers = cluster.workers()
+    assert workers is not None
+    found = workers.bring(lambda one: time.sleep(0.5) or one, range(6), doing="")
+    assert next(found) == 0
+    os.kill(with_settings.workers[0].pid, signal.SIGSTOP)
+    assert list(found) == [1, 2, 3, 4, 5]
+
+
+WITHOUT_SPILLING = {"WORKER__MEMORY__TARGET": "False", "WORKER__MEMORY__SPILL": "False"}
+
+
+@pytest.mark.parametrize(
+    "with_settings", [WITHOUT_SPILLING | {"WORKER__MEMORY__PAUSE": "0.4"}], indirect=True
+)
+def test_workers_whose_memory_is_full_are_told_of_as_such(
+    with_settings: Processes, impatient: None
+) -> None:
+    wait_for(with_settings, 2)
+    kill(with_settings.workers[1])
+    workers = cluster.workers()
+    assert workers is not None
+    held = workers.keep(lambda megabytes: b"x" * 2**20 * megabytes, [400])
+    with pytest.raises(ClusterError, match="1 of 1 have almost no memory left.* Give each worker"):
+        list(workers.bring(lambda one: time.sleep(0.5) or one, range(20), doing=""))
+    assert held
+
+
+@pytest.mark.parametrize("with_settings", [{"WORKER__MEMORY__PAUSE": "0.01"}], indirect=True)
+def test_workers_without_memory_to_begin_with_are_told_of_as_such(
+    with_settings: Processes, impatient: None
+) -> None:
+    from distributed import Client
+
+    states: list[str] = []
+    end = time.monotonic() + 30
+    with Client(with_settings.address, set_as_default=False) as client:
+        while states != ["paused", "paused"] and time.monotonic() < end:
+            time.sleep(0.1)
+            states = [one["status"] for one in client.scheduler_info()["workers"].values()]
+    with pytest.raises(ClusterError, match="2 of 2 have almost no memory left"):
+        cluster.workers()
 
 
 def test_workers_that_wait_for_each_other_are_told_of(own: Processes, impatient: None) -> None:

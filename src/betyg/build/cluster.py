@@ -34,9 +34,11 @@ ENGINE = "ENGINE"
 PATIENCE = 30  # seconds for the scheduler to answer, and without any worker
 LOOK = 0.5  # seconds between two looks at whether the cluster is still there
 AHEAD = 3  # pieces for each thread that are under way or wait to be taken
-AT_WORK = ("executing", "ready", "constrained", "flight", "long-running")  # states of tasks
+DOING = ("executing", "flight", "long-running")  # states of tasks
+NEXT = ("ready", "constrained")  # of those that a worker will do, if it is not paused
 ALIKE = ("pandas", "numpy", "pyarrow", "scipy", "pyreadstat", "distributed")
 World = Mapping[str, str]
+Told = Mapping[str, Mapping[str, Any]]
 
 
 class ClusterError(SurveyError):
@@ -120,17 +122,18 @@ class Cluster:
         from distributed import wait
 
         there = at_work = time.monotonic()
+        heard = _Heard()
         while not future.done():
             try:
                 with self._client.as_current():
                     wait([future], timeout=LOOK)
             except TimeoutError:
                 now = time.monotonic()
-                anybody = self._threads() > 0
-                there = now if anybody else there
-                at_work = now if not anybody or self._any_at_work() else at_work
+                told = self._told()
+                there = now if told else there
+                at_work = now if not told or heard.any_at_work(told, now) else at_work
                 if now - min(there, at_work) > PATIENCE:
-                    raise self._in_vain(anybody=anybody) from None
+                    raise self._in_vain(told) from None
             except _lost() as error:
                 raise self._gone() from error
         return self._taken(future)
@@ -146,30 +149,33 @@ class Cluster:
         except KilledWorker as error:
             raise ClusterError(
                 f"{self._address}: {error.allowed_failures + 1} workers ended, one after the "
-                "other, while they did the same piece of work; the usual reason is a lack of "
-                f"memory. Give each worker more memory or fewer threads. {_AGAIN}"
+                "other, while they did the same piece of work. The usual reasons are too little "
+                "memory (give each worker more, or fewer threads) and a file that takes minutes "
+                f"to read in one call (docs/cluster.md says what helps). {_AGAIN}"
             ) from error
         except _lost() as error:
             raise self._gone() from error
 
-    def _any_at_work(self) -> bool:
-        """Say whether any worker does something, or is about to, as they tell twice a second."""
+    def _told(self) -> Told:
+        """Return what each worker last told the scheduler of itself."""
         try:
-            told = self._client.scheduler_info(n_workers=-1)["workers"].values()
+            told = self._client.sync(self._client.scheduler.identity, n_workers=-1)
         except _lost() as error:
             raise self._gone() from error
-        counts = [one.get("metrics", {}).get("task_counts", {}) for one in told]
-        return any(own.get(state) for own in counts for state in AT_WORK)
+        workers: Told = told["workers"]
+        return workers
 
-    def _in_vain(self, *, anybody: bool) -> ClusterError:
-        if anybody:
+    def _in_vain(self, told: Told) -> ClusterError:
+        if not told:
             return ClusterError(
-                f"{self._address}: no worker has done anything for {PATIENCE} seconds, though "
-                f"there is work: they wait for each other. Their logs may say why. {_AGAIN}"
+                f"{self._address}: the cluster has had no worker for {PATIENCE} seconds; those "
+                f"that were there are lost (docs/cluster.md has the usual reasons). {_AGAIN}"
             )
+        idle = f"no worker has done anything for {PATIENCE} seconds, though there is work"
+        if paused := _paused(told):
+            return ClusterError(f"{self._address}: {idle}: {paused} {_AGAIN}")
         return ClusterError(
-            f"{self._address}: the cluster has had no worker for {PATIENCE} seconds; those that "
-            f"were there are lost. {_AGAIN}"
+            f"{self._address}: {idle}: they wait for each other. Their logs may say why. {_AGAIN}"
         )
 
     def _threads(self) -> int:
@@ -185,6 +191,41 @@ class Cluster:
     @property
     def _address(self) -> str:
         return f"{ENGINE}={os.environ.get(ENGINE, '').strip()}"
+
+
+def _paused(told: Told) -> str:
+    """Say of the workers that take nothing more why, and what helps; nothing where all work."""
+    paused = [where for where, one in told.items() if one["status"] == "paused"]
+    if not paused:
+        return ""
+    return (
+        f"{len(paused)} of {len(told)} have almost no memory left and take nothing more "
+        f"({paused[0]}). Give each worker more memory, or fewer threads, or start more workers."
+    )
+
+
+class _Heard:
+    """When each worker was last heard of; the clocks of other machines are not asked."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[float, float]] = {}
+
+    def any_at_work(self, told: Told, now: float) -> bool:
+        """Say whether any worker does something, is about to, or is too busy to tell.
+
+        They tell every few seconds, but not while one call holds their Python, such as the
+        reading of an SPSS file. One that is dead is given up by the scheduler, after minutes.
+        """
+        return any([self._is_at_work(where, one, now) for where, one in told.items()])
+
+    def _is_at_work(self, where: str, one: Mapping[str, Any], now: float) -> bool:
+        seen = one["last_seen"]
+        if self._last.get(where, (None, now))[0] != seen:
+            self._last[where] = (seen, now)
+        counts = one.get("metrics", {}).get("task_counts", {})
+        states = (*DOING, *NEXT) if one["status"] == "running" else DOING
+        is_silent = now - self._last[where][1] > PATIENCE / 2
+        return is_silent or any(counts.get(state) for state in states)
 
 
 _AGAIN = (
@@ -226,10 +267,10 @@ def _check(client: Client, address: str) -> None:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError as error:
-        raise ClusterError(
-            f"{ENGINE}={address}: the scheduler has no worker after {PATIENCE} seconds. Start "
-            f"some: `dask worker {address}`, see docs/cluster.md."
-        ) from error
+        paused = _paused(client.sync(client.scheduler.identity, n_workers=-1)["workers"])
+        start = f"the scheduler has no worker after {PATIENCE} seconds. Start some: `dask worker "
+        start += f"{address}`, see docs/cluster.md."
+        raise ClusterError(f"{ENGINE}={address}: {paused or start}") from error
     own = _world()
     found: dict[str, Any] = dict(client.run(_world, on_error="return"))
     scheduler = client.get_versions(check=False)["scheduler"]["packages"]["distributed"]
