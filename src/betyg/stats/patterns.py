@@ -74,7 +74,9 @@ class Patterns:
         total = np.zeros((ends[-1], ends[-1]))
         for i, (row, high) in enumerate(zip(self.codes, self.widths, strict=True)):
             own = self._scaled(i, weights)
-            for j in range(i + 1):
+            here = np.arange(ends[i], ends[i + 1])
+            total[here, here] = by_code(row, self._scaled(i, own), high + 1)[:high]
+            for j in range(i):
                 wide = self.widths[j]
                 pair = by_code(
                     row * (wide + 1) + self.codes[j],
