@@ -48,7 +48,7 @@ class Numbering:
             numbers = np.array([self.number(one) for one in distinct.tolist()], dtype=np.int32)
             return numbers[codes]
         found: NDArray[np.int32] = self._table.take(values)
-        if not found.all():
+        if not found.min(initial=1):
             new = pd.unique(values[found == 0])
             self._table[new] = self._numbers(new) + 1
             found = self._table.take(values)

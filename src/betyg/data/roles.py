@@ -107,6 +107,8 @@ def years(table: RawTable, problems: Problems) -> NDArray[np.int16]:
     named = {normal(text): year for text, year in source.years.items()}
     found = [named.get(value) or _year(value) for value in values]
     read = np.array([*found, 0], dtype=np.int16).take(codes, mode="wrap")
+    if read.min(initial=1) > 0:
+        return read
     wrong = np.flatnonzero(read == 0)
     for code in np.unique(codes[wrong])[:SHOWN]:
         rows = wrong[codes[wrong] == code]

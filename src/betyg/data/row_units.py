@@ -121,6 +121,8 @@ def _report_unknown(
     problems: Problems,
 ) -> None:
     """Note the spellings of a role that the study does not know, at most five of them."""
+    if places.min(initial=0) >= 0:
+        return
     unknown = np.flatnonzero(places == UNKNOWN)
     if not len(unknown):
         return
