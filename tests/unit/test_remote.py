@@ -342,6 +342,20 @@ def test_a_secret_in_an_address_is_refused_and_not_repeated(url: str, tmp_path: 
     assert not (tmp_path / "raw" / "trial" / remote_list.FILE).exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "more"), [('"a.csv"', 'storage = "AccountKey=hush"'), ('["https://hush@host/a"]', "")]
+)
+def test_a_secret_of_another_type_is_not_repeated_either(
+    file: str, more: str, tmp_path: Path
+) -> None:
+    folder = raw_study.load(tmp_path, {"a.csv": raw_study.FULL}).folder
+    toml = folder / "study.toml"
+    toml.write_text(toml.read_text().replace('file = "a.csv"', f"file = {file}\n{more}"))
+    with pytest.raises(DataError, match="this will not do. It needs") as caught:
+        Study.load(folder.parent, folder.name)
+    assert "hush" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["access_key_id", "aws_access_key_id", "apiKey", "accountkey"])
 def test_a_setting_that_is_a_secret_is_refused(name: str) -> None:
     assert refused({"client_kwargs": {name: "x"}}).startswith(f"'{name}' is a secret")

@@ -49,6 +49,8 @@ _LIMITS = {
     "less_than": ("less than", "lt"),
 }
 
+MAY_BE_SECRET = (("file",), ("storage",))  # the ends of paths
+
 
 def translate(error: ValidationError, model: type[BaseModel]) -> list[Said]:
     """Return what ``error`` says about ``model``, in words for a researcher."""
@@ -75,7 +77,8 @@ def _said(found: Mapping[str, Any], model: type[BaseModel]) -> Said:
         what, remedy = f"{_shown(given)} is not {words} {context[limit]:g}.", "Correct it."
     else:
         needs = _NEEDS.get(kind.split("_")[0], "another kind of value")
-        what, remedy = f"{_shown(given)} will not do.", f"It needs {needs}."
+        shown = "this" if path[-1:] in MAY_BE_SECRET else _shown(given)
+        what, remedy = f"{shown} will not do.", f"It needs {needs}."
     return Said(path=path, what=what, remedy=remedy)
 
 
