@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict, Unpack
 
 import mistune
-import nbformat
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from betyg.errors import DataError, ParameterError
 from betyg.publish import causal, left_out, plain, standalone, whole
+from betyg.publish import executed as notebooks
 from betyg.publish.language import Language, msgid
 from betyg.publish.outline import Outline
 from betyg.publish.plain import PlainTable
@@ -161,7 +161,7 @@ def composed(words: Language, *, title: str, synthetic: bool, body: str, **parts
 
 def tables(executed: Path, *, language: str) -> list[PlainTable]:
     """Return the tables that the page of one language shows, in machine form, in order."""
-    kept, _ = left_out.split(_read(executed).cells, language)
+    kept, _ = left_out.split(notebooks.cells(executed), language)
     outputs = (output for cell in kept for output in cell.get("outputs", []))
     packed = (table for out in outputs for table in out.get("data", {}).get(plain.MIME, []))
     return [PlainTable.from_json(table) for table in packed]
@@ -187,7 +187,7 @@ def _parts(
 ) -> Iterator[str]:
     """Give the HTML of each markdown cell of the language and of each output, in order."""
     prose = mistune.create_markdown(renderer=outline, plugins=["table", "strikethrough"])
-    cells = _read(executed).cells
+    cells = notebooks.cells(executed)
     numbers = {id(cell): number for number, cell in enumerate(cells, start=1)}
     kept, missing = left_out.split(cells, words.code)
     for cell in kept:
@@ -207,15 +207,6 @@ def _parts(
 def _reasons(missing: Sequence[left_out.LeftOut]) -> str:
     rows = (f"<dt>{escape(m.heading)}</dt><dd>{escape(m.reason)}</dd>" for m in missing)
     return f'<dl class="left-out">{"".join(rows)}</dl>'
-
-
-def _read(executed: Path) -> Any:
-    try:
-        return nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
-    except (OSError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
-        raise DataError(
-            f"{executed}: cannot be read as an executed notebook ({error}). Run it again with make."
-        ) from error
 
 
 def _output(output: Any, cell: Any, prose: Any, *, where: str) -> str:

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from betyg.data.study import Study
 from betyg.publish import evidence, sentence, typed, whole
 from betyg.publish.claims import Claim
 from betyg.publish.evidence import Evidence
+from betyg.publish.executed import cells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +66,7 @@ def verify(executed: Path, *, tables: str | Path, survey: Study) -> list[Entry]:
 
 def _claimed(executed: Path) -> Iterator[tuple[int, str, tuple[Claim, ...]]]:
     """Give cell, sentence and claims of everything that the notebook shows."""
-    notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
-    for number, cell in enumerate(notebook.cells, start=1):
+    for number, cell in enumerate(cells(executed), start=1):
         for output in cell.get("outputs", []):
             for packed in output.get("data", {}).get(sentence.MIME, []):
                 claims = tuple(Claim.unpacked(given) for given in packed["claims"])
@@ -97,9 +95,8 @@ def typed_numbers(
     Years in which something was, and labels of the study, may be typed; any other number is
     stale after the next make report.
     """
-    notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
     return list(typed.numbers(
-        notebook.cells, language=language, labels=labels, years=years, name=executed.name
+        cells(executed), language=language, labels=labels, years=years, name=executed.name
     ))  # fmt: skip
 
 
