@@ -102,6 +102,8 @@ class Modules:
         self._tops = {"betyg", *(path.stem for path in (beside.iterdir() if beside else ()))}
         self._next: dict[Path, set[Path]] = {}
         self._found: dict[str, list[Path]] = {}
+        self._there: dict[str, bool] = {}
+        self._labels: dict[Path, str] = {}
         self._reached: dict[frozenset[str], dict[str, str]] = {}
 
     def reached(self, names: Iterable[str]) -> dict[str, str]:
@@ -157,8 +159,23 @@ class Modules:
     def _files(self, ours: frozenset[str]) -> set[Path]:
         for name in ours:
             if name not in self._found:
-                self._found[name] = _files_of(name, self._roots)
+                self._found[name] = self._files_of(name)
         return {path for name in ours for path in self._found[name]}
+
+    def _files_of(self, name: str) -> list[Path]:
+        """Return the files that importing a dotted name runs: its packages, then the module."""
+        parts = name.split(".")
+        steps = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        for root in self._roots:
+            places = [*(f"{root}/{step}/__init__.py" for step in steps), f"{root}/{steps[-1]}.py"]
+            if found := [Path(place) for place in places if self._is_there(place)]:
+                return found
+        return []
+
+    def _is_there(self, place: str) -> bool:
+        if place not in self._there:
+            self._there[place] = os.path.isfile(place)
+        return self._there[place]
 
     def _files_in(self, path: Path) -> dict[str, str]:
         """Return the hash of a file, or of each file in a folder but what Python left in it."""
@@ -167,8 +184,10 @@ class Modules:
         return {self._label(one): self._hashes.of(one) for one in own}
 
     def _label(self, path: Path) -> str:
-        root = next(root for root in self._roots if path.is_relative_to(root))
-        return path.relative_to(root).as_posix()
+        if path not in self._labels:
+            root = next(root for root in self._roots if path.is_relative_to(root))
+            self._labels[path] = path.relative_to(root).as_posix()
+        return self._labels[path]
 
 
 def write_if_changed(path: Path, content: str) -> bool:
@@ -213,18 +232,6 @@ def _module(path: Path) -> tuple[str, list[str], list[str]]:
     constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
     said = {node.value for node in constants} if beside else set()
     return code, sorted(outline.imported_modules(tree, package)), sorted(beside & said)
-
-
-def _files_of(name: str, roots: Iterable[Path]) -> list[Path]:
-    """Return the files that importing a dotted name runs: its packages, then the module."""
-    for root in roots:
-        parts = name.split(".")
-        packages = [root.joinpath(*parts[:end], "__init__.py") for end in range(1, len(parts) + 1)]
-        module = root.joinpath(*parts).with_suffix(".py")
-        found = [path for path in (*packages, module) if path.is_file()]
-        if found:
-            return found
-    return []
 
 
 def _is_ours(path: Path) -> bool:

@@ -5,6 +5,7 @@ It tells no time and no path of this machine, so that it is the same wherever th
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import platform
@@ -57,15 +58,22 @@ def _behind(jobs: list[Job]) -> list[Job]:
 
 def sources(jobs: Iterable[Job]) -> dict[str, Path]:
     """Return the files that are no data and yet inputs, by the name that a manifest gives them."""
-    modules = (path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc")
     notebooks = {job.notebook for job in jobs}
     beside = {path for notebook in notebooks for path in notebook.parent.glob("*.py")}
-    named = {f"src/{path.relative_to(PACKAGE.parent).as_posix()}": path for path in modules}
-    return named | {path.as_posix(): path for path in (*notebooks, *beside, packages.LOCK)}
+    others = {path.as_posix(): path for path in (*notebooks, *beside, packages.LOCK)}
+    return {**_of_the_package(), **others}
 
 
+@functools.cache
+def _of_the_package() -> dict[str, Path]:
+    """Return the files of the package, as they were when this process first asked."""
+    files = (path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {f"src/{path.relative_to(PACKAGE.parent).as_posix()}": path for path in files}
+
+
+@functools.cache
 def commit() -> str | None:
-    """Return the commit that is checked out here; None where there is none."""
+    """Return the commit that was checked out here when asked first; None where there is none."""
     if not Path(".git").exists():
         return None
     asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
