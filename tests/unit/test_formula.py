@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import formulaic
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,6 +48,24 @@ def test_roles_and_texts_are_levels_and_other_numbers_are_numbers():
         ((), ("size",)),
     ]
     assert read.outcome == "response"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "response ~ agency",
+        "response ~ agency:year + group",
+        "response ~ group:year + agency + year:group + agency",
+        "response ~ agency:agency + year",
+        "svar ~ myndighet + \u00e5r",
+    ],
+)
+def test_plain_sums_are_read_as_formulaic_reads_them(text):
+    assert formula.PLAIN.fullmatch(text)
+    for side, own in zip(("lhs", "rhs"), formula._sides(text), strict=True):
+        theirs = getattr(formulaic.Formula(text), side)
+        assert own == theirs
+        assert [str(term) for term in own] == [str(term) for term in theirs]
 
 
 def test_c_makes_levels_of_a_number():

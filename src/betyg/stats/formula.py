@@ -25,6 +25,9 @@ __all__ = ["Model", "Number", "Term", "read", "values_of"]
 
 Array = NDArray[np.float64]
 
+NAME = r"[^\W\d]\w*"
+TERM = rf"{NAME}(?::{NAME})*"
+PLAIN = re.compile(rf"({NAME}) ~ ({TERM}(?: \+ {TERM})*)")  # as nearly all are
 LEVELS_OF = re.compile(r"C\((\w+)\)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m|⧛|⧚")  # formulaic marks the place of an error for terminals
 
@@ -143,6 +146,12 @@ def read(formula: str, cells: pd.DataFrame) -> Model:
 
 
 def _sides(formula: str) -> tuple[SimpleFormula, SimpleFormula]:
+    plain = PLAIN.fullmatch(formula)
+    if plain:  # formulaic's parser takes longer than many a fit
+        terms = [_product(names.split(":")) for names in plain[2].split(" + ")]
+        constant = Parsed([Factor("1", eval_method="literal")])
+        right = SimpleFormula([constant, *dict.fromkeys(terms)])
+        return SimpleFormula([_product([plain[1]])]), right
     try:
         sides = Formula(formula)
     except FormulaicError as error:
@@ -158,6 +167,10 @@ def _sides(formula: str) -> tuple[SimpleFormula, SimpleFormula]:
             "as 'response ~ agency + year'."
         )
     return parts[0], parts[1]
+
+
+def _product(names: Sequence[str]) -> Parsed:
+    return Parsed([Factor(name, eval_method="lookup") for name in names])
 
 
 def _outcome(left: SimpleFormula, formula: str) -> str:
