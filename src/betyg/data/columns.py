@@ -56,8 +56,8 @@ def coded(array: pa.Array, empty: Set[str]) -> tuple[Codes, list[str]]:
         Spellings of an empty cell.
     """
     if pa.types.is_integer(array.type):
-        low, high = (bound.as_py() for bound in pc.min_max(array).values())
-        if low is not None and high - low < SPAN:
+        low, high = _ends(array)
+        if low is not None and high is not None and high - low < SPAN:
             return _merged(_distances(array, low), [str(n) for n in range(low, high + 1)], empty)
     held = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
     codes = held.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
@@ -82,12 +82,21 @@ def replaced(
     if not pa.types.is_int8(array.type) or array.null_count or not len(array):
         codes, texts = coded(array, empty)
         return states(texts).take(codes, mode="wrap")
-    low, high = (bound.as_py() for bound in pc.min_max(array).values())
-    between = np.arange(low, high + 1)
+    values = array.to_numpy()
+    between = np.arange(int(values.min()), int(values.max()) + 1)
     codes, texts = coded(pa.array(between, pa.int8()), empty)
     table = np.zeros(256, dtype=np.int8)
     table[between] = states(texts)[codes]  # those below zero count from the end
-    return translated(array.to_numpy(), table)
+    return translated(values, table)
+
+
+def _ends(array: pa.Array) -> tuple[int | None, int | None]:
+    """Return the least and the largest of whole numbers; None where there is none."""
+    if len(array) and not array.null_count:
+        values = array.to_numpy()
+        return int(values.min()), int(values.max())
+    low, high = (bound.as_py() for bound in pc.min_max(array).values())
+    return low, high
 
 
 def translated(values: NDArray[np.int8], table: NDArray[np.int8]) -> NDArray[np.int8]:
