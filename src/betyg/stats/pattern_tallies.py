@@ -100,14 +100,17 @@ class Drawn:
     def _settle(self) -> None:
         """Give up what will not be drawn."""
         owner, number = np.concatenate(self._owner), np.concatenate(self._hash)
-        order = np.lexsort((number, owner))
-        begin = np.searchsorted(owner[order], np.arange(self._below.size))
-        kept = order[np.arange(order.size) - begin[owner[order]] < self._most]
+        rows = []
+        for one in range(self._below.size):
+            own = np.flatnonzero(owner == one)
+            if own.size >= self._most:
+                lowest = np.argpartition(number[own], self._most - 1)[: self._most]
+                own = np.sort(own[lowest])
+                self._below[one] = number[own].max()
+            rows.append(own)
+        kept = np.concatenate(rows)
         self._owner, self._hash = [owner[kept]], [number[kept]]
         self._answers = [np.concatenate(self._answers)[kept]]
-        full = np.bincount(owner[kept], minlength=self._below.size) >= self._most
-        last = np.searchsorted(owner[kept], np.arange(self._below.size), "right") - 1
-        self._below[full] = number[kept][last[full]]
 
     def found(self) -> Found:
         """Return the patterns that were drawn, by owner."""

@@ -120,7 +120,8 @@ class _Sums:
         """Add some rows, those of a stratum together."""
         place = self._place.take(part["domain"].to_numpy())
         self._population[place] = part["population"].to_numpy(np.float64)
-        order = np.argsort(place, kind="stable")
+        few = np.min_scalar_type(len(self._strata))  # short numbers are sorted in no time
+        order = np.argsort(place.astype(few), kind="stable")
         place, weight = place.take(order), part["weight"].to_numpy(np.float64).take(order)
         year = self._year.take(place)
         for theme, items in self._themes.items():
