@@ -54,7 +54,9 @@ def test_a_difference_that_was_planted_is_found_whatever_the_agencies_that_wait(
     found, plain = [], []
     for _ in range(DRAWS):
         rows = confounded(rng, shift=SHIFT)
-        found += compared(*reversed(surveyed(rows))).to_dict("records")
+        survey, people = surveyed(rows)
+        answers = Answered.of(people, people[["year", "agency"]], survey)  # no cell is needed
+        found += late.table(answers, survey).to_dict("records")
         means = rows.groupby("late")["a"].mean()
         plain.append(25 * (means[True] - means[False]))
     told = pd.DataFrame(found)
