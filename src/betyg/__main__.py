@@ -387,6 +387,10 @@ def _from_make() -> int:
             return cluster.command(arguments)
         except SurveyError as error:
             return _mendable(error)
+    if arguments == ["keys"]:
+        from betyg.build import warm
+
+        warm.begin_ahead()
     if arguments and arguments[0] in SLOW_TO_START:
         from betyg.build import client, warm
 

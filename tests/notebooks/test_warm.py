@@ -313,3 +313,35 @@ def test_a_copy_whose_zygote_is_gone_was_killed() -> None:
     far.sendall(b"7\n")
     far.close()
     assert client.Copy(near).wait(SOON) == -signal.SIGKILL
+
+
+def begun_ahead(folder: Path, environment: dict[str, str]) -> bool:
+    """Begin ahead in a folder from a process of its own; whether a zygote comes to listen."""
+    command = [sys.executable, "-c", "from betyg.build import warm; warm.begin_ahead()"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=SOON)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    place = folder / "build" / client.PLACE
+    return place.parent.exists() and eventually(place.exists)
+
+
+def test_zygote_is_begun_ahead_where_nothing_was_built_and_ends_with_its_make(tmp_path):
+    make = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    environment = {**os.environ, client.MAKE: str(make.pid), "OMP_NUM_THREADS": "1"}
+    environment.pop(client.INSIDE, None)
+    assert begun_ahead(tmp_path, environment)
+    address = Path((tmp_path / "build" / client.PLACE).read_text("utf-8").splitlines()[0])
+    time.sleep(1)
+    assert address.exists()
+    make.kill()
+    make.wait()
+    assert eventually(lambda: not address.parent.exists())
+
+
+def test_nothing_is_begun_ahead_where_something_was_built(tmp_path):
+    (tmp_path / "build").mkdir()
+    began = subprocess.run(
+        [sys.executable, "-c", "from betyg.build import warm; warm.begin_ahead()"],
+        cwd=tmp_path, env={**os.environ, client.MAKE: str(os.getpid())}, check=True,
+    )  # fmt: skip
+    assert began.returncode == 0
+    assert [*(tmp_path / "build").iterdir()] == []

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from betyg.build import client, kernel, lock
 
-__all__ = ["begin"]
+__all__ = ["begin", "begin_ahead"]
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 BUILD = Path(client.BUILD)
@@ -25,6 +25,21 @@ QUIET = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # a warning of the debugger that ipykernel brings
 }
 WAIT = 60  # seconds for the libraries to be imported
+
+
+def begin_ahead() -> None:
+    """Let a process of its own start a zygote, if nothing was built here yet: all will be."""
+    if sys.platform != "linux" or client.MAKE not in os.environ or BUILD.exists():
+        return
+    BUILD.mkdir()
+    if os.fork() == 0:
+        try:
+            with Path(os.devnull).open("r+b") as nothing:
+                for file in (0, 1, 2):  # nobody who reads what make says waits for it
+                    os.dup2(nothing.fileno(), file)
+            begin()
+        finally:
+            os._exit(0)
 
 
 def begin() -> None:
@@ -42,7 +57,7 @@ def begin() -> None:
         nothing = [(os.POSIX_SPAWN_OPEN, file, os.devnull, os.O_RDWR, 0) for file in (0, 1, 2)]
         begun = os.posix_spawn(
             sys.executable,
-            [sys.executable, str(ZYGOTE), str(address)],
+            [sys.executable, str(ZYGOTE), str(address), os.environ[client.MAKE]],
             environment,
             file_actions=nothing,
             setsid=True,

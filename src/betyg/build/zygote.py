@@ -28,7 +28,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -53,8 +52,8 @@ SELDOM = (50_000, 20, 50)  # a copy lives for seconds: looking for garbage takes
 PATIENCE = 0.5  # seconds between two looks at whether any make is left
 
 
-def main(address: str) -> None:
-    """Serve at the socket ``address`` until no make is left that asked for something."""
+def main(address: str, make: str) -> None:
+    """Serve at the socket ``address`` until ``make``, and all others that asked, are gone."""
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # as in betyg.__main__
     _import()
     own = Own()
@@ -68,7 +67,7 @@ def main(address: str) -> None:
         door.listen(64)
         os.rename(address + ".new", address)  # there means ready
         try:
-            Server(door, own).serve()
+            Server(door, own, int(make)).serve()
         finally:
             Path(address).unlink(missing_ok=True)
             with contextlib.suppress(OSError):
@@ -155,12 +154,12 @@ class Wanted:
 class Server:
     """Copies that are at work, by the connection that asked for them."""
 
-    def __init__(self, door: socket.socket, own: Own) -> None:
+    def __init__(self, door: socket.socket, own: Own, make: int) -> None:
         self.door = door
         self.own = own
         self.copies: dict[socket.socket, int] = {}
         self.ended: dict[int, int] = {}
-        self.makes: set[int] = set()
+        self.makes = {make}
         self.selector = selectors.DefaultSelector()
         self.selector.register(door, selectors.EVENT_READ)
 
@@ -171,7 +170,6 @@ class Server:
         signal.set_wakeup_fd(mouth.fileno())
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.selector.register(ears, selectors.EVENT_READ)
-        began = time.monotonic()
         while True:
             for key, _ in self.selector.select(PATIENCE):
                 if key.fileobj is self.door:
@@ -182,7 +180,7 @@ class Server:
                     self._hang_up(key.fileobj)  # type: ignore[arg-type]
             self._reap()
             self.makes = {make for make in self.makes if _is_alive(make)}
-            if not (self.makes or self.copies) and time.monotonic() - began > PATIENCE:
+            if not (self.makes or self.copies):
                 return
 
     def _begin(self, connection: socket.socket) -> None:
