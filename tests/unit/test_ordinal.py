@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from betyg.errors import ConvergenceError, DataError, DesignError
-from betyg.stats import ordinal, ordinal_design, ordinal_solver
+from betyg.stats import formula, ordinal, ordinal_cells, ordinal_design, ordinal_solver
 
 
 def cells_of(answers, **columns):
@@ -247,3 +247,19 @@ def test_a_start_far_away_is_halved_back():
     fit = ordinal.fit(cells_of(rows), "response ~ agency")
     assert fit.slopes["agency[B]"] > 8
     assert fit.bse["agency[B]"] < 2
+
+
+@pytest.mark.parametrize("n", [60, 2000])
+@pytest.mark.parametrize("link", ["logit", "probit"])
+def test_newton_stops_only_where_a_further_step_would_change_nothing(link, n):
+    rng = np.random.default_rng(n)
+    agency, group = rng.integers(0, 4, n), rng.integers(0, 3, n)
+    grade = np.searchsorted([-1.0, 0.2, 1.1], 0.6 * agency - 0.8 * group + rng.logistic(size=n))
+    cells = pd.DataFrame({"agency": agency, "group": group, "response": grade + 1.0, "n": 1})
+    model = formula.read("response ~ agency + group", cells)
+    asked = {"scale_within": (), "sampling": ordinal.Sampling()}
+    answers = ordinal_cells.answers_of(cells, model, **asked)
+    _, at = ordinal_solver.maximise(answers.counts, answers.patterns, link)
+    score = ordinal_solver.gradient(at, answers.patterns)
+    step = ordinal_solver.solve(ordinal_solver.information(at, answers.patterns), score)
+    assert score @ step < 1e-17, "3e-9 of a standard error"

@@ -47,3 +47,17 @@ def test_what_is_absorbed_is_numbered_as_it_was_met_and_stays_as_it_was(survey: 
         pd.testing.assert_frame_equal(part.table(), table)
     again = Domains(survey)
     np.testing.assert_array_equal(again.absorb(parts[0]), [0, 1])
+
+
+def test_any_year_is_numbered_and_told_again(survey: Study) -> None:
+    years = np.array([2011, 0, 1850, 9999, 1900, 2099, 2100, 1850, 2011], dtype=np.int16)
+    agency = np.arange(len(years), dtype=np.int32) % 2
+    same = np.zeros(len(years), dtype=np.int32)
+    found = Domains(survey)
+    for part in (slice(0, 1), slice(0, None)):  # what is in the small table, and then the others
+        number = found.of(agency[part], years[part], same[part], same[part], None)
+        np.testing.assert_array_equal(found.codes()["year"][number], years[part])
+        np.testing.assert_array_equal(found.codes()["agency"][number], agency[part])
+    whole = Domains(survey)
+    np.testing.assert_array_equal(whole.absorb(found), np.arange(len(found)))
+    np.testing.assert_array_equal(whole.of(agency, years, same, same, None), number)
