@@ -27,7 +27,6 @@ from betyg.publish import (
 from betyg.publish import edition as editions
 from betyg.publish.claims import Claim
 from betyg.publish.edition import ANSWERS_OF_THREE_WAYS, Edition, like_for_like
-from betyg.publish.edition import PRESENCE as PRESENCE  # no brief looks at answers
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names
 from betyg.publish.section import Section
@@ -35,6 +34,8 @@ from betyg.publish.sentence import carried, stating
 from betyg.stats import detectable
 
 LINES = 3  # of praise, and of criticism
+PRESENCE = ("agency", "year", "activity", "group", "respondent_id", "kind")
+"""Columns of respondents and cells that tell who took part when: no brief looks at answers."""
 
 
 def edition(

@@ -16,8 +16,6 @@ from betyg.publish.section import Section
 
 FEWEST_COMPARED = 2
 ANSWERS_OF_THREE_WAYS = 3  # better, same, worse: a direction, not a grade
-PRESENCE = ("agency", "year", "activity", "group", "respondent_id", "kind")
-"""Columns of respondents and cells that tell who took part when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,6 @@ from betyg.publish.edition import (
     Edition,
     like_for_like,
 )
-from betyg.publish.edition import PRESENCE as PRESENCE  # the notebook reads: report.PRESENCE
 from betyg.publish.edition import edition as edition  # the notebook reads: report.edition(...)
 from betyg.publish.naming import ALL, Names
 from betyg.publish.section import Section
