@@ -41,6 +41,16 @@ def test_answers_become_positions_and_everything_else_a_kind_of_missing(tmp_path
     assert rows["help"].dtype == "Int8"
 
 
+def test_weights_with_the_other_decimal_sign_are_seen_for_what_they_are(tmp_path):
+    rows = ROWS.replace(",", ";").replace("1.5", "1,5").replace(";1;4;", ";1,0;4;")
+    more = source("a.csv", 'delimiter = ";"')
+    said = fault(tmp_path, rows.replace(";2;;8", ";2,0;;8"), source=more)
+    assert "'1,0', '1,5', '2,0' is not a number above zero" in said
+    assert 'Set decimal = "," in its [[source]]: so the file writes numbers.' in said
+    mixed = fault(tmp_path, rows.replace(";2;;8", ";two;;8"), source=more)
+    assert "ask for it, or leave `weight` out" in mixed
+
+
 def test_roles_have_the_types_of_the_contract(tmp_path):
     rows = cleaned(tmp_path, ROWS).respondents
     kinds = {name: str(kind) for name, kind in rows.dtypes.items()}

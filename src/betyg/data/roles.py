@@ -235,6 +235,9 @@ def _report_numbers(
         else "List spellings of hidden numbers in `suppressed`, of nothing in `empty`; set "
         "`decimal` and `thousands` as the file writes them."
     )
+    other = {".": ",", ",": "."}[table.source.decimal]
+    if all(value.count(other) == 1 and value.replace(other, "").isdigit() for value in distinct):
+        remedy = f'Set decimal = "{other}" in its [[source]]: so the file writes numbers.'
     problems.add(
         table.where(rows, column=column),
         f"{shown} is not {wanted} ({table.places(rows)}).",

@@ -300,8 +300,8 @@ def certainty(page: Edition) -> prose.Prose:
             ),
         ),
         words.text(
-            "The intervals hold for all agencies at once, and tell of chance only: who chose not "
-            "to answer is not in them."
+            "Each interval holds by itself, and tells of chance only: who chose not to answer is "
+            "not in it."
         ),
     )
 

@@ -105,7 +105,7 @@ def finding(rows: pd.DataFrame, names: Names, *, agency: str) -> str:
         parts.append(language.text("lower than expected for {items}", items=below))
     if parts:
         return joined(who, joined(*parts, by="; "), by=": ")
-    if not standing.is_known(rows):
+    if not standing.has_bands(rows):
         return language.text("{agency}, theme by theme", agency=who)
     said = language.text("{agency}: as expected in everything that was asked", agency=who)
     known = naming.records(rows[rows["band"] == "as_expected"])
@@ -177,7 +177,7 @@ def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
         expected = ("expected_low", "expected_high")
         columns += [
             table.Column(source="", label=text("Expected range"), kind="score", interval=expected),
-            table.Column(source="expected", label=text("Against the expected range")),
+            *standing.judged(rows, language),
         ]
     columns.append(table.Column(source="n", label=text("Answers"), kind="count"))
     caption = text("{item} {year}, 0–100", item=plot.agency, year=str(plot.year))

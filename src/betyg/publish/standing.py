@@ -30,6 +30,11 @@ def is_known(rows: pd.DataFrame) -> bool:
     return "expected_low" in rows and bool(rows["expected_low"].notna().any())
 
 
+def has_bands(rows: pd.DataFrame) -> bool:
+    """Return whether there are agencies enough to judge any by the expected range."""
+    return "band" in rows and bool((rows["band"] != "").any())
+
+
 def has_places(rows: pd.DataFrame) -> bool:
     """Return whether any agency gets a place."""
     return is_known(rows) and bool(rows["place_low"].notna().any())
@@ -83,7 +88,7 @@ def columns(rows: pd.DataFrame, language: Language) -> list[table.Column]:
     found = [
         table.Column(source="", label=apart, kind="difference",
                      interval=("from_mean_low", "from_mean_high")),
-        table.Column(source="expected", label=text("Against the expected range")),
+        *judged(rows, language),
     ]  # fmt: skip
     if has_places(rows):
         quarter = text("Probability of the top quarter")
@@ -92,6 +97,13 @@ def columns(rows: pd.DataFrame, language: Language) -> list[table.Column]:
             table.Column(source="top_quarter", label=quarter, kind="share"),
         ]
     return found
+
+
+def judged(rows: pd.DataFrame, language: Language) -> list[table.Column]:
+    """Return the column of bands; nothing where there are too few agencies to judge them."""
+    if not has_bands(rows):
+        return []
+    return [table.Column(source="expected", label=language.text("Against the expected range"))]
 
 
 def surely_apart(rows: pd.DataFrame) -> NDArray[np.int_]:
@@ -122,6 +134,8 @@ def notes(rows: pd.DataFrame, names: Names) -> list[str]:
         text("Grey: the expected range, with {share} of those that are like the others.",
              share=quoted(names.language.percent(0.95))),
     ]  # fmt: skip
+    if not has_bands(rows):
+        said.append(text("With so few, nobody is judged by it: who differs widens it, too."))
     if not has_places(rows):
         return [*said, text("No places: the differences are too small or the answers too few.")]
     said.append(
@@ -148,7 +162,7 @@ def notes(rows: pd.DataFrame, names: Names) -> list[str]:
 
 def alt(rows: pd.DataFrame, names: Names) -> str:
     """Tell a reader who cannot see it how many lie outside the expected range."""
-    if not is_known(rows):
+    if not has_bands(rows):
         return ""
     above = int(rows["band"].isin(["higher", "much_higher"]).sum())
     below = int(rows["band"].isin(["lower", "much_lower"]).sum())

@@ -15,6 +15,12 @@ __all__ = ["EDGES", "LABELS", "ExpectedRange", "expected_range", "spread"]
 Array = NDArray[np.float64]
 
 FEWEST = 3  # two units have one difference, and no spread to judge it by
+JUDGED = 6
+"""Fewest units that are judged by their range: one that differs widens it, too.
+
+Of n units with the same error none lies further out than (n - 1) / sqrt(n) of its standard
+deviations: 1.79 of five, 2.04 of six.
+"""
 Z95 = 1.959963984540054
 Z998 = 3.090232306167813
 EDGES = (-Z998, -Z95, Z95, Z998)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from betyg.errors import DesignError
 from betyg.stats import compare, places
-from betyg.stats.bands import FEWEST, expected_range
+from betyg.stats.bands import FEWEST, JUDGED, expected_range
 from betyg.stats.critical import BLOCK, DRAWS, root
 from betyg.stats.critical import critical as critical_value
 
@@ -215,7 +215,7 @@ def _standings(estimate: Array, covariance: Array, *, rng: np.random.Generator) 
             "place_high": order["place_high"].to_numpy(np.float64),
             "top_quarter": top_quarter(estimate, covariance, rng=rng),
             "reliability": expected.reliability,
-            "band": expected.label,
+            "band": expected.label if units >= JUDGED else "",
         }
     )
 
