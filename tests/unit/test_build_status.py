@@ -234,6 +234,12 @@ def test_another_number_of_threads_runs_everything(
     assert why("01_clean")[1] == f"    OMP_NUM_THREADS changed: {now} -> {now}0"
 
 
+def test_what_writes_pages_is_among_what_they_are_made_of(built: Path) -> None:
+    modules = fingerprint.Modules(fingerprint.Hashes(built / "none.json"))
+    for made_of in (engine.PAGE, [engine.CONTENTS]):
+        assert "betyg/publish/forms.py" in modules.reached(made_of)
+
+
 def test_modules_that_count_for_no_run_only_tell_of_runs(built: Path) -> None:
     reached = fingerprint.Modules(fingerprint.Hashes(built / "none.json")).reached([runs.RUNNER])
     assert reached.keys() >= set(runs.SPEAKING)

@@ -25,10 +25,10 @@ RULES = Path("build/rules.mk")
 DONE = Path("build/done")  # lists what this make has made; taken away when make begins
 RAW = Path("data/raw")
 NOTEBOOKS = Path("notebooks")
-PAGE = ("betyg.publish.document", "betyg.publish.ledger")
+PAGE = ("betyg.publish.document", "betyg.publish.forms", "betyg.publish.ledger")
 FORMS = ("pdf", "word", "workbook", "table_files")  # modules that write the other forms of a page
 PREFLIGHT = "betyg.data.study"
-CONTENTS = "betyg.publish.contents"
+CONTENTS = "betyg.publish.forms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
