@@ -77,10 +77,12 @@ BOARDS = {
     ),
     "L7": Row(
         "focus",
-        rf"Lägst 2012, av 100: ”Det är lätt att hitta på webbplatsen” {N}, \d+ % ger något av de "
-        rf"två lägsta svaren; ”Det är lätt att nå rätt person” {N}, \d+ % ger",
-        rf"Lowest in 2012, of 100: “It is easy to find things on the website” {N}, \d+% give one "
-        rf"of the two lowest answers; “It is easy to reach the right person” {N}, \d+% give",
+        rf"Lägst av områdenas frågor 2012, av 100: ”Det är lätt att hitta på webbplatsen” {N}, "
+        rf"\d+ % ger något av de två lägsta svaren; ”Det är lätt att nå rätt person” {N}, \d+ % "
+        "ger",
+        rf"Lowest of the themes' questions in 2012, of 100: “It is easy to find things on the "
+        rf"website” {N}, \d+% give one of the two lowest answers; “It is easy to reach the right "
+        rf"person” {N}, \d+% give",
     ),
     "L8": Row(
         "themes",

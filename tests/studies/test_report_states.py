@@ -198,8 +198,9 @@ OF_BOARDS = [
         "focus", "Säkert över 70: 3 av 4", "Surely above 70: 3 of 4"), since=2012)
       for item in COURTESY[1:]),
     Twin("L7", lower("website", steps=2, **KRONOBERG), Row(
-        "focus", rf"Lägst 2012, av 100: ”Det är lätt att nå rätt person” {N}",
-        rf"Lowest in 2012, of 100: “It is easy to reach the right person” {N}"), since=2012),
+        "focus", rf"Lägst av områdenas frågor 2012, av 100: ”Det är lätt att nå rätt person” {N}",
+        rf"Lowest of the themes' questions in 2012, of 100: “It is easy to reach the right person” "
+        rf"{N}"), since=2012),
     Twin("L8", lower(*COURTESY, year=2012, agency="Y"), Row(
         "themes", rf"lägst Västernorrland {N}, .* Säkert över 70: 20 av 21",
         rf"lowest Västernorrland {N}, .* Surely above 70: 20 of 21"), since=2012),

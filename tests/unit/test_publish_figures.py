@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 import invented
 from betyg.data.codebook import Unit
+from betyg.data.settings import Compare
 from betyg.errors import DataError, ParameterError
 from betyg.publish import (
     agencies,
@@ -306,6 +307,20 @@ def test_raw_changes_are_drawn_and_explained_only_where_they_differ(survey):
     apart = change.compared(invented.changes(), survey, Language("en"), **given)
     assert "Open: raw change" in apart.note and ">raw</text>" in apart.svg
     assert "raw change" not in same.note and ">raw</text>" not in same.svg
+
+
+@pytest.mark.parametrize(("held", "words"), [
+    (["activity"], "Filled: change over the activities surveyed in both years."),
+    (["group"], "Filled: change at an unchanged mix."),
+])  # fmt: skip
+def test_like_for_like_is_told_in_the_words_of_what_is_held_equal(held, words):
+    compare = Compare(outcome="nki", adjust_for=held)
+    survey = invented.study(compare=compare)
+    given = {"outcome": "nki", "year_from": 2016, "year_to": 2017}
+    made = change.compared(invented.changes(), survey, Language("en"), **given)
+    assert words in made.note
+    said = " ".join([made.title, made.note, made.alt, *made.table.header])
+    assert ("ctivities" in said) == (held == ["activity"])
 
 
 def test_headings_that_begin_alike_are_told_apart_in_a_map_of_many_columns(survey, estimates):

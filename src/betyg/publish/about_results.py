@@ -264,12 +264,8 @@ def lowest(
     """
     names = Names(survey, language)
     codes = [i.item for i in survey.items if i.theme and survey.scale_of(i.item, year).k >= 4]
-    rows = [
-        r
-        for r in naming.estimated(estimates, survey, year=year, where=where, item=codes)
-        if r["shown"]
-    ]
-    ordered = sorted(rows, key=lambda r: r["estimate"])
+    rows = naming.estimated(estimates, survey, year=year, where=where, item=codes)
+    ordered = sorted((r for r in rows if r["shown"]), key=lambda r: r["estimate"])
     listed = []
     for row in ordered[:count]:
         low = low_share(estimates, survey, language, item=str(row["item"]), year=year, where=where)
@@ -286,7 +282,9 @@ def lowest(
     if not listed:
         return ""
     said = language.text(
-        "Lowest in {year}, of 100: {items}.", year=str(year), items=joined(*listed, by="; ")
+        "Lowest of the themes' questions in {year}, of 100: {items}.",
+        year=str(year),
+        items=joined(*listed, by="; "),
     )
     return stating(said, *among.in_turn(claims.lowest, ordered, "item", count, codes))
 

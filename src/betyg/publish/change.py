@@ -1,5 +1,6 @@
 """Change from one round to another: raw, and like for like over the activities in both."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +94,34 @@ def compared(
     )
 
 
+_OVER_ACTIVITIES = {
+    "none": msgid("{item} {years}, like for like: no sure change in any of the {total}"),
+    "some": msgid("{item} {years}, like for like: {up} of {total} up, {down} down, the rest "
+                  "without a sure change"),
+    "alt": msgid("Dumbbell plot of the change of {item} {years} for {total} units, raw and like "
+                 "for like; {others} cannot be compared."),
+    "marks": msgid("Filled: change over the activities surveyed in both years. Open: raw change, "
+                   "which also reflects which activities were surveyed."),
+    "weight": msgid("The weight of each activity is its share of the answers asked for."),
+    "key": msgid("like for like"),
+    "column": msgid("Like for like"),
+    "shared": msgid("Shared activities"),
+}  # fmt: skip
+_AT_ONE_MIX = {
+    "none": msgid("{item} {years}, at an unchanged mix: no sure change in any of the {total}"),
+    "some": msgid("{item} {years}, at an unchanged mix: {up} of {total} up, {down} down, the rest "
+                  "without a sure change"),
+    "alt": msgid("Dumbbell plot of the change of {item} {years} for {total} units, raw and at an "
+                 "unchanged mix; {others} cannot be compared."),
+    "marks": msgid("Filled: change at an unchanged mix. Open: raw change, which also reflects who "
+                   "answered."),
+    "weight": msgid("The weight of each part of the mix is its share of the answers asked for."),
+    "key": msgid("unchanged mix"),
+    "column": msgid("At an unchanged mix"),
+    "shared": msgid("Shared parts of the mix"),
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plot:
     """What all parts of one figure share."""
@@ -107,6 +136,12 @@ class _Plot:
     @property
     def language(self) -> Language:
         return self.names.language
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What is said of like for like: what is held equal are activities, or else."""
+        held = self.names.survey.compare.adjust_for
+        return _AT_ONE_MIX if held and "activity" not in held else _OVER_ACTIVITIES
 
 
 def select(
@@ -186,14 +221,11 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
     up, down = int((verdicts > 0).sum()), int((verdicts < 0).sum())
     numbers = {"item": plot.what, "years": plot.years, "total": language.integer(len(rows))}
     if not up and not down:
-        none = language.text(
-            "{item} {years}, like for like: no sure change in any of the {total}", **numbers
-        )
+        none = language.text(plot.words["none"], **numbers)
         said = findings.beside(none, _found(rows, plot), language, "change")
     else:
         said = language.text(
-            "{item} {years}, like for like: {up} of {total} up, {down} down, the rest without a "
-            "sure change",
+            plot.words["some"],
             up=language.integer(up),
             down=language.integer(down),
             **numbers,
@@ -214,26 +246,20 @@ def _notes(rows: pd.DataFrame, plot: _Plot) -> list[str]:
     if not parted(rows):
         return [blue]
     notes = [
-        language.text(
-            "Filled: change over the activities surveyed in both years. Open: raw change, which "
-            "also reflects which activities were surveyed."
-        ),
+        language.text(plot.words["marks"]),
         blue,
     ]
     if mixed(rows).any():
         notes.append(language.text("Marked “mix”: the two say different things."))
     if (rows["shares"] == "design").any():
-        notes.append(
-            language.text("The weight of each activity is its share of the answers asked for.")
-        )
+        notes.append(language.text(plot.words["weight"]))
     return notes
 
 
 def _alt(rows: pd.DataFrame, others: pd.DataFrame, plot: _Plot) -> str:
     language = plot.language
     text = language.text(
-        "Dumbbell plot of the change of {item} {years} for {total} units, raw and like for like; "
-        "{others} cannot be compared.",
+        plot.words["alt"],
         item=plot.what,
         years=plot.years,
         total=language.integer(len(rows)),
@@ -266,12 +292,12 @@ def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
     columns = [
         table.Column(source="label", label=plot.names.role("agency")),
         table.Column(source="raw", label=text("Raw change"), kind="difference"),
-        table.Column(source="like_for_like", label=text("Like for like"), kind="difference"),
+        table.Column(source="like_for_like", label=text(plot.words["column"]), kind="difference"),
         table.Column(
             source="", label=text("95% interval"), kind="difference",
             interval=("like_for_like_low", "like_for_like_high"),
         ),
-        table.Column(source="n_shared", label=text("Shared activities"), kind="count"),
+        table.Column(source="n_shared", label=text(plot.words["shared"]), kind="count"),
         table.Column(source="remark", label=text("Remark")),
     ]  # fmt: skip
     caption = text("{item}: change {years}, points on 0–100", item=plot.what, years=plot.years)
@@ -345,7 +371,7 @@ def _axis(axes: Axes, plot: _Plot, *, compared_rows: int, room: float) -> None:
 def _key(axes: Axes, plot: _Plot, *, rows: int, room: float) -> None:
     """Say which mark is which, where the two differ."""
     key = [
-        (ACCENT, ACCENT, plot.language.text("like for like")),
+        (ACCENT, ACCENT, plot.language.text(plot.words["key"])),
         (COLOURS["paper"], SOFT, plot.language.text("raw")),
     ]
     x = 0.0

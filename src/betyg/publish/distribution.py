@@ -114,12 +114,20 @@ def _title(bars: Sequence[Bar], language: Language) -> str:
             share=_favour(only, language),
         )
     best, worst = max(graded, key=lambda b: b.favour), min(graded, key=lambda b: b.favour)
-    said = language.text(
-        "“{best}” gets the highest marks ({high}), “{worst}” the lowest ({low})",
-        best=best.label,
-        high=_favour(best, language),
-        worst=worst.label,
-        low=_favour(worst, language),
+    marks = {
+        "best": best.label, "high": _favour(best, language),
+        "worst": worst.label, "low": _favour(worst, language),
+    }  # fmt: skip
+    said = (
+        language.text(
+            "“{best}” gets the highest marks ({high}), “{worst}” the lowest ({low})", **marks
+        )
+        if len(graded) == len(bars)
+        else language.text(
+            "On the commonest scale “{best}” gets the highest marks ({high}), “{worst}” the "
+            "lowest ({low})",
+            **marks,
+        )
     )
     best_of = [bar.best for bar in graded]
     those = among.among(best_of, "item", [str(row["item"]) for row in best_of])
