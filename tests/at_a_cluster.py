@@ -19,7 +19,15 @@ import pyarrow.parquet as pq
 from betyg.data import clean, read, store
 from betyg.data.study import Study
 from betyg.data.workers import Workers
-from betyg.stats import cells, domains, driver_sums, outcome_sums, pattern_counts, theme_sums
+from betyg.stats import (
+    cells,
+    domains,
+    driver_sums,
+    outcome_sums,
+    pattern_counts,
+    people,
+    theme_sums,
+)
 
 ROOT = Path(__file__).parents[1]
 QUIET = {"DASK_DISTRIBUTED__ADMIN__LOG_FORMAT": "%(message)s", "OMP_NUM_THREADS": "1"}
@@ -113,6 +121,7 @@ def tables(survey: Study, out: Path, workers: Workers | None = None) -> dict[str
     store.write(cells.collapse(cleaned, survey), "cells", out)
     sizes = domains.collapse(cleaned)
     store.write(sizes, "domains", out)
+    store.write(people.collapse(cleaned, survey, domains=sizes), "people", out)
     store.write(pattern_counts.collapse(cleaned, survey, domains=sizes), "patterns", out)
     store.write(outcome_sums.collapse(cleaned, survey), "outcome_sums", out)
     store.write(theme_sums.collapse(cleaned, survey, domains=sizes), "theme_sums", out)

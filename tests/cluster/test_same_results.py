@@ -21,8 +21,8 @@ from betyg.stats.ordinal_sandwich import Sampling
 from web_server import serving
 
 TABLES = (
-    "respondents", "attrition", "cells", "domains", "patterns", "outcome_sums", "theme_sums",
-    "driver_sums",
+    "respondents", "attrition", "cells", "domains", "people", "patterns", "outcome_sums",
+    "theme_sums", "driver_sums",
 )  # fmt: skip
 RAW = Path(__file__).parents[2] / "data" / "raw"
 

@@ -22,6 +22,7 @@ from betyg.data.sums import write_sums
 SHOW = 7
 SMALL = {"agency": "syd", "year": 2012}
 BASES = ("n", "answers", "answers_from", "answers_to")
+ANSWERS = ("respondents", "cells")
 KEYS = ("year", "year_from", "year_to", "label_year", "response", "score", "n_shared")
 PAGES = (
     ("05_report", {"language": "sv"}),
@@ -58,7 +59,8 @@ def moved(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     changed = 0
     for path in sorted(tables.glob("*.parquet")):
         table = pd.read_parquet(path)
-        one = turned(table) if path.stem in ("respondents", "cells") else altered(table, SHOW)
+        one = turned(table) if path.stem in ANSWERS else altered(table, SHOW)
+        one = table if path.stem == "domains" else one  # of which all together are told of
         changed += not one.equals(table)
         store.write(one, path.stem, folder)
     assert changed >= 5

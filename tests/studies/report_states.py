@@ -34,6 +34,7 @@ from betyg.stats import (
     drivers,
     estimate,
     orders,
+    people,
 )
 
 MARGINS = (("year",), ("agency", "year"), ("agency", "year", "activity"))
@@ -83,6 +84,14 @@ class Rebuilt:
         )
 
     @cached_property
+    def domains(self) -> pd.DataFrame:
+        return domains.of_rows([self.rows])
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        return people.of_rows([self.rows], self.survey)
+
+    @cached_property
     def estimates(self) -> pd.DataFrame:
         return estimate.table(self.rows, self.cells, self.survey, by=self.by)
 
@@ -110,7 +119,7 @@ class Rebuilt:
 
     @cached_property
     def driven(self) -> drivers.Drivers:
-        sums = driver_sums.of_rows([self.rows], self.survey, domains=domains.of_rows([self.rows]))
+        sums = driver_sums.of_rows([self.rows], self.survey, domains=self.domains)
         return drivers.find(sums, self.survey, replicates=50)
 
     @cached_property
@@ -122,7 +131,7 @@ class Rebuilt:
         without = pd.DataFrame(columns=["agency", "year", "extrapolated"])
         return report.edition(
             self.survey, Language(language), year=self.year, focus=self.focus,
-            respondents=self.rows, cells=self.cells, estimates=self.estimates,
+            domains=self.domains, people=self.people, cells=self.cells, estimates=self.estimates,
             changes=self.changes, comparisons=without, within=without,
         )  # fmt: skip
 
@@ -157,9 +166,6 @@ def says(tables: Rebuilt, name: str, language: str) -> str:
     return tables._said[name, language]
 
 
-STORED = {"respondents": "rows"}  # what a table is called here, where it differs
-
-
 def stated(tables: Rebuilt, row: Row, language: str) -> list[str]:
     """Return the sentences of the report that state a row, with their claims."""
     key = (row.section, language)
@@ -182,6 +188,6 @@ def looked_up(sentences: Sequence[str], tables: Rebuilt, folder: Path) -> list[E
     """Look up the claims of sentences in tables that are stored as the build stores them."""
     claims = [claim for sentence in sentences for claim in claims_of(sentence)]
     for name in {claim.table for claim in claims if not claim.table.startswith("study")}:
-        store.write(getattr(tables, STORED.get(name, name)), name, folder)
+        store.write(getattr(tables, name), name, folder)
     known = evidence.tables_for(claims, folder, tables.survey)
     return [evidence.evaluate(claim, known) for claim in claims]

@@ -40,6 +40,7 @@ from betyg.stats import (
     late,
     quality,
     robustness,
+    throughout,
     tipping,
     variance_parts,
 )
@@ -74,6 +75,9 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
         "ordered": tables.orders, "leads": tables.leads, "agreement": tables.agreement,
         "effects": tables.effects, "attrition": attrition, "measured": measured,
         "late": late.table(answers, tables.survey),
+        "always": throughout.table(
+            tables.rows, tables.cells, tables.survey, domains=tables.domains
+        ),
         "tipped": tipping.tipping_points(compared.table, measured),
         "tested": robustness.panel(
             answers, tables.survey,

@@ -39,11 +39,11 @@ AGREED = pd.DataFrame({"item": ["x", "y"], "year": 2012, "agencies": 4, "largest
                        "bound": [4.0, 7.0], "margin": 5.0})  # fmt: skip
 EFFECTS = pd.DataFrame({"event": [0], "item": ["x"], "year_from": 2011, "year_to": 2012,
                         "estimate": 2.0, "p_value": 0.004})  # fmt: skip
-PEOPLE = pd.DataFrame({"respondent_id": list("abcd"), "agency": list("AABB"),
-                       "year": [2011, 2012, 2012, 2012],
-                       "weight": [1.0, 1.0, 2.0, 2.0]})  # fmt: skip
+SIZES = pd.DataFrame({"agency": list("AAB"), "year": [2011, 2012, 2012], "n": [1, 1, 2],
+                      "smallest": [1.0, 1.0, 2.0], "largest": [1.0, 1.0, 2.0],
+                      "weight_sum": [1.0, 1.0, 4.0], "weight_sq_sum": [1.0, 1.0, 8.0]})  # fmt: skip
 TABLES = {"estimates": pd.concat([ROWS, EARLIER]), "comparisons": COMPARED, "changes": CHANGED,
-          "agreement": AGREED, "effects": EFFECTS, "respondents": PEOPLE}  # fmt: skip
+          "agreement": AGREED, "effects": EFFECTS, "domains": SIZES}  # fmt: skip
 
 A, B, C, EVERYONE = (row for row in ROWS.to_dict("records"))
 BEFORE = EARLIER.to_dict("records")[0]
@@ -66,8 +66,9 @@ TRUE_AND_FALSE = {
               claims.share("estimates", A | {"agency": "nobody"}, "estimate")),
     "total": (claims.total("estimates", "estimate", 210.5, *SINGLE, under=211.0),
               claims.total("estimates", "estimate", 210.5, *SINGLE, under=210.0)),
-    "spread": (claims.spread("respondents", "weight", {"min": 1, "max": 2, "kish": 10 / 9}),
-               claims.spread("respondents", "weight", {"min": 1, "max": 2, "kish": 1.0})),
+    "spread": tuple(claims.spread("domains", "n", {"min": 1, "max": most}) for most in (2, 3)),
+    "weighted": (claims.weighted({"min": 1, "max": 2, "kish": 10 / 9}),
+                 claims.weighted({"min": 1, "max": 2, "kish": 1.0})),
     "is_high": (claims.is_high("estimates", A, least=70), claims.is_high("estimates", C, least=70)),
     "is_low": (claims.is_low("estimates", B, most=70), claims.is_low("estimates", C, most=70)),
     "higher_than": (claims.higher_than("comparisons", FIRST, by="from_mean_low"),
@@ -108,9 +109,9 @@ TRUE_AND_FALSE = {
                                   "estimate") for points in (2.0, 3.0)),
     "holds": tuple(claims.holds("comparisons", row, ("band", "!=", "lower"))
                    for row in (FIRST, LAST)),
-    "count": tuple(claims.count("respondents", "agency", n, ("year", "==", 2012)) for n in (2, 3)),
-    "throughout": tuple(claims.throughout("respondents", "agency", n, each="year") for n in (1, 2)),
-    "always": tuple(claims.always("respondents", "agency", n, must=[("year", "==", 2012)])
+    "count": tuple(claims.count("domains", "agency", n, ("year", "==", 2012)) for n in (2, 3)),
+    "throughout": tuple(claims.throughout("domains", "agency", n, each="year") for n in (1, 2)),
+    "always": tuple(claims.always("domains", "agency", n, must=[("year", "==", 2012)])
                     for n in (1, 2)),
     "highest": tuple(claims.highest("estimates", row, *SINGLE) for row in (A, C)),
     "lowest": tuple(claims.lowest("estimates", row, *SINGLE) for row in (B, C)),
@@ -119,7 +120,7 @@ TRUE_AND_FALSE = {
                           reference=claims.row_of("estimates", EVERYONE))
         for away in (10.0, 9.0)),
     "least_firm": tuple(
-        together.least_firm("respondents", "agency", share, 2, must=("year", "==", 2012))
+        together.least_firm("domains", "agency", share, 2, must=("year", "==", 2012))
         for share in (0.5, 1.0)),
     "declared": tuple(claims.declared("compare.margin", margin) for margin in (5.0, 4.0)),
 }  # fmt: skip

@@ -51,7 +51,7 @@ def page(language: str = "en", *, estimates=None, changes=None, comparisons=None
     none = pd.DataFrame({"agency": [], "year_from": [], "year_to": [], "outcome": []})
     return brief.edition(
         invented.study(), Language(language), agency=WHO, cells=cells,
-        respondents=pd.DataFrame({"agency": [], "year": []}),
+        domains=empty, people=empty,
         estimates=grades(LEVELS) if estimates is None else estimates,
         changes=none if changes is None else changes,
         comparisons=empty if comparisons is None else comparisons, within=empty,

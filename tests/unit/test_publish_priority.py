@@ -210,7 +210,7 @@ def page(code: str = "en", *, focus: str = "", **changes):
     survey = invented.study(**changes)
     rows = pd.DataFrame({"year": [2017], "agency": ["06"], "year_to": [2017]})
     frames = {name: rows[["year", "agency"]] for name in (
-        "respondents", "cells", "estimates", "comparisons")}  # fmt: skip
+        "domains", "people", "cells", "estimates", "comparisons")}  # fmt: skip
     both = dict.fromkeys(("within", "changes"), rows[["year_to"]])
     return edition(survey, Language(code), focus=focus, **frames, **both)
 

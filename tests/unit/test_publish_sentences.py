@@ -18,6 +18,7 @@ from betyg.publish import (
     prose,
 )
 from betyg.publish.language import Language
+from betyg.stats import people
 
 SV, FI, EN = (Language(code) for code in ("sv", "fi", "en"))
 LANGUAGES = [SV, FI, EN]
@@ -49,6 +50,11 @@ def respondents() -> pd.DataFrame:
                     rows.append((f"{year}-{code}-{activity}-{k}", year, f"{code:02d}", activity,
                                  group))  # fmt: skip
     return pd.DataFrame(rows, columns=["respondent_id", "year", "agency", "activity", "group"])
+
+
+def counted(rows: pd.DataFrame, survey) -> pd.DataFrame:
+    """Count the persons, as 01_clean does."""
+    return people.of_rows([rows.assign(stratum="all")], survey)
 
 
 def test_rounds_are_counted_in_words(survey):
@@ -121,20 +127,21 @@ def test_activities_of_an_agency_and_which_were_surveyed_before(survey):
 def test_respondents_are_counted_once_though_they_rate_several_activities(survey):
     rows = respondents()
     twice = pd.concat([rows, rows.assign(activity="nature")])
-    said = about_survey.answered(twice, survey, SV, year=2012)
+    said = about_survey.answered(counted(twice, survey), survey, SV, year=2012)
     assert said == "252 personer svarade 2012. Grupp: Företag 168 och Kommuner 84."
 
 
 def test_too_few_respondents_are_not_counted_out(survey):
     few = respondents().query("year == 2012 and agency == '06' and activity == 'plans'")
-    assert about_survey.answered(few, survey, SV, year=2012) == "För få svar för att redovisas."
+    said = about_survey.answered(counted(few, survey), survey, SV, year=2012)
+    assert said == "För få svar för att redovisas."
 
 
 @pytest.mark.parametrize(("kept", "listed"), [(7, "Företag 168 och Kommuner 7"), (6, "")])
 def test_no_group_is_left_out_whose_size_subtraction_would_tell(survey, kept, listed):
     rows = respondents().query("year == 2012")
     towns = rows.index[rows["group"] == "towns"]
-    said = about_survey.answered(rows.drop(towns[kept:]), survey, SV, year=2012)
+    said = about_survey.answered(counted(rows.drop(towns[kept:]), survey), survey, SV, year=2012)
     assert said == f"{168 + kept} personer svarade 2012." + (f" Grupp: {listed}." if listed else "")
 
 
@@ -144,7 +151,7 @@ def test_the_smallest_group_is_left_out_with_one_that_is_too_small(survey):
     rows = respondents().query("year == 2012")
     towns = rows.index[rows["group"] == "towns"]
     rows = rows.assign(group=rows["group"].mask(rows.index.isin(towns[:40]), "schools"))
-    said = about_survey.answered(rows.drop(towns[46:]), three, SV, year=2012)
+    said = about_survey.answered(counted(rows.drop(towns[46:]), three), three, SV, year=2012)
     assert said == "214 personer svarade 2012.", "the six towns would follow from the rest"
 
 

@@ -12,6 +12,7 @@ from betyg.errors import ParameterError
 from betyg.publish import replication, table, tables
 from betyg.publish.language import Language
 from betyg.publish.table import Column, Table
+from betyg.stats import people
 
 SV, EN = Language("sv"), Language("en")
 
@@ -29,14 +30,19 @@ PRESENCE = pd.DataFrame(
                                     (2010, "03", "nature")]
      for k in range(10)],
     columns=["respondent_id", "year", "agency", "activity"],
-).assign(group="all")  # fmt: skip
+).assign(group="all", stratum="all")  # fmt: skip
 
 
 def compared(facts: list[Published], **changes: object) -> pd.DataFrame:
     survey = invented.study(published=tuple(facts), **changes)
+    return derived_of(PRESENCE, survey)
+
+
+def derived_of(rows: pd.DataFrame, survey: Study) -> pd.DataFrame:
     return replication.compare(
-        survey, respondents=PRESENCE, cells=pd.DataFrame(), estimates=invented.estimates(survey)
-    )
+        survey, domains=rows, people=people.of_rows([rows], survey), cells=pd.DataFrame(),
+        estimates=invented.estimates(survey),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -94,10 +100,7 @@ def test_only_real_data_replicate(synthetic, word):
 
 def test_a_published_figure_on_too_few_answers_is_not_derived_in_public():
     fact = published(statistic="respondents", year=2010, agency="03", activity="nature", value=10)
-    few = replication.compare(
-        invented.study(published=(fact,)), respondents=PRESENCE.drop(PRESENCE.index[-5:]),
-        cells=pd.DataFrame(), estimates=invented.estimates(),
-    )  # fmt: skip
+    few = derived_of(PRESENCE.drop(PRESENCE.index[-5:]), invented.study(published=(fact,)))
     assert few["derived"].isna().all() and not few["shown"].any()
 
 
@@ -150,8 +153,9 @@ def test_totals_are_no_respondents_once_more():
     asked = {"statistic": "respondents", "year": 2017, "value": 0}
     facts = (published(**asked), published(id="y", agency="01", **asked))
     survey = with_a_total().model_copy(update={"published": facts})
+    none = pd.DataFrame()
     found = replication.compare(
-        survey, respondents=pd.DataFrame(), cells=both, estimates=invented.estimates(survey)
+        survey, domains=none, people=none, cells=both, estimates=invented.estimates(survey)
     )
     assert found["derived"].tolist() == [100, 100]
 
@@ -192,7 +196,8 @@ def test_a_table_without_caption_is_refused():
 
 def test_facts_say_what_is_synthetic():
     survey = invented.study()
-    made = tables.facts(PRESENCE, survey, SV, year=2010, agency="01")
+    persons = people.of_rows([PRESENCE], survey)
+    made = tables.facts(PRESENCE, persons, survey, SV, year=2010, agency="01")
     assert made.rows[-1] == (
         "Data", "Svar från varje svarande. Syntetiska data: framställda för demonstration.",
     )  # fmt: skip

@@ -17,7 +17,7 @@ from betyg.data.clean import Cleaned
 from betyg.data.numbering import Numbering
 from betyg.data.spool import Spool
 from betyg.errors import DataError
-from betyg.stats import cells, domains, outcome_sums, pattern_counts, theme_sums
+from betyg.stats import cells, domains, outcome_sums, pattern_counts, people, theme_sums
 from raw_study import source
 
 N = 400
@@ -97,8 +97,8 @@ label.en = "All"
 
 
 def test_what_is_added_up_in_the_pieces_of_a_study_is_what_its_table_adds_up_to(tmp_path, cut):
-    people = answers().assign(tone=np.random.default_rng(3).choice([1, 2, 3, 4, 9], N + 2))
-    files = {"a.csv": people[:150], "b.parquet": people[150:]}
+    rows = answers().assign(tone=np.random.default_rng(3).choice([1, 2, 3, 4, 9], N + 2))
+    files = {"a.csv": rows[:150], "b.parquet": rows[150:]}
     survey = raw_study.load(
         tmp_path,
         {name: written(frame, name.partition(".")[2]) for name, frame in files.items()},
@@ -115,6 +115,8 @@ def test_what_is_added_up_in_the_pieces_of_a_study_is_what_its_table_adds_up_to(
             pattern_counts.of_rows(table, survey),
         ),
         (theme_sums.collapse(pieces, survey, domains=sizes), theme_sums.of_rows(table, survey)),
+        (people.collapse(pieces, survey, domains=sizes), people.of_rows(table, survey)),
+        (people.of_rows(pieces.parts, survey), people.of_rows(table, survey)),
     ):
         assert added["n"].sum() > N / 2
         lists = [name for name in added if isinstance(added[name].iloc[0], np.ndarray)]

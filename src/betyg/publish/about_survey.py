@@ -1,18 +1,19 @@
 """Sentences on the survey itself: rounds, who took part, what was surveyed, who answered.
 
 They count in a frame with one row or more for each agency, year, activity or respondent that
-there is, such as respondents.parquet or cells.parquet.
+there is, such as domains.parquet or cells.parquet.
 """
 
 import pandas as pd
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import claims, present
+from betyg.publish import claims, naming, present
 from betyg.publish.claims import Condition
 from betyg.publish.language import Language, sentence_case
 from betyg.publish.naming import ALL, Names
 from betyg.publish.sentence import joined, quoted, stating
+from betyg.stats import throughout
 
 
 def _years(frame: pd.DataFrame, year: int) -> list[int]:
@@ -71,12 +72,6 @@ def _present(frame: pd.DataFrame, survey: Study, year: int) -> set[str]:
     return known & {str(code) for code in frame.loc[frame["year"] == year, "agency"].unique()}
 
 
-def present_throughout(frame: pd.DataFrame, survey: Study, *, year: int) -> tuple[str, ...]:
-    """Return the agencies with data in every round up to ``year``, in the order of agencies.csv."""
-    every = set.intersection(*(_present(frame, survey, y) for y in _years(frame, year)))
-    return tuple(code for code in survey.agency_codes if code in every)
-
-
 def taking_part(
     frame: pd.DataFrame, survey: Study, language: Language, *, year: int, agency: str | None = None
 ) -> str:
@@ -92,7 +87,7 @@ def taking_part(
     names = Names(survey, language)
     years = _years(frame, year)
     now = _present(frame, survey, year)
-    always = present_throughout(frame, survey, year=year)
+    always = throughout.agencies(frame, survey, year=year)
     said = _taking_part(
         names, n=len(now), total=len(now | present.existing(survey, year)), year=str(year)
     )
@@ -297,7 +292,7 @@ def _followed(repeated: list[str], *, total: int, language: Language) -> str:
 
 
 def answered(
-    respondents: pd.DataFrame,
+    people: pd.DataFrame,
     survey: Study,
     language: Language,
     *,
@@ -308,52 +303,46 @@ def answered(
 
     Parameters
     ----------
-    respondents : DataFrame
-        Columns respondent_id, year, agency, group: a row a respondent, or a respondent and
-        activity.
+    people : DataFrame
+        people.parquet.
     """
     names = Names(survey, language)
-    chosen = respondents["year"] == year
-    if agency is not None:
-        chosen &= respondents["agency"] == agency
-    rows = respondents.loc[chosen]
-    people = rows["respondent_id"].nunique()
-    if people < survey.disclosure.show:
+    those = {"year": year, "agency": agency or ALL, "activity": ALL}
+    chosen = (people[list(those)] == pd.Series(those)).all(axis=1)
+    counts = {str(row["group"]): row for row in naming.records(people[chosen])}
+    persons = int(counts[ALL]["n"]) if ALL in counts else 0
+    if persons < survey.disclosure.show:
         return language.text("Too few answers to show.")
-    whose = claims.conditions(year=year, agency=agency)
     first = stating(
         language.plural(
-            "{n} person answered in {year}.", "{n} persons answered in {year}.", people,
+            "{n} person answered in {year}.", "{n} persons answered in {year}.", persons,
             year=str(year),
         ),
-        claims.count("respondents", "respondent_id", people, *whose),
+        claims.value("people", counts[ALL], "n"),
     )  # fmt: skip
-    counts = _of_groups(rows, survey, people=people)
+    told = _of_groups({group: int(row["n"]) for group, row in counts.items()}, survey)
     listed = [
         joined(names.group(g.code), stating(
-            language.integer(counts[g.code]),
-            claims.count("respondents", "respondent_id", counts[g.code], *whose,
-                         ("group", "==", g.code)),
+            language.integer(told[g.code]), claims.value("people", counts[g.code], "n"),
         ))
         for g in survey.groups
-        if g.code in counts
+        if g.code in told
     ]  # fmt: skip
     if len(listed) < 2:
         return first
     return joined(first, names.role("group")) + ": " + language.listing(listed) + "."
 
 
-def _of_groups(rows: pd.DataFrame, survey: Study, *, people: int) -> dict[str, int]:
-    """Count the persons of each group that is large enough to be shown.
+def _of_groups(counts: dict[str, int], survey: Study) -> dict[str, int]:
+    """Return the persons of each group that is large enough to be shown.
 
     Where the persons of all other groups would be known by subtraction, and are too few, the
     smallest group is left out with them.
     """
     show = survey.disclosure.show
-    by_group = rows.groupby("group", observed=True)["respondent_id"].nunique()
-    known = {str(g): int(n) for g, n in by_group.items() if str(g) != ALL and int(n) >= show}
+    known = {group: n for group, n in counts.items() if group != ALL and n >= show}
     shown = {group: n for group, n in known.items() if not survey.is_total(group)}
-    if shown and 0 < people - sum(shown.values()) < show:
+    if shown and 0 < counts[ALL] - sum(shown.values()) < show:
         del shown[min(shown, key=lambda group: shown[group])]
     return shown
 

@@ -34,8 +34,8 @@ from betyg.publish.sentence import carried, stating
 from betyg.stats import detectable
 
 LINES = 3  # of praise, and of criticism
-PRESENCE = ("agency", "year", "activity", "group", "respondent_id", "kind")
-"""Columns of respondents and cells that tell who took part when: no brief looks at answers."""
+PRESENCE = ("agency", "year", "activity", "group", "kind")
+"""Columns of domains and cells that tell who took part when: no brief looks at answers."""
 
 
 def edition(
@@ -131,10 +131,8 @@ def lead(page: Edition) -> prose.Prose:
     """Say what was asked, when, and how many answered."""
     survey, words, year = page.survey, page.language, page.year
     said = [about_survey.rounds(page.presence, survey, words, year=year)]
-    if len(page.respondents):
-        said.append(
-            about_survey.answered(page.respondents, survey, words, year=year, agency=page.focus)
-        )
+    if len(page.people):
+        said.append(about_survey.answered(page.people, survey, words, year=year, agency=page.focus))
     said.append(about_survey.activities_of(page.presence, survey, words, agency=page.focus,
                                            year=year))  # fmt: skip
     return prose.paragraph(*said)
@@ -309,5 +307,5 @@ def certainty(page: Edition) -> prose.Prose:
 def facts(page: Edition) -> Section:
     """Show the facts box: the round, who takes part, since when, which activities."""
     survey, words = page.survey, page.language
-    box = tables.facts(page.presence, survey, words, year=page.year, agency=page.focus)
+    box = tables.facts(page.presence, page.people, survey, words, year=page.year, agency=page.focus)
     return Section((box,))

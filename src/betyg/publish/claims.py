@@ -13,13 +13,15 @@ from typing import Any, Literal
 import numpy as np
 
 from betyg.errors import SurveyError
+from betyg.stats.weights import SPREAD
 
 Kind = Literal[
     "value", "share", "total", "is_high", "is_low", "higher_than", "lower_than", "changed",
     "no_difference", "detectable", "detectable_together", "apart", "surely_above", "surely_below",
     "ranked", "shared_place",
     "equivalent", "not_equivalent", "as_expected", "not_as_expected", "effect", "holds", "count",
-    "throughout", "always", "highest", "lowest", "furthest", "least_firm", "spread", "declared",
+    "throughout", "always", "highest", "lowest", "furthest", "least_firm", "spread", "weighted",
+    "declared",
 ]  # fmt: skip
 Op = Literal["==", "!=", "<", "<=", ">", ">=", "in"]
 Scalar = str | int | float | bool
@@ -43,6 +45,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "late": ("year",),
     "tipping": ("year", "agency"),
     "robustness": ("year", "conclusion", "agency"),
+    "people": ("year", "agency", "activity", "group"),
 }
 """What tells the rows of each table apart, what narrows most first."""
 
@@ -176,9 +179,15 @@ def total(
 
 
 def spread(table: str, column: str, numbers: Mapping[str, Number], *where: Condition) -> Claim:
-    """Claim the least (min), the largest (max) and what they do to a variance (kish)."""
+    """Claim the least (min) and the largest (max) of a column."""
     says = tuple((name, _number(number)) for name, number in numbers.items())
     return Claim(kind="spread", table=table, where=where, says=says, of=column)
+
+
+def weighted(numbers: Mapping[str, Number], *where: Condition) -> Claim:
+    """Claim the least weight (min), the largest (max) and what they do to a variance (kish)."""
+    says = tuple((name, _number(number)) for name, number in numbers.items())
+    return Claim(kind="weighted", table="domains", where=where, says=says, of=",".join(SPREAD))
 
 
 def is_high(table: str, row: Mapping[str, Any], *, least: float) -> Claim:

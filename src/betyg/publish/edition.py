@@ -13,6 +13,7 @@ from betyg.publish import about_change, prose
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL
 from betyg.publish.section import Section
+from betyg.stats import throughout
 
 FEWEST_COMPARED = 2
 ANSWERS_OF_THREE_WAYS = 3  # better, same, worse: a direction, not a grade
@@ -34,8 +35,8 @@ class Edition:
         First round of the years that are followed.
     focus : str
         Code of an agency to highlight and describe; empty for none.
-    respondents, cells, estimates, comparisons, within, changes : DataFrame
-        As the notebooks write them, without later rounds.
+    domains, people, cells, estimates, comparisons, within, changes : DataFrame
+        As the notebooks write them, without later rounds. No page looks at a respondent.
     """
 
     survey: Study
@@ -43,7 +44,8 @@ class Edition:
     year: int
     year_from: int
     focus: str
-    respondents: pd.DataFrame
+    domains: pd.DataFrame
+    people: pd.DataFrame
     cells: pd.DataFrame
     estimates: pd.DataFrame
     comparisons: pd.DataFrame
@@ -52,10 +54,8 @@ class Edition:
 
     @property
     def presence(self) -> pd.DataFrame:
-        """Rows that tell who took part when: respondents or, without them, cells."""
-        if len(self.respondents):
-            return self.respondents
-        return self.cells[self.cells["kind"] != "no_answer"]
+        """Rows that tell who took part when: domains or, without respondents, cells."""
+        return throughout.presence(self.domains, self.cells)
 
     @property
     def outcome(self) -> str:

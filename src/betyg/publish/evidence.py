@@ -19,11 +19,20 @@ from numpy.typing import NDArray
 from betyg.data.study import Study
 from betyg.publish.claims import Claim, ClaimError, Kind, Number
 from betyg.publish.narrow import OPS, Tables
-from betyg.stats import apart, detectable
+from betyg.stats import apart, detectable, weights
 
 RTOL: Final = 1e-9  # sums may be added in another order
 _TOGETHER: Final = ("surely_above", "surely_below", "detectable_together", "furthest")
-_AMONG: Final = ("count", "always", "throughout", "highest", "lowest", "spread", "least_firm")
+_AMONG: Final = (
+    "count",
+    "always",
+    "throughout",
+    "highest",
+    "lowest",
+    "spread",
+    "weighted",
+    "least_firm",
+)
 _OF_ENDS: Final = ("half", "detectable")
 
 
@@ -270,8 +279,14 @@ def _spread(claim: Claim, tables: Tables) -> _Read:
     values = tables.rows(claim.table, claim.where)[claim.of].to_numpy(np.float64)
     if not values.size:
         return {}, False
-    kish = values.size * float((values**2).sum()) / float(values.sum()) ** 2
-    return {"min": float(values.min()), "max": float(values.max()), "kish": kish}, True
+    return {"min": float(values.min()), "max": float(values.max())}, True
+
+
+def _weighted(claim: Claim, tables: Tables) -> _Read:
+    rows = tables.rows(claim.table, claim.where)
+    if rows.empty:
+        return {}, False
+    return dict(zip(("min", "max", "kish"), weights.spread(rows), strict=True)), True
 
 
 def _extreme(claim: Claim, tables: Tables) -> _Read:
@@ -302,6 +317,7 @@ _READERS: Mapping[Kind, Callable[[Claim, Tables], _Read]] = {
     "detectable_together": _detectable_together, "highest": _extreme, "lowest": _extreme,
     "count": _count, "throughout": _throughout, "always": _always, "total": _total,
     "spread": _spread, "declared": _declared, "furthest": _furthest, "least_firm": _least_firm,
+    "weighted": _weighted,
 }  # fmt: skip
 
 

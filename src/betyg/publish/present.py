@@ -11,9 +11,7 @@ from betyg.publish.claims import Claim, Condition
 
 def stored(frame: pd.DataFrame) -> tuple[str, tuple[Condition, ...]]:
     """Return the stored table that a frame is cut from, and how."""
-    if "respondent_id" in frame:
-        return "respondents", ()
-    return "cells", (("kind", "!=", "no_answer"),)
+    return ("cells", (("kind", "!=", "no_answer"),)) if "kind" in frame else ("domains", ())
 
 
 def counted(frame: pd.DataFrame, of: str, n: int, *must: Condition) -> Claim:

@@ -10,11 +10,14 @@ from betyg.data.study import Study
 from betyg.publish import disclosure
 from betyg.publish.naming import ALL
 
-COUNTED = ("respondents", "agencies", "agencies_all_years", "activities", "activities_repeated")
-
 
 def compare(
-    survey: Study, *, respondents: pd.DataFrame, cells: pd.DataFrame, estimates: pd.DataFrame
+    survey: Study,
+    *,
+    domains: pd.DataFrame,
+    people: pd.DataFrame,
+    cells: pd.DataFrame,
+    estimates: pd.DataFrame,
 ) -> pd.DataFrame:
     """Compute every published figure from the data.
 
@@ -22,8 +25,9 @@ def compare(
     ----------
     survey : Study
         With the rows of published.csv.
-    respondents, cells, estimates : DataFrame
-        As the notebooks write them; a kind of study without respondents has zero rows there.
+    domains, people, cells, estimates : DataFrame
+        As the notebooks write them; a kind of study without respondents has zero rows in the
+        first two.
 
     Returns
     -------
@@ -31,10 +35,10 @@ def compare(
         A row a published figure: id, statistic, relation, value, tolerance, derived (NaN where
         the data cannot give it or it may not be shown), agrees (False there), shown, source.
     """
-    presence = respondents if len(respondents) else cells[cells["n"] > 0]
+    presence = domains if len(domains) else cells[cells["n"] > 0]
     rows = []
     for published in survey.published:
-        derived, base = _derive(published, survey, presence, estimates)
+        derived, base = _derive(published, survey, presence, people, estimates)
         shown = np.isnan(base) or base >= survey.disclosure.show
         value = derived if shown else float("nan")
         rows.append(
@@ -70,15 +74,20 @@ def agrees(published: Published, derived: float) -> bool:
 
 
 def _derive(
-    published: Published, survey: Study, presence: pd.DataFrame, estimates: pd.DataFrame
+    published: Published,
+    survey: Study,
+    presence: pd.DataFrame,
+    people: pd.DataFrame,
+    estimates: pd.DataFrame,
 ) -> tuple[float, float]:
     """Return the figure and the number of answers it rests on (NaN for mere counts)."""
     if published.statistic == "rounds":
         return float(len(_rounds(presence, published))), float("nan")
-    if published.statistic in COUNTED:
-        count = _COUNTS[published.statistic](presence, published, survey)
-        small = published.statistic == "respondents"
-        return float(count), float(count) if small else float("nan")
+    if published.statistic == "respondents":
+        persons = float(_respondents(presence, people, published, survey))
+        return persons, persons
+    if published.statistic in _COUNTS:
+        return float(_COUNTS[published.statistic](presence, published, survey)), float("nan")
     return _estimated(published, survey, estimates)
 
 
@@ -100,10 +109,15 @@ def _part(presence: pd.DataFrame, published: Published, *, year: int | None = No
     return presence[chosen]
 
 
-def _respondents(presence: pd.DataFrame, published: Published, survey: Study) -> int:
+def _respondents(
+    presence: pd.DataFrame, people: pd.DataFrame, published: Published, survey: Study
+) -> int:
+    if len(people):
+        chosen = (people["year"] == published.year) if published.year else people["year"] > 0
+        for role in ("agency", "activity", "group"):
+            chosen &= people[role] == (getattr(published, role) or ALL)
+        return int(people.loc[chosen, "n"].sum())
     rows = _part(presence, published)
-    if "respondent_id" in rows:
-        return int(rows[["respondent_id", "year"]].drop_duplicates().shape[0])
     # Counts know no persons: those who answered the most answered question. A total counts only
     # where it is what the figure is about: its parts are there too.
     for role in ("agency", "activity", "group"):
@@ -145,7 +159,6 @@ def _activities_repeated(presence: pd.DataFrame, published: Published, survey: S
 
 
 _COUNTS: dict[str, Callable[[pd.DataFrame, Published, Study], int]] = {
-    "respondents": _respondents,
     "agencies": _agencies,
     "agencies_all_years": _agencies_all_years,
     "activities": _activities,

@@ -17,17 +17,11 @@ from betyg.publish import (
     years,
 )
 from betyg.publish.claims import Claim
-from betyg.publish.edition import (
-    ANSWERS_OF_THREE_WAYS,
-    FEWEST_COMPARED,
-    Edition,
-    like_for_like,
-)
+from betyg.publish.edition import ANSWERS_OF_THREE_WAYS, Edition, like_for_like
 from betyg.publish.edition import edition as edition  # the notebook reads: report.edition(...)
 from betyg.publish.naming import ALL, Names
 from betyg.publish.section import Section
 from betyg.publish.sentence import quoted, stating
-from betyg.stats import estimate
 
 
 def summary(page: Edition) -> Section:
@@ -40,8 +34,8 @@ def summary(page: Edition) -> Section:
         about_survey.taking_part(page.presence, survey, words, year=year),
         about_survey.activities(page.presence, survey, words, year=year, limit=4),
         about_survey.selection(page.presence, survey, words, year=year),
-        about_survey.groups_asked(survey, words) if page.respondents.empty else
-        about_survey.answered(page.respondents, survey, words, year=year),
+        about_survey.groups_asked(survey, words) if page.people.empty else
+        about_survey.answered(page.people, survey, words, year=year),
         about_results.level(page.estimates, survey, words, item=page.outcome, year=year),
         _themes(page),
         about_results.lowest(page.estimates, survey, words, year=year),
@@ -103,7 +97,8 @@ def facts(page: Edition) -> Section:
     about = prose.paragraph(told)
     if page.is_published:
         return Section((about, tables.sources(survey, words, values=page.estimates)))
-    box = tables.facts(page.presence, survey, words, year=page.year, agency=page.focus or None)
+    box = tables.facts(page.presence, page.people, survey, words, year=page.year,
+                       agency=page.focus or None)  # fmt: skip
     first = int(page.cells["year"].min())
     measures = about_survey.events(survey, words, year_from=first, year_to=page.year)
     return Section((about, box, prose.bullets(*measures)))
@@ -162,8 +157,14 @@ def _mix(page: Edition) -> str:
     )
 
 
-def over_time(page: Edition) -> Section:
-    """Show the years: all, the agencies present throughout, and the focus."""
+def over_time(page: Edition, always: pd.DataFrame) -> Section:
+    """Show the years: all, the agencies present throughout, and the focus.
+
+    Parameters
+    ----------
+    always : DataFrame
+        throughout.parquet.
+    """
     survey, words = page.survey, page.language
     if page.before is None:
         return page.left_out(words.text("This is the first round: nothing to follow over time."))
@@ -171,7 +172,10 @@ def over_time(page: Edition) -> Section:
         return _trend(page)
     where = {"agency": page.focus} if page.focus else {}
     followed = page.estimates[page.estimates["year"] >= page.year_from]
-    figure = years.compared(followed, survey, words, item=page.outcome, panel=_panel(page), **where)
+    panel = always[(always["until"] == page.year) & (always["year"] >= page.year_from)]
+    figure = years.compared(
+        followed, survey, words, item=page.outcome, panel=None if panel.empty else panel, **where
+    )
     return Section((figure,))
 
 
@@ -187,19 +191,6 @@ def _trend(page: Edition) -> Section:
     )
     figure = years.compared(values, page.survey, words, item=page.outcome)
     return Section((prose.paragraph(told), figure))
-
-
-def _panel(page: Edition) -> pd.DataFrame | None:
-    """Return the outcome among the agencies present in every round; None if that is all."""
-    present = about_survey.present_throughout(page.presence, page.survey, year=page.year)
-    everyone = [code for code in page.survey.agency_codes if not page.survey.is_total(code)]
-    if not FEWEST_COMPARED <= len(present) < len(everyone):
-        return None
-    rows, cells = (
-        frame[frame["agency"].isin(list(present)) & (frame["year"] >= page.year_from)]
-        for frame in (page.respondents, page.cells)
-    )
-    return estimate.table(rows, cells, page.survey, by=(("year",),))
 
 
 def themes(page: Edition) -> Section:

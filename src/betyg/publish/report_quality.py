@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
 
 from betyg.publish import (
@@ -21,7 +20,7 @@ from betyg.publish.language import msgid
 from betyg.publish.naming import ALL, Names
 from betyg.publish.section import Section, Shown
 from betyg.publish.sentence import quoted, stating
-from betyg.stats import clustered
+from betyg.stats import clustered, weights
 
 _INFERENCE = {
     "performance": msgid(
@@ -45,7 +44,11 @@ def published(page: Edition) -> Section:
     if not page.survey.published:
         return page.left_out(page.language.text("No published figures are known of this survey."))
     found = replication.compare(
-        page.survey, respondents=page.respondents, cells=page.cells, estimates=page.estimates
+        page.survey,
+        domains=page.domains,
+        people=page.people,
+        cells=page.cells,
+        estimates=page.estimates,
     )
     later = {row.id for row in page.survey.published if (row.year or 0) > page.year}
     known = found[~found["id"].isin(list(later))]
@@ -132,7 +135,7 @@ def _of_answers(page: Edition) -> list[str]:
 
 
 def _scoring(page: Edition) -> str:
-    if page.respondents.empty:
+    if page.domains.empty:
         said = page.language.text(
             "Answers are scored from 0 (lowest) to 100 (highest) in equal steps; an index is the "
             "mean of the means of its questions, with the widest interval that their unknown "
@@ -148,7 +151,7 @@ def _scoring(page: Edition) -> str:
 
 def _sampling(page: Edition) -> Iterable[str]:
     words, survey = page.language, page.survey
-    if page.respondents.empty:
+    if page.domains.empty:
         yield words.text("Only counts are known: the answers of a unit count as independent.")
         return
     names = Names(survey, words)
@@ -157,19 +160,15 @@ def _sampling(page: Edition) -> Iterable[str]:
         yield words.text("Strata: {roles}.", roles=words.listing(roles))
     yield words.text(_LONELY[survey.design.lonely])
     yield words.text(_INFERENCE[survey.compare.inference])
-    weight = page.respondents["weight"].to_numpy()
-    if np.ptp(weight) > 0:
-        effect = weight.size * float((weight**2).sum()) / float(weight.sum()) ** 2
+    low, high, effect = weights.spread(page.domains)
+    if high > low:
         said = words.text(
             "The answers are weighted; the weights go from {low} to {high} and multiply the "
             "variance by {effect} (Kish).",
-            low=words.number(float(weight.min()), 1), high=words.number(float(weight.max()), 1),
-            effect=words.number(effect, 2),
+            low=words.number(low, 1), high=words.number(high, 1), effect=words.number(effect, 2),
         )  # fmt: skip
-        numbers = {"min": float(weight.min()), "max": float(weight.max()), "kish": effect}
-        yield stating(
-            said, claims.spread("respondents", "weight", numbers, ("year", "<=", page.year))
-        )
+        numbers = {"min": low, "max": high, "kish": effect}
+        yield stating(said, claims.weighted(numbers, ("year", "<=", page.year)))
 
 
 def _modelling(page: Edition) -> Iterable[str]:

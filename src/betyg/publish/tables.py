@@ -32,6 +32,7 @@ _KINDS = {
 
 def facts(
     presence: pd.DataFrame,
+    people: pd.DataFrame,
     survey: Study,
     language: Language,
     *,
@@ -43,7 +44,9 @@ def facts(
     Parameters
     ----------
     presence : DataFrame
-        Columns agency, year, activity and, where there are, respondent_id: respondents or cells.
+        Columns agency, year, activity: domains or, without respondents, cells.
+    people : DataFrame
+        people.parquet; without a row the persons are not known.
     agency : str, optional
         Adds what concerns this one.
     """
@@ -59,10 +62,10 @@ def facts(
     if agency is not None and survey.activities:
         concerned = about_survey.activities_of(presence, survey, language, agency=agency, year=year)
         rows.append((Names(survey, language).agency(agency), concerned))
-    if "respondent_id" in presence:
-        people = about_survey.answered(presence, survey, language, year=year, agency=agency)
+    if len(people):
+        persons = about_survey.answered(people, survey, language, year=year, agency=agency)
         of = "" if agency is None else f", {Names(survey, language).agency(agency)}"
-        rows.append((text("Answers") + of, people))
+        rows.append((text("Answers") + of, persons))
     rows.append((text("Data"), _data(survey, language)))
     kept = tuple(row for row in rows if row[1])
     return Table(

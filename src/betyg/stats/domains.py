@@ -17,7 +17,7 @@ from betyg.stats.cells import KEYS, numbered
 if TYPE_CHECKING:
     from betyg.data.clean import Cleaned
 
-__all__ = ["SUMS", "add", "are_units", "collapse", "linked", "of_rows"]
+__all__ = ["SUMS", "add", "are_units", "collapse", "linked", "of_rows", "states_units"]
 
 Array = NDArray[np.float64]
 
@@ -85,6 +85,11 @@ def are_units(domains: pd.DataFrame) -> bool:
     return int(domains["units"].sum()) == int(domains["n"].sum())
 
 
+def states_units(survey: Study) -> bool:
+    """Tell whether the files state sampling units: else these are the respondents."""
+    return any("psu" in source.columns for source in survey.sources)
+
+
 def linked(
     respondents: pd.DataFrame | Stored, domains: pd.DataFrame, survey: Study
 ) -> pd.DataFrame | None:
@@ -93,8 +98,7 @@ def linked(
     They do where a sampling unit has several rows, where the study tells its units, or where the
     same respondents come again (``[design] panel``).
     """
-    states_units = any("psu" in source.columns for source in survey.sources)
-    if are_units(domains) and not states_units and not survey.design.panel:
+    if are_units(domains) and not states_units(survey) and not survey.design.panel:
         return None
     return rows_of(respondents)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,6 @@ from betyg.stats.design import SurveyDesign
 from betyg.stats.domains import are_units
 from betyg.stats.estimate_composites import composites
 from betyg.stats.estimate_entries import ROLES, Answers, Frame
-from betyg.stats.proportions import ShareInterval
 
 __all__ = [
     "MARGINS",
@@ -119,7 +118,7 @@ def table(
     *,
     domains: pd.DataFrame | None = None,
     by: Margins | None = None,
-    shares: ShareInterval | None = None,
+    among: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Return the direct estimates of a study of any kind: ``estimates.parquet``.
 
@@ -135,8 +134,9 @@ def table(
     by : sequence of sequences of str, optional
         Margins: the roles that each crosses. By default ``MARGINS``, and of the outcome the means
         by agency, year and all of ``compare.adjust_for``, which changes are made of.
-    shares : {"korn-graubard", "wilson"}, optional
-        Intervals of shares; by default the study's, ``[design] shares``.
+    among : collection of str, optional
+        Agencies that the estimates are of; by default all. The others stay in the design: who is
+        drawn is not known before.
 
     Returns
     -------
@@ -148,14 +148,14 @@ def table(
     """
     if survey.kind == "responses":
         if domains is None or not _add_up(domains, survey):
-            return direct(rows_of(respondents), survey, by=by, shares=shares)
+            return direct(rows_of(respondents), survey, by=by, among=among)
         if cells.empty:
             return estimate_frames.arranged([], survey)
         rounds = domains.groupby(["agency", "year"], observed=True)
         _check_units(rounds[["n", "units"]].sum(), survey)
         frame, answers = estimate_entries.of_cells(cells, domains, survey)
-        return _estimated(frame, answers, survey, by, shares)
-    return from_cells(cells, survey, by=by, shares=shares)
+        return _estimated(frame, answers, survey, by, among)
+    return from_cells(cells, survey, by=by, among=among)
 
 
 def direct(
@@ -163,7 +163,7 @@ def direct(
     survey: Study,
     *,
     by: Margins | None = None,
-    shares: ShareInterval | None = None,
+    among: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Estimate every item in every margin from respondents.
 
@@ -179,7 +179,7 @@ def direct(
         As written by 01_clean.
     survey : Study
         The study.
-    by, shares
+    by, among
         As in ``table``.
 
     Returns
@@ -200,7 +200,7 @@ def direct(
         return estimate_frames.arranged([], survey)
     frame, answers = estimate_entries.of_respondents(respondents, survey)
     _check_units(estimate_frames.rounds(frame), survey)
-    return _estimated(frame, answers, survey, by, shares)
+    return _estimated(frame, answers, survey, by, among)
 
 
 def from_cells(
@@ -208,7 +208,7 @@ def from_cells(
     survey: Study,
     *,
     by: Margins | None = None,
-    shares: ShareInterval | None = None,
+    among: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Estimate from counts, or take over published values.
 
@@ -223,7 +223,7 @@ def from_cells(
         As written by 01_clean.
     survey : Study
         The study.
-    by, shares
+    by, among
         As in ``table``.
 
     Returns
@@ -241,7 +241,7 @@ def from_cells(
     if cells.empty:
         return estimate_frames.arranged([], survey)
     frame, answers = estimate_entries.of_counts(cells, survey)
-    items = _estimated(frame, answers, survey, by, shares)
+    items = _estimated(frame, answers, survey, by, among)
     return estimate_frames.arranged([items, *composites(items, survey)], survey)
 
 
@@ -250,13 +250,13 @@ def _estimated(
     answers: Iterator[Answers],
     survey: Study,
     by: Margins | None,
-    shares: ShareInterval | None,
+    among: Collection[str] | None,
 ) -> pd.DataFrame:
     chosen = _checked(MARGINS if by is None else by)
-    margins = estimate_frames.layouts(frame, chosen, survey)
+    margins = estimate_frames.layouts(frame, chosen, survey, among)
     cell = ("agency", "year", *(role for role in ROLES if role in survey.compare.adjust_for))
     extra = [] if by is not None or cell in MARGINS else [cell]
-    cells = estimate_frames.layouts(frame, extra, survey)
+    cells = estimate_frames.layouts(frame, extra, survey, among)
     needed = _compared(survey)
     parts: list[estimate_frames.Part] = []
     for one in answers:
@@ -265,8 +265,7 @@ def _estimated(
             parts += estimate_frames.parts_of(
                 one, cells, frame=frame, survey=survey, only_means=True
             )
-    intervals = shares or survey.design.shares
-    return estimate_frames.assembled(parts, frame=frame, survey=survey, shares=intervals)
+    return estimate_frames.assembled(parts, frame=frame, survey=survey)
 
 
 def _add_up(domains: pd.DataFrame, survey: Study) -> bool:

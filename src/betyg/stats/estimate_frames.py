@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,12 +33,13 @@ COLUMNS = [
 
 
 def layouts(
-    frame: Frame, by: Sequence[Sequence[str]], survey: Study
+    frame: Frame, by: Sequence[Sequence[str]], survey: Study, among: Collection[str] | None
 ) -> list[tuple[tuple[str, ...], Domains]]:
     """Lay out the domains of every margin.
 
     Totals are never summed into a margin. Rows that are not about one activity
-    (or group) belong to the margin over activities only.
+    (or group) belong to the margin over activities only. Agencies that are not ``among`` those
+    asked for are in no domain.
     """
     found = []
     for margin in by:
@@ -46,6 +47,8 @@ def layouts(
         for role in ("agency", "activity", "group"):
             levels = frame.levels[role].astype(str)
             out = levels == ALL if role in margin else levels.isin(list(survey.totals))
+            if role == "agency" and among is not None:
+                out |= ~levels.isin(list(among))
             inside &= ~np.asarray(out)[frame.atoms.roles[role]]
         if inside.any():
             layout = domains_of(frame.atoms, tuple(margin), inside=inside, psu=frame.psu)
@@ -152,9 +155,7 @@ def _ratio(values: NDArray[np.generic], base: NDArray[np.bool_]) -> Ratio:
     return Ratio(top=np.where(base, values, 0.0), base=base.astype(np.float64))
 
 
-def assembled(
-    parts: Sequence[Part], *, frame: Frame, survey: Study, shares: ShareInterval
-) -> pd.DataFrame:
+def assembled(parts: Sequence[Part], *, frame: Frame, survey: Study) -> pd.DataFrame:
     """Put all parts into one frame, in the order of the study's files, with intervals.
 
     Domains without an answer have no row.
@@ -180,7 +181,8 @@ def assembled(
             [getattr(part.means, name)[some] for part, some in zip(parts, kept, strict=True)]
         )
     table = pd.DataFrame(columns)
-    return _sorted(_with_intervals(table, shares), shown=table["n"] >= survey.disclosure.show)
+    intervals = _with_intervals(table, survey.design.shares)
+    return _sorted(intervals, shown=table["n"] >= survey.disclosure.show)
 
 
 def _levels(

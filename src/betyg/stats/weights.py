@@ -8,7 +8,10 @@ import pandas as pd
 from betyg.data.study import Study
 from betyg.stats.domains import SUMS
 
-__all__ = ["table"]
+__all__ = ["SPREAD", "spread", "table"]
+
+SPREAD = ("n", "smallest", "largest", "weight_sum", "weight_sq_sum")
+"""Columns of domains that tell how unequal weights are."""
 
 
 def table(domains: pd.DataFrame, survey: Study) -> pd.DataFrame:
@@ -47,3 +50,17 @@ def table(domains: pd.DataFrame, survey: Study) -> pd.DataFrame:
     )
     names = ["n", "mean", "smallest", "largest", "deff", "n_eff", "trimmed", "cut_to", "moved"]
     return found[names].reset_index()
+
+
+def spread(domains: pd.DataFrame) -> tuple[float, float, float]:
+    """Return the least weight, the largest, and Kish's factor of the variance.
+
+    Parameters
+    ----------
+    domains : DataFrame
+        Columns ``SPREAD``, a row or more.
+    """
+    n, weight, square = (float(domains[of].sum()) for of in ("n", "weight_sum", "weight_sq_sum"))
+    return (
+        float(domains["smallest"].min()), float(domains["largest"].max()), n * square / weight**2,
+    )  # fmt: skip
