@@ -47,3 +47,16 @@ def test_the_difference_of_two_independent_estimates_has_both_their_errors():
     nearer = apart.between({"estimate": 60.5, "se": 3.0}, {"estimate": 70.0, "se": 4.0})
     assert not nearer.is_sure and nearer.low < 0 < nearer.high
     np.testing.assert_allclose(moved.found, 14.0078, atol=1e-3)  # (1.95996 + 0.84162) * 5
+
+
+def test_where_all_are_alike_some_pair_is_named_in_at_most_five_of_a_hundred():
+    rng, errors = np.random.default_rng(6), np.array([1.0, 1.0, 1.0, 0.5, 3.0])
+    named = sum(apart.above(draw, errors).any() for draw in rng.normal(0, errors, (DRAWS, 5)))
+    assert named / DRAWS <= 0.05 + MARGIN
+
+
+def test_who_is_surely_above_whom_has_a_direction_and_needs_an_error():
+    above = apart.above(np.array([9.0, 0.0, 8.0, 20.0]), np.array([1.0, 1.0, 1.0, np.nan]))
+    expected = np.zeros((4, 4), dtype=bool)
+    expected[[0, 2], [1, 1]] = True
+    np.testing.assert_array_equal(above, expected)

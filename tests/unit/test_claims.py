@@ -115,6 +115,16 @@ TRUE_AND_FALSE = {
                     for n in (1, 2)),
     "highest": tuple(claims.highest("estimates", row, *SINGLE) for row in (A, C)),
     "lowest": tuple(claims.lowest("estimates", row, *SINGLE) for row in (B, C)),
+    "may_be_highest": tuple(
+        together.may_be_first("estimates", ("agency", "in", codes), len(codes), *SINGLE)
+        for codes in (("A",), ("A", "C"))),
+    "may_be_lowest": tuple(
+        together.may_be_first("estimates", ("agency", "in", codes), len(codes), *SINGLE,
+                              lowest=True)
+        for codes in (("B",), ("A",))),
+    "surely_lowest": tuple(
+        together.surely_lowest("estimates", ("agency", "in", codes), len(codes), *SINGLE)
+        for codes in (("B",), ("C",))),
     "furthest": tuple(
         together.furthest("estimates", away, *SINGLE,
                           reference=claims.row_of("estimates", EVERYONE))

@@ -55,10 +55,13 @@ def mentioned(
     ]
     if not listed:
         return joined(names.theme(theme), f"{disclosure.label(language)}.", by=": ")
-    said = language.text(
-        "{theme} {year}, most often mentioned: {items}.", theme=names.theme(theme),
-        year=str(year), items=language.listing(listed),
-    )  # fmt: skip
+    told = {"theme": names.theme(theme), "year": str(year), "items": language.listing(listed)}
+    if ahead:
+        said = language.text("{theme} {year}, most often mentioned: {items}.", **told)
+    else:
+        said = language.text(
+            "{theme} {year}, often mentioned: {items}; which is mentioned most is not sure.", **told
+        )
     said = stating(said, *among.in_turn(claims.highest, chosen, "item", ahead or MENTIONED, items))
     rest = len(chosen) - ahead
     if not ahead or rest < 1:

@@ -77,7 +77,8 @@ def best(
         near = [r for r in rows[1:] if int(r["place_low"]) == 1]
         rivals = [stating(name(str(r[of])), claims.ranked("orders", r)) for r in near]
         said = language.text(
-            "“{item}” has the highest value in {year}, {grade}, but {others} may be as high.",
+            "“{item}” {year}: {grade}; which grade is best is not sure, for {others} may be as "
+            "high.",
             others=language.listing([language.text("“{item}”", item=rival) for rival in rivals]),
             **numbers,
         )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import among, claims, disclosure, naming
+from betyg.publish import among, claims, disclosure, extremes, naming
 from betyg.publish.claims import Claim
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, INDEX_OF_THEME, Names, Where
@@ -227,23 +227,21 @@ def themes(
     year: int,
     **where: Unpack[Where],
 ) -> str:
-    """Say which theme is highest and which lowest."""
+    """Say which theme is highest and which lowest, as far as that is sure."""
     codes = [f"{INDEX_OF_THEME}{t.theme}" for t in survey.themes if t.index]
     rows = naming.estimated(estimates, survey, year=year, where=where, item=codes)
-    ordered = sorted((r for r in rows if r["shown"]), key=lambda r: -r["estimate"])
-    if len(ordered) < 2:
+    shown = [row for row in rows if row["shown"]]
+    if len(shown) < 2:
         return ""
     names = Names(survey, language)
-    top, bottom = ordered[0], ordered[-1]
-    said = language.text(
-        "Of the themes, “{top}” is highest in {year}, {high} of 100, and “{bottom}” lowest, {low}.",
-        top=names.item(top["item"]), high=with_margin(top, language), year=str(year),
-        bottom=names.item(bottom["item"]), low=with_margin(bottom, language),
-    )  # fmt: skip
-    those = among.among(ordered, "item", codes)
-    return stating(
-        said, claims.highest("estimates", top, *those), claims.lowest("estimates", bottom, *those)
-    )
+
+    def label(row: dict[str, Any]) -> str:
+        return language.text(
+            "“{item}” {value}", item=names.item(row["item"]), value=with_margin(row, language)
+        )
+
+    found = extremes.ends(extremes.compared(shown, "item", codes), language, label=label)
+    return language.text("Of the themes in {year}, of 100: {ends}.", year=str(year), ends=found)
 
 
 def lowest(
@@ -260,14 +258,17 @@ def lowest(
     Parameters
     ----------
     count : int
-        How many questions are named.
+        How many questions are named at most: only those of which each is surely below each other
+        question; without any, the first ones, and that it is not sure.
     """
     names = Names(survey, language)
     codes = [i.item for i in survey.items if i.theme and survey.scale_of(i.item, year).k >= 4]
     rows = naming.estimated(estimates, survey, year=year, where=where, item=codes)
     ordered = sorted((r for r in rows if r["shown"]), key=lambda r: r["estimate"])
+    found = extremes.compared(ordered, "item", codes)
+    sure = found.surely_lowest(count)
     listed = []
-    for row in ordered[:count]:
+    for row in ordered[: len(sure) or count]:
         low = low_share(estimates, survey, language, item=str(row["item"]), year=year, where=where)
         text = language.text(
             "“{item}” {value}", item=names.item(row["item"]), value=with_margin(row, language)
@@ -279,14 +280,18 @@ def lowest(
                 by=", ",
             )
         listed.append(text)
-    if not listed:
+    if len(ordered) < 2:
         return ""
+    told = {"year": str(year), "items": joined(*listed, by="; ")}
+    if sure:
+        said = language.text("Lowest of the themes' questions in {year}, of 100: {items}.", **told)
+        return stating(said, found.is_behind(sure))
     said = language.text(
-        "Lowest of the themes' questions in {year}, of 100: {items}.",
-        year=str(year),
-        items=joined(*listed, by="; "),
+        "Which of the themes' questions is lowest in {year} is not sure; among the low ones are, "
+        "of 100: {items}.",
+        **told,
     )
-    return stating(said, *among.in_turn(claims.lowest, ordered, "item", count, codes))
+    return stating(said, found.is_first(lowest=True))
 
 
 def low_share(
@@ -326,7 +331,7 @@ def across_agencies(
     year: int,
     least: float | None = None,
 ) -> str:
-    """Say how an item stands over all, and from which agency to which it goes.
+    """Say how an item stands over all, and which agency surely is highest and which lowest.
 
     Parameters
     ----------
@@ -336,23 +341,18 @@ def across_agencies(
     names = Names(survey, language)
     rows = naming.estimated(estimates, survey, year=year, where=Where(), item=item, agency=None)
     whole = next((r for r in rows if r["agency"] == ALL and r["shown"]), None)
-    own = sorted(
-        (r for r in rows if r["agency"] != ALL and r["shown"]), key=lambda r: r["estimate"]
-    )
+    own = [row for row in rows if row["agency"] != ALL and row["shown"]]
     if whole is None or len(own) < 2:
         return ""
+
+    def label(row: dict[str, Any]) -> str:
+        return joined(names.agency(row["agency"]), with_margin(row, language))
+
     said = language.text(
-        "“{item}” {year}: {value} of 100 over all; lowest {bottom} {low}, highest {top} {high}.",
+        "“{item}” {year}: {value} of 100 over all; {ends}.",
         item=names.item(item), year=str(year), value=with_margin(whole, language),
-        low=with_margin(own[0], language), bottom=names.agency(own[0]["agency"]),
-        high=with_margin(own[-1], language), top=names.agency(own[-1]["agency"]),
+        ends=extremes.ends(extremes.compared(own, "agency"), language, label=label),
     )  # fmt: skip
-    those = among.among(own, "agency")
-    said = stating(
-        said,
-        claims.lowest("estimates", own[0], *those),
-        claims.highest("estimates", own[-1], *those),
-    )
     return said if least is None else joined(said, _surely_above(own, "agency", least, language))
 
 

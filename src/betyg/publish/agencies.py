@@ -157,18 +157,7 @@ def _found(rows: pd.DataFrame, verdict: NDArray[np.int_], plot: _Plot) -> findin
 def _title(rows: pd.DataFrame, plot: _Plot) -> str:
     language = plot.language
     if np.isnan(plot.mean) or rows["se"].isna().all() or len(rows) < 2:
-        top = naming.records(rows)[0]
-        said = language.text(
-            "{item}: highest value {value}, {agency}",
-            item=plot.what,
-            value=language.number(top["estimate"]),
-            agency=quoted(top["label"]),
-        )
-        return stating(
-            said,
-            claims.value(plot.table, top, "estimate"),
-            claims.highest(plot.table, top, *_those(rows, plot)),
-        )
+        return _span(rows, plot)
     sure = _surely_apart(rows, plot)
     above, below = int((sure > 0).sum()), int((sure < 0).sum())
     numbers = {"item": plot.what, "total": language.integer(len(rows)),
@@ -187,6 +176,28 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
             **numbers,
         )
     return stating(said, *_claims(rows, plot, above=above, below=below))
+
+
+def _span(rows: pd.DataFrame, plot: _Plot) -> str:
+    """Say from which value to which they go, where nothing tells how sure a difference is."""
+    language = plot.language
+    ends = [naming.records(rows)[at] for at in (-1, 0)]
+    values = [claims.value(plot.table, row, "estimate") for row in ends]
+    if len(rows) == 1:
+        said = language.text(
+            "{item}: {value}, {agency}", item=plot.what,
+            value=language.number(ends[0]["estimate"]), agency=quoted(ends[0]["label"]),
+        )  # fmt: skip
+        return stating(said, *values)
+    said = language.text(
+        "{item}: {span}; how sure the differences are is not known", item=plot.what,
+        span=language.range(*(row["estimate"] for row in ends)),
+    )  # fmt: skip
+    extremes = (
+        claims.lowest(plot.table, ends[0], *_those(rows, plot)),
+        claims.highest(plot.table, ends[1], *_those(rows, plot)),
+    )
+    return stating(said, *values, *extremes)
 
 
 def _those(rows: pd.DataFrame, plot: _Plot) -> tuple[Condition, ...]:
@@ -231,8 +242,7 @@ def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
     language = plot.language
     top, bottom = rows.iloc[0], rows.iloc[-1]
     text = language.text(
-        "Dot plot of {item} {year} for {total} units, sorted. Highest: {top} {high}; "
-        "lowest: {bottom} {low}.",
+        "Dot plot of {item} {year} for {total} units, sorted, from {top} {high} to {bottom} {low}.",
         item=plot.what,
         year=str(plot.year),
         total=language.integer(len(rows)),

@@ -21,7 +21,7 @@ Kind = Literal[
     "ranked", "shared_place",
     "equivalent", "not_equivalent", "as_expected", "not_as_expected", "effect", "holds", "count",
     "throughout", "always", "highest", "lowest", "furthest", "least_firm", "spread", "weighted",
-    "declared",
+    "declared", "may_be_highest", "may_be_lowest", "surely_lowest",
 ]  # fmt: skip
 Op = Literal["==", "!=", "<", "<=", ">", ">=", "in"]
 Scalar = str | int | float | bool

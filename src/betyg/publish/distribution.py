@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import among, claims, diverging, figure, naming, table
+from betyg.publish import claims, diverging, extremes, figure, naming, table
 from betyg.publish.diverging import TOP_TWO_FROM, Bar
 from betyg.publish.figure import Figure
 from betyg.publish.language import Language
@@ -113,7 +113,19 @@ def _title(bars: Sequence[Bar], language: Language) -> str:
             item=only.label,
             share=_favour(only, language),
         )
-    best, worst = max(graded, key=lambda b: b.favour), min(graded, key=lambda b: b.favour)
+    named = {str(bar.best["item"]): bar for bar in graded}
+    found = extremes.compared([dict(bar.best) for bar in graded], "item", list(named))
+
+    def label(row: dict[str, Any]) -> str:
+        bar = named[str(row["item"])]
+        return language.text("“{item}” {value}", item=bar.label, value=_favour(bar, language))
+
+    if not found.is_sure:
+        said = extremes.ends(found, language, label=label)
+        if len(graded) == len(bars):
+            return language.text("Share of the best answers: {ends}", ends=said)
+        return language.text("Share of the best answers, commonest scale: {ends}", ends=said)
+    best, worst = (named[str(found.rows[at]["item"])] for at in (0, -1))
     marks = {
         "best": best.label, "high": _favour(best, language),
         "worst": worst.label, "low": _favour(worst, language),
@@ -129,13 +141,7 @@ def _title(bars: Sequence[Bar], language: Language) -> str:
             **marks,
         )
     )
-    best_of = [bar.best for bar in graded]
-    those = among.among(best_of, "item", [str(row["item"]) for row in best_of])
-    return stating(
-        said,
-        claims.highest("estimates", best.best, *those),
-        claims.lowest("estimates", worst.best, *those),
-    )
+    return stating(said, *found.claims)
 
 
 def _favour(bar: Bar, language: Language) -> str:
@@ -163,8 +169,8 @@ def _alt(bars: Sequence[Bar], language: Language, *, year: int, n: float) -> str
     graded = on_one_scale(bars)
     best, worst = max(graded, key=lambda b: b.favour), min(graded, key=lambda b: b.favour)
     text = language.text(
-        "Diverging bars of the answers to {total} questions in {year}. Most favourable: {best}, "
-        "{high}; least: {worst}, {low}.",
+        "Diverging bars of the answers to {total} questions in {year}. The best answers: from "
+        "{high} for {best} to {low} for {worst}.",
         total=language.integer(len(bars)),
         year=str(year),
         best=best.label,

@@ -22,17 +22,13 @@ from betyg.publish.narrow import OPS, Tables
 from betyg.stats import apart, detectable, weights
 
 RTOL: Final = 1e-9  # sums may be added in another order
-_TOGETHER: Final = ("surely_above", "surely_below", "detectable_together", "furthest")
+_FIRST: Final = ("may_be_highest", "may_be_lowest", "surely_lowest")
+_TOGETHER: Final = (
+    "surely_above", "surely_below", "detectable_together", "furthest", *_FIRST,
+)  # fmt: skip
 _AMONG: Final = (
-    "count",
-    "always",
-    "throughout",
-    "highest",
-    "lowest",
-    "spread",
-    "weighted",
-    "least_firm",
-)
+    "count", "always", "throughout", "highest", "lowest", "spread", "weighted", "least_firm",
+)  # fmt: skip
 _OF_ENDS: Final = ("half", "detectable")
 
 
@@ -193,6 +189,19 @@ def _furthest(claim: Claim, tables: Tables) -> _Read:
     return {"difference": float(sure.max() if up else sure.min())}, True
 
 
+def _first(claim: Claim, tables: Tables) -> _Read:
+    """Judge all pairs of rows together: who may be first, or is surely ahead of the rest."""
+    rows = tables.rows(claim.table, claim.where)
+    named = rows.index.isin(tables.rows(claim.table, (*claim.where, *claim.against)).index)
+    ahead = apart.above(*(rows[column].to_numpy(np.float64) for column in (claim.of, "se")))
+    ahead = ahead.T if claim.kind.endswith("lowest") else ahead
+    if claim.kind.startswith("may_be"):
+        holds = bool((named == ~ahead.any(axis=0)).all())
+    else:
+        holds = bool(ahead[np.ix_(named, ~named)].all())
+    return {"n": int(named.sum()), "of": len(rows)}, holds and bool(named.any())
+
+
 def _detectable(claim: Claim, tables: Tables) -> _Read:
     """Read what would have been found, of each row that has an interval."""
     rows = tables.rows(claim.table, claim.where)
@@ -317,7 +326,7 @@ _READERS: Mapping[Kind, Callable[[Claim, Tables], _Read]] = {
     "detectable_together": _detectable_together, "highest": _extreme, "lowest": _extreme,
     "count": _count, "throughout": _throughout, "always": _always, "total": _total,
     "spread": _spread, "declared": _declared, "furthest": _furthest, "least_firm": _least_firm,
-    "weighted": _weighted,
+    "weighted": _weighted, **dict.fromkeys(_FIRST, _first),
 }  # fmt: skip
 
 

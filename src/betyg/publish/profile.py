@@ -155,7 +155,7 @@ def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
         return language.text("Too few answers to show.")
     first, last = naming.records(rows)[0], naming.records(rows)[-1]
     text = language.text(
-        "Dot plot of {agency} {year}: highest “{top}” {high}, lowest “{bottom}” {low}.",
+        "Dot plot of {agency} {year}, sorted, from “{top}” {high} to “{bottom}” {low}.",
         agency=plot.agency, year=str(plot.year), top=first["label"], bottom=last["label"],
         high=language.number(first["estimate"]), low=language.number(last["estimate"]),
     )  # fmt: skip

@@ -160,8 +160,8 @@ def _first(page: Edition, rows: pd.DataFrame) -> str:
         sure = claims.holds("drivers", first, ("p_most", ">=", priority.SURE))
         return stating(surely, *known, sure)
     said = words.text(
-        "“{first}” lies highest with {share} of what is explained ({interval}), but which goes "
-        "most strongly with it is not sure. Next is “{second}” ({next}).",
+        "Which goes most strongly with it is not sure: “{first}” has {share} of what is explained "
+        "({interval}), “{second}” {next}.",
         **values,
     )
     unsure = claims.holds("drivers", first, ("p_most", "<", priority.SURE))

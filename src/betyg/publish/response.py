@@ -188,6 +188,8 @@ def _rates_title(rows: pd.DataFrame, those: tuple[Condition, ...], language: Lan
     if len(rows) == 1:
         said = language.text("Response rate: {unit} {rate}", unit=named[0], rate=told[0])
         return stating(said, values[0])
+    if told[0] == told[1]:
+        return stating(language.text("Response rate: {rate} in each", rate=told[0]), *values)
     said = language.text(
         "Response rate: highest {top} ({high}), lowest {bottom} ({low})",
         top=named[0], high=told[0], bottom=named[1], low=told[1],
@@ -235,8 +237,7 @@ def _ends(rows: pd.DataFrame, language: Language) -> dict[str, str]:
 def _rates_alt(rows: pd.DataFrame, plot: _Plot, *, year: int) -> str:
     language = plot.names.language
     text = language.text(
-        "Dot plot of {item} {year} for {total} units, sorted. Highest: {top} {high}; "
-        "lowest: {bottom} {low}.",
+        "Dot plot of {item} {year} for {total} units, sorted, from {top} {high} to {bottom} {low}.",
         item=language.text("Response rate").lower(),
         year=str(year),
         **_ends(rows, language),

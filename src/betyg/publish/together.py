@@ -29,6 +29,32 @@ def surely_apart(
     )  # fmt: skip
 
 
+def may_be_first(
+    table: str, named: Condition, n: int, *where: Condition, lowest: bool = False
+) -> Claim:
+    """Claim that ``named`` are the ``n`` rows that may be the highest: no row is surely above.
+
+    Parameters
+    ----------
+    named : condition
+        What, beside ``where``, holds of these rows and of no others.
+    lowest : bool
+        The same of the lowest.
+    """
+    return Claim(
+        kind="may_be_lowest" if lowest else "may_be_highest", table=table, where=where,
+        of="estimate", against=(named,), says=(("n", int(n)),),
+    )  # fmt: skip
+
+
+def surely_lowest(table: str, named: Condition, n: int, *where: Condition) -> Claim:
+    """Claim that each of the ``n`` rows ``named`` lies surely below each of the rest."""
+    return Claim(
+        kind="surely_lowest", table=table, where=where, of="estimate", against=(named,),
+        says=(("n", int(n)),),
+    )  # fmt: skip
+
+
 def furthest(
     table: str,
     away: float,

@@ -237,8 +237,8 @@ def _alt(what: str, series: Sequence[Series], plot: trend_lines.Plot) -> str:
         low, high = ordered.iloc[0], ordered.iloc[-1]
         sentences.append(
             language.text(
-                "{series}: {before} in {first}, {after} in {last}; highest {high} ({top}), "
-                "lowest {low} ({bottom}).",
+                "{series}: {before} in {first}, {after} in {last}; between {low} ({bottom}) and "
+                "{high} ({top}).",
                 series=one.label,
                 before=language.number(first["estimate"]),
                 first=str(int(first["year"])),

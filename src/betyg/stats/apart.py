@@ -13,7 +13,7 @@ from scipy.stats import norm
 from betyg.stats import detectable
 from betyg.stats.bands import Z95
 
-__all__ = ["LEVEL", "Difference", "between", "difference_se", "found", "holm", "surely"]
+__all__ = ["LEVEL", "Difference", "above", "between", "difference_se", "found", "holm", "surely"]
 
 LEVEL = 0.05
 
@@ -99,6 +99,29 @@ def surely(
     p: NDArray[np.float64] = np.asarray(2 * norm.sf(np.abs(difference[usable] / se[usable])))
     verdict[usable] = np.where(holm(p) <= LEVEL, np.sign(difference[usable]), 0)
     return verdict
+
+
+def above(estimate: NDArray[np.float64], se: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which estimates are surely above which, all pairs judged together by Holm's method.
+
+    Parameters
+    ----------
+    estimate, se : ndarray of float, shape (n,)
+        Score points or shares, NaN where hidden. Independent, or correlated as answers of the same
+        persons are: what goes together differs less, so that this errs on the safe side then.
+
+    Returns
+    -------
+    ndarray of bool, shape (n, n)
+        Whether the row is surely above the column. The one that is highest in truth is, in 95 of
+        100 surveys, among those that none is above.
+    """
+    first, second = np.triu_indices(len(estimate), 1)
+    own, error = np.asarray(estimate, float), np.asarray(se, float)
+    verdict = surely(own[first], error[first], reference=own[second], reference_se=error[second])
+    matrix = np.zeros((own.size, own.size), dtype=np.bool_)
+    matrix[first, second], matrix[second, first] = verdict > 0, verdict < 0
+    return matrix
 
 
 def difference_se(

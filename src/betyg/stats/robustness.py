@@ -36,12 +36,12 @@ def panel(
 
     The conclusions are each agency's band, each agency's like-for-like change since the round
     before (a sure rise, a sure fall, or neither; all agencies judged together, as in the figure
-    of changes), and who has the highest value. Each is drawn again from this round alone (a
-    change: from both, in the activities of both), by the ordinal model, the mean and the share of
-    the two highest answers; with weights and without; at one common mix and as answered; of all
-    answers and without the late ones, in rounds of which the files tell them. The way in which a
-    conclusion is reported is one of them: bands and who is first by the weighted ordinal model of
-    all rounds, changes by the weighted mean, both at one common mix.
+    of changes), and who is surely the highest, if anyone is. Each is drawn again from this round
+    alone (a change: from both, in the activities of both), by the ordinal model, the mean and the
+    share of the two highest answers; with weights and without; at one common mix and as answered;
+    of all answers and without the late ones, in rounds of which the files tell them. The way in
+    which a conclusion is reported is one of them: bands and who is first by the weighted ordinal
+    model of all rounds, changes by the weighted mean, both at one common mix.
     :func:`betyg.stats.ways.ways` tells which ways a study has.
 
     Parameters
@@ -94,7 +94,7 @@ def _reported(comparisons: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
     ].astype({"agency": "str"})
     placed = now[now["band"] != ""]
     bands = placed.assign(conclusion="band", reported=placed["band"], year_from=0)
-    top = now.nlargest(1, "estimate") if len(now) > 1 else now.iloc[:0]
+    top = now[now["place_high"] == 1] if len(now) > 1 else now.iloc[:0]
     first = top.assign(conclusion="first", reported=top["agency"], agency=ALL, year_from=0)
     columns = list(COLUMNS[:5])
     parts = (bands, _reported_changes(changes, latest), first)
