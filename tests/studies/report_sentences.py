@@ -86,10 +86,10 @@ BOARDS = {
     ),
     "L8": Row(
         "themes",
-        rf"”Bemötande” 2012: {N} av 100 för alla; lägst [\w ]+ {N}, högst [\w ]+ {N}. Alla 21 "
-        "ligger säkert över 70",
-        rf"“Courtesy” 2012: {N} of 100 over all; lowest [\w ]+ {N}, highest [\w ]+ {N}. All 21 lie "
-        "surely above 70",
+        rf"”Bemötande” 2012: {N} av 100 för alla; högst någon av [^.]+, lägst någon av [^.]+\. "
+        "Alla 21 ligger säkert över 70",
+        rf"“Courtesy” 2012: {N} of 100 over all; highest one of [^.]+, lowest one of [^.]+\. "
+        "All 21 lie surely above 70",
     ),
     "L9": Row(
         "focus",

@@ -202,8 +202,8 @@ OF_BOARDS = [
         rf"Lowest of the themes' questions in 2012, of 100: “It is easy to reach the right person” "
         rf"{N}"), since=2012),
     Twin("L8", lower(*COURTESY, year=2012, agency="Y"), Row(
-        "themes", rf"lägst Västernorrland {N}, .* Säkert över 70: 20 av 21",
-        rf"lowest Västernorrland {N}, .* Surely above 70: 20 of 21"), since=2012),
+        "themes", rf"lägst Västernorrland {N}\. Säkert över 70: 20 av 21",
+        rf"lowest Västernorrland {N}\. Surely above 70: 20 of 21"), since=2012),
     Twin("L9", kinder, Row(
         "focus", "i de 3 verksamheter som undersökts båda åren, en säker ökning",
         "in the 3 activities surveyed in both years, a sure rise"), since=2011, agency="G"),

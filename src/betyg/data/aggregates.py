@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from betyg.data import count_cells, counts, published, roles, row_units, sampling
+from betyg.data import count_cells, counts, listed, published, roles, row_units, sampling
 from betyg.data.attrition import Ledger
 from betyg.data.counts import Held
 from betyg.data.items import item_codes
+from betyg.data.listed import Listed
 from betyg.data.raw_table import RawFile, RawTable
 from betyg.data.repeats import repeats
 from betyg.data.study import Study
@@ -55,6 +56,10 @@ def table(
         score float64; n int64; weight_sum, weight_sq_sum, se float64: as `stats.cells` has them.
     """
     tables = [file.whole() for file in files]
+    seen = [Listed() for _ in files]
+    for raw, lists in zip(tables, seen, strict=True):
+        lists.see(raw)
+    listed.check([file.source for file in files], seen, ledger=ledger, problems=problems)
     used = [raw.kept(roles.used_rows(raw)) for raw in tables]
     parts = [_rows(raw, at, survey, problems) for at, raw in enumerate(used)]
     numbers = counts.numbers if survey.kind == "counts" else published.numbers

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from betyg.data import drops, harmonise, identity, roles, row_units, value_labels
 from betyg.data.harmonise import Answering
 from betyg.data.identity import Hash, Rising
+from betyg.data.listed import Listed
 from betyg.data.out_of_range import OutOfRange
 from betyg.data.raw_table import RawFile, RawTable, joined
 from betyg.data.row_units import OTHER_YEARS
@@ -78,6 +79,10 @@ class Account:
         Those of its rows, as numbered in it.
     read, unused, outside, rows : int
         Rows of the piece; those not used; answers out of range; rows kept.
+    unnamed : int
+        Rows kept whose respondent is not stated, though a column states the others.
+    listed : Listed
+        Which of the values that the source lists occur in it.
     asked : set of (item, activity)
         What the rows have answers to, if only that there is none.
     answered : set of str
@@ -97,6 +102,8 @@ class Account:
     unused: int = 0
     outside: int = 0
     rows: int = 0
+    unnamed: int = 0
+    listed: Listed = field(default_factory=Listed)
     asked: set[tuple[str, str | None]] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     rising: Rising = field(default_factory=Rising)
@@ -180,6 +187,7 @@ class _Harmonising:
         told = self.account
         wrong: list[RawTable] = []
         for part in self.file.parts():
+            told.listed.see(part)
             used = part.kept(roles.used_rows(part))
             told.read += len(part.lines)
             told.unused += len(part.lines) - len(used.lines)
@@ -206,9 +214,13 @@ class _Harmonising:
         told.answered |= rows.answered(but=told.answered)
         told.states_psu |= rows.psu is not None
         agency = told.domains.codes()["agency"]
-        told.counts.add(rows, drops.reasons(rows, agency, None), agency)
+        why = drops.reasons(rows, agency, None)
+        told.counts.add(rows, why, agency)
         if rows.respondent is not None:
             told.rising.see(rows.respondent)
+            if rows.respondent.null_count:
+                nameless = rows.respondent.is_null().to_numpy(zero_copy_only=False)
+                told.unnamed += int((nameless & (why == 0)).sum())
         self.spool.append(rows.packed())
 
     def _rows(self, table: RawTable, problems: Problems, outside: OutOfRange) -> Rows:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from betyg.data import row_units
+from betyg.data import listed, row_units
 from betyg.data.attrition import Ledger
 from betyg.data.drops import REASONS
 from betyg.data.kept import Kept
+from betyg.data.listed import Listed
 from betyg.data.parts import Parts
 from betyg.data.pieces import Account
 from betyg.data.read import Received
@@ -17,6 +18,8 @@ from betyg.errors import Problems
 __all__ = ["table"]
 
 NO_ANSWER_TO = "no answer in any row to {}; crosswalk.csv can say that a question was not asked"
+
+UNNAMED = "no respondent is stated: each is taken for another person, and is never a duplicate"
 
 
 def table(received: Received, survey: Study, *, ledger: Ledger, problems: Problems) -> Parts:
@@ -47,8 +50,18 @@ def table(received: Received, survey: Study, *, ledger: Ledger, problems: Proble
         outside = sum(told.outside for told in own)
         ledger.remark(source, "out of range", outside, "answers set to no answer")
         empty = _empty(own, survey)
+        unnamed = sum(told.unnamed for told in own)
+        ledger.remark(source, "no identifier", unnamed, UNNAMED)
         ledger.remark(source, "empty questions", len(empty), NO_ANSWER_TO.format(", ".join(empty)))
+    _check_lists(kept, received, ledger, problems)
     return Parts(kept)
+
+
+def _check_lists(kept: Kept, received: Received, ledger: Ledger, problems: Problems) -> None:
+    seen = [Listed() for _ in kept.sources]
+    for file, told in zip(kept.of_file, kept.accounts, strict=True):
+        seen[file].absorb(told.listed)
+    listed.check([head.source for head in received.heads], seen, ledger=ledger, problems=problems)
 
 
 def _empty(accounts: Sequence[Account], survey: Study) -> list[str]:

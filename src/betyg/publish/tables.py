@@ -20,7 +20,9 @@ _STEPS = {
     "no answer at all": msgid("no answer at all"),
     "kept": msgid("rows kept"),
     "out of range": msgid("answers out of range"),
+    "no identifier": msgid("rows without an identifier"),
     "empty questions": msgid("questions that nobody in the file answered"),
+    "unseen values": msgid("listed values that no row in the file has"),
 }
 _PLACE = {step: place for place, step in enumerate(_STEPS)}
 _KINDS = {
@@ -170,7 +172,8 @@ def attrition(frame: pd.DataFrame, survey: Study, language: Language) -> Table:
     told = [step for step in steps if step in ("read", "kept") or wide[step].any()]
     nothing = [step for step in steps if step not in told]
     wide = wide[told]
-    added = wide.sum().drop("empty questions", errors="ignore")  # others may have answers to them
+    # Others may have answers to these questions, and have these values.
+    added = wide.sum().drop(["empty questions", "unseen values"], errors="ignore")
     whole = added.to_frame(text("All files")).T
     joined = pd.concat([wide, whole]) if len(wide) > 1 else wide
     empty = text("In no file: {steps}.", steps=language.listing([named[step] for step in nothing]))
