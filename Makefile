@@ -64,8 +64,8 @@ why: $(READY) ## What would run, and because of what; NB=03_models for one noteb
 ##@ Studies   with STUDY=name
 .PHONY: new sums fetch
 new sums fetch: $(READY)
-	@[ -n "$(STUDY)" ] || { echo "make $@ needs the name of a study: make $@ STUDY=name" >&2; exit 2; }
-	@$(BETYG) $@ $(STUDY)
+	@[ -n "$$STUDY" ] || { echo "make $@ needs the name of a study: make $@ STUDY=name" >&2; exit 2; }
+	@$(BETYG) $@ -- "$$STUDY"
 new: ## Begin a study: a commented folder in data/raw
 sums: ## Accept raw files as they are now: SHA256SUMS
 fetch: | fetching ## Get the data of a study that are public elsewhere
@@ -76,7 +76,7 @@ fetching: $(READY)
 ##@ Work
 .PHONY: lab hook claims accessibility verify diff test test-cluster faults lint bench lock picture clean help
 .PHONY: fetching measuring
-lab: $(READY) ## Open the notebooks in JupyterLab, in this environment
+lab: $(READY) ## Open the notebooks in JupyterLab, in this environment; each names its study itself
 	@$(BETYG) lab
 hook: ## Let git take outputs out of notebooks before each commit
 	@place="$$(git rev-parse --git-path hooks)/pre-commit"; \
@@ -96,7 +96,7 @@ test: $(READY) ## Run the tests
 test-cluster: $(READY) ## Test ENGINE on a Dask scheduler and two workers of this machine
 	@$(PYTHON) -m pytest tests/cluster
 faults: $(READY) ## Kill make at fifty moments, fill the disk, set the clock wrong; or a study's, STUDY=name
-	@$(if $(STUDY),PYTHONPATH=$${PYTHONPATH:+$$PYTHONPATH:}tests $(PYTHON) tests/faults/bundled.py $(STUDY),FAULTS=50 $(PYTHON) -m pytest tests/faults)
+	@$(if $(STUDY),PYTHONPATH=$${PYTHONPATH:+$$PYTHONPATH:}tests $(PYTHON) tests/faults/bundled.py "$$STUDY",FAULTS=50 $(PYTHON) -m pytest tests/faults)
 lint: $(READY) ## Check style and types
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .

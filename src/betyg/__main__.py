@@ -16,9 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from betyg.checks import RAW, accessibility, asked, check_manifest, claims, diff, verify
 from betyg.errors import DataError, ParameterError, SurveyError, of_the_system
-
-RAW = Path("data/raw")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,9 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int | None] = options.command
     try:
         with _alone(options), _noted(options):
-            return command(options) or 0
+            code = command(options) or 0
+        sys.stdout.flush()
+        return code
     except SurveyError as error:
         return _mendable(error)
+    except BrokenPipeError:  # whoever read has seen enough, as in `make why | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         made = _read_key(options.key).get("target") if options.command in OF_A_KEY else "build/"
         return _mendable(of_the_system(error, made))
@@ -51,14 +55,14 @@ def keys(options: argparse.Namespace) -> None:
     del options
     from betyg.build import engine, plan
 
-    choice = plan.Choice.of(_asked)
+    choice = plan.Choice.of(asked)
     try:
         engine.write_rules(choice, _elsewhere)
     except ParameterError as error:
         from betyg.data import study
 
-        asked = [choice.study] if choice.study else list(plan.folders(RAW))
-        raise ParameterError("\n\n".join([str(error), *study.faults(RAW, asked)])) from error
+        studies = [choice.study] if choice.study else list(plan.folders(RAW))
+        raise ParameterError("\n\n".join([str(error), *study.faults(RAW, studies)])) from error
 
 
 def status(options: argparse.Namespace) -> None:
@@ -67,7 +71,7 @@ def status(options: argparse.Namespace) -> None:
     from betyg.build import status as standing
     from betyg.build.plan import Choice
 
-    sys.stdout.writelines(f"{line}\n" for line in standing.status(Choice.of(_asked), _elsewhere))
+    sys.stdout.writelines(f"{line}\n" for line in standing.status(Choice.of(asked), _elsewhere))
 
 
 def why(options: argparse.Namespace) -> None:
@@ -76,7 +80,7 @@ def why(options: argparse.Namespace) -> None:
     from betyg.build import status as standing
     from betyg.build.plan import Choice
 
-    told = standing.why(Choice.of(_asked), _asked("NB"), _elsewhere)
+    told = standing.why(Choice.of(asked), asked("NB"), _elsewhere)
     sys.stdout.writelines(f"{line}\n" for line in told)
 
 
@@ -151,72 +155,6 @@ def preflight(options: argparse.Namespace) -> None:
     _done(str(passed), _line(facts["study"], "preflight", time.monotonic() - began))
 
 
-def accessibility(options: argparse.Namespace) -> None:
-    """Check what was built in a browser, and write what was found and what was not checked."""
-    del options
-    from betyg.build import made
-    from betyg.build import manifest as manifests
-    from betyg.data.study import Study
-    from betyg.publish import accessibility as checks
-
-    chosen = Path("reports").glob(_asked("STUDY") or "*")
-    built = sorted(path for path in chosen if any(path.glob("*.html")))
-    if not built:
-        raise ParameterError("There is no report yet to be checked: run make report first.")
-    fronts = sorted(Path("reports").glob("*.html"))
-    faults = checks.faults({"pages": checks.of_pages(fronts, Path("reports")), "documents": []})
-    for folder in built:
-        survey, found = Study.load(RAW, folder.name), checks.results(folder)
-        faults += checks.faults(found)
-        sys.stdout.writelines(f"{path}\n" for path in checks.statements(found, folder, survey))
-        manifests.add(folder, [folder / checks.FILE, *folder.glob("*-accessibility-*.html")])
-        made.note_again(Path("build", folder.name, "manifest.key"))
-    if faults:
-        listed = "\n".join(f"  - {fault}" for fault in faults)
-        raise DataError(f"{len(faults)} faults that keep some readers out\n{listed}")
-
-
-def check_manifest(options: argparse.Namespace) -> int:
-    """Compare a folder of reports with its manifest: 1 if anything is missing, changed, surplus."""
-    from betyg.build import manifest as manifests
-
-    right, problems = manifests.check(options.folder)
-    sys.stderr.writelines(f"{problem}\n" for problem in problems)
-    sys.stdout.write(f"{options.folder}: {right} files as they were made, {len(problems)} not\n")
-    return 1 if problems else 0
-
-
-def verify(options: argparse.Namespace) -> int:
-    """Build twice from clean in two places and compare every file: 1 if any differs."""
-    del options
-    from betyg.build import twice
-
-    right, problems, kept = twice.compare(_asked("STUDY"))
-    sys.stderr.writelines(f"{line}\n" for line in (*problems, *(f"kept: {one}" for one in kept)))
-    sys.stdout.write(f"make verify: {right} files are the same twice, {len(problems)} are not\n")
-    return 1 if problems else 0
-
-
-def diff(options: argparse.Namespace) -> None:
-    """Say which published numbers moved since REF, and because of what."""
-    del options
-    from betyg.build import plan, since
-    from betyg.publish import moved
-
-    ref = _asked("REF")
-    for study in [_asked("STUDY")] if _asked("STUDY") else plan.folders(RAW):
-        reports = since.build(ref, study=study, language=_asked("LANGUAGE"))
-        old, new, *others = moved.values(
-            [moved.tables(files) for files in (reports.old, reports.new, *reports.alone.values())]
-        )
-        alone = dict(zip(reports.alone, others, strict=True))
-        told = moved.lines(old, new, alone, reports.kinds)
-        sys.stderr.writelines(f"{study}: {said}\n" for said in reports.unbuilt)
-        sys.stdout.writelines(f"{line}\n" for line in told)
-        since_then = f"since {ref}; other than then: {', '.join(reports.kinds) or 'nothing'}"
-        sys.stdout.write(f"{study}: {len(told)} of {len(new)} values moved {since_then}\n")
-
-
 def new(options: argparse.Namespace) -> None:
     """Begin a study: a commented folder in data/raw."""
     from betyg.data import skeleton
@@ -249,19 +187,6 @@ def fetch(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{fetching.fetch(existing(RAW, options.study))} is there.\n")
 
 
-def claims(options: argparse.Namespace) -> None:
-    """List what the published pages claim and what the tables say to it, with counts."""
-    del options
-    from betyg.publish import ledger
-
-    folders = sorted(Path("reports").glob(f"{_asked('STUDY') or '*'}/claims"))
-    if not folders:
-        raise ParameterError("No report has been built yet: make report, then make claims.")
-    for folder in folders:
-        lines = ledger.table(folder, language=_asked("LANGUAGE"))
-        sys.stdout.writelines(f"{line}\n" for line in lines)
-
-
 def tidy(options: argparse.Namespace) -> None:
     """Take what came out, and noise, out of the notebooks that are about to be committed."""
     del options
@@ -275,6 +200,11 @@ def lab(options: argparse.Namespace) -> None:
     del options
     from betyg.build import kernel
 
+    if study := asked("STUDY"):
+        sys.stderr.write(
+            f'make lab opens the notebooks of all studies. Write study = "{study}" into the first '
+            "cell of one to see that study; take it back before you commit.\n"
+        )
     command = [sys.executable, "-m", "jupyter", "lab", "notebooks"]
     if os.geteuid() == 0:  # in a container, where Jupyter would refuse
         command.append("--allow-root")
@@ -309,11 +239,6 @@ def _elsewhere(folder: Path) -> tuple[Mapping[str, str], Sequence[str]]:
     from betyg.data import remote_list
 
     return remote_list.look(folder)
-
-
-def _asked(name: str) -> str:
-    """Return what was given to make on the command line."""
-    return os.environ.get(name, "").strip()
 
 
 def _read_key(path: Path) -> dict[str, Any]:
@@ -373,7 +298,7 @@ SLOW_TO_START = ("preflight", "run", "render")  # worth a Python for all of them
 
 def _on_a_cluster(arguments: Sequence[str]) -> bool:
     """Say whether a worker of ENGINE runs this: a notebook without tables, for which none waits."""
-    is_run = list(arguments[:1]) == ["run"] and bool(_asked("ENGINE"))
+    is_run = list(arguments[:1]) == ["run"] and bool(asked("ENGINE"))
     return is_run and not _read_key(Path(arguments[1]))["writes"]
 
 

@@ -325,3 +325,8 @@ def test_new_needs_a_name_and_begins_a_study(tmp_path: Path) -> None:
     said(project.make("new"), "make new STUDY=name")
     assert project.make("new", "STUDY=users_2026").returncode == 0
     assert (tmp_path / "data/raw/users_2026/study.toml").exists()
+    refused = project.make("new", "STUDY=Min enkät")
+    said(refused, "'Min enkät' cannot be a study's name.", "make new STUDY=min_enkat.")
+    said(project.make("sums", "STUDY=--help me"), "there is no study '--help me'")
+    said(project.make("new", 'STUDY="; touch spoilt; "'), "cannot be a study's name")
+    assert not (tmp_path / "spoilt").exists()

@@ -1,6 +1,8 @@
 """What is told before anything runs: everything at once, each with its remedy."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -127,3 +129,18 @@ def test_agencies_whose_code_cannot_name_a_file_are_told(
     said = capsys.readouterr().err
     assert "warning: data/raw/one/agencies.csv: 'a&b' will have no brief" in said
     assert "letters, digits, '_' and '-'; the data may go on to use the labels." in said
+
+
+def test_a_reader_that_has_seen_enough_ends_a_list_quietly() -> None:
+    """As in `make why | head -1`: more is written than a pipe holds, and nobody reads on."""
+    code = (
+        "import sys; from betyg.build import status; from betyg.__main__ import main;"
+        "status.why = lambda *_: ('x' * 99 for _ in range(10_000)); sys.exit(main(['why']))"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

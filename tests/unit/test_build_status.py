@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import tiny
-from betyg.build import engine, fingerprint, kernel, record, runs, status
+from betyg.build import decisions, engine, fingerprint, kernel, record, runs, status
 from betyg.build.fingerprint import sha256
 from betyg.build.plan import Choice
 from betyg.errors import ParameterError
@@ -190,7 +190,7 @@ def test_code_runs_exactly_the_notebooks_that_reach_it(
 def test_a_file_of_a_study_runs_that_study_only(editing: Any, file: str) -> None:
     editing(f"data/raw/two/{file}", "\n", "\n\n")
     assert stale() == {"stale": of("two", labels=ALL)}
-    assert f"    data/raw/two/{file} changed: " in "\n".join(why("03_models"))
+    assert f"    data/raw/two/{file} changed:" in "\n".join(why("03_models"))
 
 
 def test_code_of_a_notebook_runs_it_and_then_what_its_tables_change(editing: Any) -> None:
@@ -329,6 +329,31 @@ def test_why_names_parameters_with_old_and_new_values(built: Path) -> None:
     take_as_run(run)
     record.keep(then, read=record.of(run.facts)["read"], found={}, wrote={})
     assert why("03_models", choice)[1:] == ["    parameter year_from changed: 2011 -> 2012"]
+
+
+def test_why_names_the_settings_of_a_study_with_old_and_new_values(editing: Any) -> None:
+    toml = "data/raw/two/study.toml"
+    editing(toml, "adjust_for = [", 'margin = 4\nadjust_for = ["group", ')
+    lines = why("03_models")[1:]
+    assert lines[:3] == [
+        "two 03_models would run:", f"    {toml} changed:", "      compare.margin is new: 4"
+    ]  # fmt: skip
+    assert lines[3].startswith("      compare.adjust_for: [") and " -> [" in lines[3]
+    assert len(lines) == 4
+
+
+def test_why_says_so_where_only_a_comment_of_a_study_changed(editing: Any) -> None:
+    editing("data/raw/two/study.toml", "\n", "\n# a remark\n")
+    assert "      no setting changed: only comments, or their order" in why("03_models")
+
+
+def test_a_setting_is_told_as_new_gone_or_other_and_by_its_file() -> None:
+    then = {"a.b": "1", "[[source]] x.csv: drop.s": '["t"]'}
+    assert list(decisions.told(then, {"a.b": "2", "c": '"' + "y" * 90 + '"'})) == [
+        "a.b: 1 -> 2",
+        'c is new: "' + "y" * 55 + " ...",
+        '[[source]] x.csv: drop.s is gone: it was ["t"]',
+    ]
 
 
 def test_why_asked_for_a_notebook_that_is_none_brings_the_likely_one(built: Path) -> None:

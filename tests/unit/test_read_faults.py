@@ -135,6 +135,17 @@ def rows() -> list[list[object]]:
     return [line.split(",") for line in ROWS.splitlines()]
 
 
+def test_an_empty_sheet_is_told_by_its_name(tmp_path):
+    book = workbook(rows())
+    book.create_sheet("Svar 2012")
+    named = source("a.xlsx", 'sheet = "Svar 2012"')
+    said = fault(tmp_path, {"a.xlsx": saved(book)}, source=named)
+    assert "a.xlsx, sheet 'Svar 2012': is empty." in said
+    book["Svar 2012"].append(["id", "office"])
+    said = fault(tmp_path, {"a.xlsx": saved(book)}, source=named)
+    assert "a.xlsx, sheet 'Svar 2012': has no rows below its header." in said
+
+
 def test_unknown_sheet_and_several_sheets_are_named(tmp_path):
     book = workbook(rows())
     book.create_sheet("Notes")

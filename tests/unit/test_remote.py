@@ -326,6 +326,12 @@ def test_a_secret_in_study_toml_is_refused(more: str, part: str, tmp_path: Path)
         "https://host/a.csv?token_hush",
         "https://host/a.csv#token=hush",
         "abfs://c/a.csv?sig=hush",
+        "https://host/token/hush1234efgh5678/a.csv",
+        "https://host/dl%2Ftoken%2Fhush1234/a.csv",
+        "https://host/sig=hush/a.csv",
+        "https://host/dl/hushE5gH7jK9mN1pQ2rS4tU6/a.csv",
+        "https://host/s/eyJhbGciOiJIUzI1NiIsInR5cCI6.eyJzdWIiOiIxMjM0NTY3.hush/a.csv",
+        "https://host/a/0123hush9f8e7d6c5b4a39281706f5e4/a.csv",
         "zip://a.csv::https://me:hush@host/x.zip",
         "simplecache::https://me:hush@host/a.csv",
         "https://me::hush@host/a.csv",
@@ -369,6 +375,10 @@ def test_a_setting_that_is_a_secret_is_refused(name: str) -> None:
         "abfs://answers@statistics.dfs.core.windows.net/a.csv",
         "github://agency:survey@main/a.csv",
         "sftp://agency@host/a.csv",
+        "https://host/dataset/3f2504e0-4f89-11d3-9a0c-0305e82c3301/download/a.csv",
+        "https://raw.host/o/r/0123456789abcdef0123456789abcdef01234567/a.csv",
+        "https://host/private/2012/Kundenkat2021Svar2022Final-kommuner-v2.csv",
+        "https://api.host/OV0104/v1/doris/sv/ssd/BE/BE0101/BE0101A/BefolkningNy.csv",
     ],
 )
 def test_an_address_that_gives_nothing_away_is_taken(url: str) -> None:

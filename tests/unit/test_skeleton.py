@@ -1,6 +1,7 @@
 """`make new` writes a study that builds as it stands."""
 
 import csv
+import shutil
 
 import pytest
 
@@ -44,14 +45,23 @@ def test_two_skeletons_are_alike(tmp_path):
         assert path.read_bytes() == (two / path.name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["Users", "2026", "my users", "../users", "", "å"])
-def test_name_that_will_not_do_is_refused(name, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "likely"),
+    [
+        ("Users", "users"), ("2026", "users_2026"), ("Min enkät 2026", "min_enkat_2026"),
+        ("../users", "users"), ("", "users_2026"), ("å", "a"), ("-3", "users_2026"),
+    ],
+)  # fmt: skip
+def test_name_that_will_not_do_is_refused_and_one_that_will_is_offered(name, likely, tmp_path):
     with pytest.raises(ParameterError) as caught:
         skeleton.create(tmp_path, name)
     assert str(caught.value) == (
         f"'{name}' cannot be a study's name. Use small letters a-z, digits, _ and -, "
-        "beginning with a letter: make new STUDY=users_2026"
+        f"beginning with a letter: make new STUDY={likely}. What readers see is the title, which "
+        "may be anything: study.toml has it."
     )
+    assert skeleton.create(tmp_path / "raw", likely).is_dir()
+    shutil.rmtree(tmp_path / "raw")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from betyg.build.fingerprint import write_if_changed
+from betyg.build import decisions
+from betyg.build.fingerprint import sha256, write_if_changed
 
 __all__ = [
     "Change",
@@ -19,6 +20,7 @@ __all__ = [
     "keep",
     "keep_failure",
     "of",
+    "settings",
     "stopped",
 ]
 
@@ -64,7 +66,10 @@ def keep(
         Path and hash of the tables that it read, of the files that it read without saying so,
         and of the tables and the notebook that it wrote.
     """
-    record = {"items": items(key), "read": {**read, **found}, "wrote": dict(wrote)}
+    record = {
+        "items": items(key), "read": {**read, **found}, "wrote": dict(wrote),
+        "settings": _settings(key),
+    }  # fmt: skip
     write_if_changed(_ran(key), json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -103,6 +108,21 @@ def changes(key: Mapping[str, Any], digest: Digest) -> list[Change]:
     found += _differing(record["read"], _today(record["read"], digest), kind="file read, ")
     found += _differing(record["wrote"], _today(record["wrote"], digest), kind="result, ")
     return found
+
+
+def settings(key: Mapping[str, Any], path: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the settings of a study.toml when a run came to its end, and as they are now."""
+    return of(key).get("settings", {}).get(path, {}), decisions.read(Path(path))
+
+
+def _settings(key: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the settings by which a run went: of each study.toml that is still what it was."""
+    files = [name for name in key["depends"] if Path(name).name == decisions.FILE]
+    return {
+        name: decisions.read(Path(name))
+        for name in files
+        if Path(name).is_file() and sha256(Path(name)) == key["depends"][name]
+    }
 
 
 def _today(paths: Mapping[str, str], digest: Digest) -> dict[str, str]:

@@ -18,7 +18,7 @@ from betyg.build.fingerprint import sha256
 from betyg.build.outline import outline
 from betyg.errors import DataError, ParameterError
 
-__all__ = ["Reports", "build"]
+__all__ = ["Reports", "build", "known"]
 
 HERE = Path()
 PLACE = Path("build/since")
@@ -51,6 +51,12 @@ class Reports:
     new: list[Path]
     alone: dict[str, list[Path]] = field(default_factory=dict)
     unbuilt: list[str] = field(default_factory=list)
+
+
+def known(ref: str, studies: Iterable[str]) -> list[str]:
+    """Return the studies that can be compared with ``ref``: where it is a revision, those in it."""
+    is_revision = ref and not Path(ref).is_file()
+    return [study for study in studies if not is_revision or _is_in(_commit(ref), study)]
 
 
 def build(ref: str, *, study: str, language: str) -> Reports:
@@ -86,6 +92,12 @@ def build(ref: str, *, study: str, language: str) -> Reports:
     if Path(ref).is_file():
         return _since_manifest(Path(ref), study, chosen)
     commit = _commit(ref)
+    if not _is_in(commit, study):
+        raise ParameterError(
+            f"STUDY={study}: REF={ref} ({commit[:12]}) has no {RAW / study}, so that there is "
+            f"nothing to compare with. Commit the study (git add {RAW / study}; git commit), or "
+            "name a later REF, or the manifest.json of a published folder."
+        )
     then = _checked_out(commit, study)
     kinds = tuple(ingredients.differing(then, HERE, study))
     old_packages = None if "environment" in kinds else TODAY
@@ -201,6 +213,10 @@ def _commit(ref: str) -> str:
             "tag, a branch, or the manifest.json of a published folder."
         )
     return asked.stdout.decode().strip()
+
+
+def _is_in(commit: str, study: str) -> bool:
+    return _git("cat-file", "-e", f"{commit}:{(RAW / study).as_posix()}").returncode == 0
 
 
 def _checked_out(commit: str, study: str) -> Path:

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-from betyg.build import engine, kept, lock, record
+from betyg.build import decisions, engine, kept, lock, record
 from betyg.build.fingerprint import Hashes, Modules
 from betyg.build.outline import cell_codes
 from betyg.build.plan import Choice, Look, nothing_elsewhere
@@ -216,9 +216,14 @@ def _details(state: State, modules: Modules) -> Iterator[str]:
 
 
 def _told(change: Change, run: Run, modules: Modules) -> Iterator[str]:
-    """Yield one change: of a notebook the cells, of a module how it is reached."""
+    """Yield one change: of notebooks the cells, of study.toml the settings, of modules the way."""
     if change.what.startswith("code of "):
         yield from _cells(change, run)
+        return
+    then, now = record.settings(run.facts, change.what)
+    if then and now:
+        yield f"{change.what} changed:"
+        yield from (f"  {line}" for line in list(decisions.told(then, now))[:MOST])
         return
     yield str(change)
     way = modules.way([*run.job.outline.imports, RUNNER], change.what)

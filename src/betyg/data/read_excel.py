@@ -117,7 +117,8 @@ def _table(sheet: Any, source: Source, wanted: Set[str], problems: Problems) -> 
     first = source.skip_rows + 2
     parts = list(gather(_spelled(rows, used, first), used=_renumbered(used)))
     if not parts:
-        problems.add(source.file, "has no rows below its header.", NO_ROWS)
+        what = "has no rows below its header." if any(header) else "is empty."
+        problems.add(f"{source.file}, sheet '{sheet.title}'", what, NO_ROWS)
         return None
     columns = tuple(name for name in header if name)
     return RawFile(source=source, columns=columns, batches=lambda _: parts, line_word="row")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from importlib.resources import files
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def create(root: str | Path, name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise ParameterError(
             f"'{name}' cannot be a study's name. Use small letters a-z, digits, _ and -, "
-            "beginning with a letter: make new STUDY=users_2026"
+            f"beginning with a letter: make new STUDY={_likely(name)}. What readers see is the "
+            "title, which may be anything: study.toml has it."
         )
     folder = Path(root) / name
     if folder.exists():
@@ -53,3 +55,9 @@ def create(root: str | Path, name: str) -> Path:
         (folder / template.name).write_text(filled, encoding="utf-8", newline="\n")
     write_sums(folder)
     return folder
+
+
+def _likely(name: str) -> str:
+    """Return a name that will do and is like the one that will not: ``Min enkät``, min_enkat."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9_-]+", "_", plain).strip("_-").lstrip("0123456789_-") or "users_2026"
