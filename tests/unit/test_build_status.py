@@ -339,7 +339,7 @@ def test_why_names_the_settings_of_a_study_with_old_and_new_values(editing: Any)
         "two 03_models would run:", f"    {toml} changed:", "      compare.margin is new: 4"
     ]  # fmt: skip
     assert lines[3].startswith("      compare.adjust_for: [") and " -> [" in lines[3]
-    assert len(lines) == 4
+    assert lines[4] == "    it reads what 01_clean writes, which is to run first"
 
 
 def test_why_says_so_where_only_a_comment_of_a_study_changed(editing: Any) -> None:
