@@ -75,3 +75,40 @@ def test_a_drawing_taller_than_a_page_is_cut_between_its_lines():
     first, second = given.images.values()
     assert b'viewBox="0 0.00 480 422.00"' in first and b'viewBox="0 422.00 480 478.00"' in second
     assert 'alt="a (1/2)" width="480" height="422"' in given.body
+
+
+def drawing(height: int) -> str:
+    lines = "".join(f'<text x="0" y="{y}">t</text>' for y in range(9, height, 20))
+    svg = (
+        f'<svg aria-label="a" width="480pt" height="{height}pt" viewBox="0 0 480 {height}">{lines}'
+        "</svg>"
+    )
+    return f'<figure><figcaption>T</figcaption><div class="plot wide">{svg}</div></figure>'
+
+
+def pages_of_headings(tmp_path, body: str) -> list[int]:
+    """Return on which page each heading of a body stands, and then how many pages there are."""
+    page = f'<html lang="sv"><h1>N</h1><main id="content" tabindex="-1">{body}</main>'
+    (tmp_path / "a.pdf").write_bytes(pdf.of_article(article.of_page(page)))
+    with pikepdf.open(tmp_path / "a.pdf") as opened:
+        pages = {page.objgen: number for number, page in enumerate(opened.pages, start=1)}
+        items, at = [], opened.Root.Outlines.First
+        while at is not None:
+            items.append(pages[at.Dest[0].objgen] if "/Dest" in at else pages[at.A.D[0].objgen])
+            at = at.get("/Next")
+        return [*items, len(opened.pages)]
+
+
+TEXT = "<p>" + "ord " * 900 + "</p>"
+
+
+def test_text_fills_the_page_before_a_drawing_that_has_no_room_on_it(tmp_path):
+    body = f"<h2>A</h2>{TEXT}{drawing(390)}<h2>B</h2><p>b</p><h2>C</h2><p>c</p>"
+    first, second, third, pages = pages_of_headings(tmp_path, body)
+    assert (first, second) == (1, 1)  # the next section begins before it, where it would be empty
+    assert third == pages == 2  # but not the one after that
+
+
+def test_a_drawing_that_begins_a_section_stays_below_its_heading(tmp_path):
+    body = f"<h2>A</h2>{TEXT}<h2>B</h2>{drawing(390)}<p>b</p>"
+    assert pages_of_headings(tmp_path, body) == [1, 2, 2]

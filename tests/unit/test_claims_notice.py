@@ -155,7 +155,9 @@ def test_how_many_answered_late(tmp_path):
         "n": 500, "shown": True, "reason": "",
     }])  # fmt: skip
     (said,) = about_late.sentences(LATE.iloc[:0], share, survey, EN, year=2017)
-    assert str(said) == "48% of the respondents answered late (Reminders: 1, 2)."
+    assert (
+        str(said) == "48% of the respondents answered late (column “Reminders” of the file: 1, 2)."
+    )
     sentence.check([said])
     assert kept(said, share, "quality", tmp_path, survey)
     assert not kept(said, share.assign(estimate=0.58), "quality", tmp_path, survey)
@@ -190,7 +192,7 @@ def test_the_cells_of_the_facts_box_are_looked_up(tmp_path):
     survey = invented.study()
     codes = [unit.code for unit in survey.activities][:2]
     cells = pd.DataFrame({"year": 2017, "agency": "01", "activity": codes, "kind": "answer"})
-    box = tables.facts(cells, survey, EN, year=2017)
+    box = tables.facts(cells, pd.DataFrame(), survey, EN, year=2017)
     assert len(box.sentences) >= 4
     assert all(kept(said, cells, "cells", tmp_path, survey) for said in box.sentences)
     earlier = pd.concat([cells, cells.assign(year=2016)])

@@ -336,3 +336,18 @@ def test_headings_that_begin_alike_are_told_apart_in_a_map_of_many_columns(surve
     made = heatmap.differences(frame, many_items, Language("en"), year=2017,
                                items=[f"q{i}" for i in range(24)])  # fmt: skip
     assert all(f">{label}</text>" in made.svg for label in labels)
+
+
+def test_questions_without_a_theme_come_last_under_a_heading_of_their_own(survey, estimates):
+    first = next(item for item in survey.items if item.theme)
+    alone = first.model_copy(update={"theme": ""})
+    items = tuple(alone if item is first else item for item in survey.items)
+    other = survey.model_copy(update={"items": items})
+    svg = distribution.answers(estimates, other, Language("sv"), year=2017).svg
+    lines = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+    own = lines.index("Övriga frågor")
+    themes = {str(theme.label["sv"]) for theme in survey.themes}
+    assert first.label["sv"] in lines[own:] and first.label["sv"] not in lines[:own]
+    assert themes & set(lines[:own])
+    drawn = distribution.answers(estimates, survey, Language("sv"), year=2017).svg
+    assert "Övriga frågor" not in drawn

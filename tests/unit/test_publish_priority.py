@@ -236,6 +236,9 @@ def test_the_focus_is_drawn_where_it_can_be_and_else_it_is_said_why_not():
     html = section(page(focus="06"), both)
     assert html.count("<figure") == 2
     assert 'figure-title">Kronobergs län: To prioritise' in html
+    captions = re.findall("<caption[^>]*><span>(.*?)</span>", html)
+    assert len(set(captions)) == len(captions) >= 3
+    assert any(said.startswith("Kronobergs län: Score and importance") for said in captions)
     alone = section(page(focus="06"), table())
     assert alone.count("<figure") == 1
     assert "Kronobergs län: fewer than 30 complete answers" in alone

@@ -326,6 +326,15 @@ def test_around_an_event_the_rounds_before_are_told_where_there_were_two():
     )
 
 
+def test_a_title_that_names_the_year_is_not_given_it_again(survey):
+    rows = pd.DataFrame({"year": [2016, 2017], "agency": "06"})
+    named = survey.model_copy(update={"title": {**survey.title, "en": "Users 2017"}})
+    assert about_survey.rounds(rows, named, EN, year=2017).startswith("Users 2017: the second")
+    assert (
+        about_survey.rounds(rows[:1], named, EN, year=2016) == "Users 2017 2016: the first round."
+    )
+
+
 def test_places_that_are_shared_are_named_together(survey):
     said = about_order.places(invented.places(), survey, SV, what="betydelse", year=2021)
     assert said.startswith("”Betydelse” 2021. Första plats: Detaljplaner; andra plats:")

@@ -10,7 +10,7 @@ from betyg.publish import claims, naming
 from betyg.publish.claims import Claim
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, Names
-from betyg.publish.sentence import quoted, stating
+from betyg.publish.sentence import joined, quoted, stating
 from betyg.stats import detectable
 
 
@@ -31,7 +31,7 @@ def sentences(
     said = [
         language.text(
             "{share} of the respondents answered late ({told}).",
-            told=_told(survey, year),
+            told=_told(survey, language, year),
             share=stating(language.percent(row["estimate"]),
                           claims.value("quality", row, "estimate")),
         )
@@ -51,12 +51,19 @@ def _differences(rows: list[dict[str, Any]], survey: Study, language: Language) 
             yield apart if row["reason"] else few
 
 
-def _told(survey: Study, year: int) -> str:
-    """Return what counts as late in a round: the columns of its files, and what stands in them."""
+def _told(survey: Study, language: Language, year: int) -> str:
+    """Return what counts as late in a round: the columns of its files, and what stands in them.
+
+    A column is called what the file calls it, in whatever language that is.
+    """
     own = (source for source in survey.sources if source.year in (None, year))
     listed = (item for source in own for item in source.late.items())
-    texts = (f"{column}: {', '.join(values)}" for column, values in listed)
-    return quoted("; ".join(dict.fromkeys(texts)))
+    texts = (
+        language.text("column “{column}” of the file: {values}", column=quoted(column),
+                      values=quoted(", ".join(values)))
+        for column, values in listed
+    )  # fmt: skip
+    return joined(*dict.fromkeys(texts), by="; ")
 
 
 def _compared(row: dict[str, Any], survey: Study, language: Language) -> str:

@@ -48,20 +48,21 @@ def rounds(frame: pd.DataFrame, survey: Study, language: Language, *, year: int)
         Column year.
     """
     years = _years(frame, year)
-    title = quoted(str(survey.label(survey.title, language.code)))
+    name = str(survey.label(survey.title, language.code))
+    title = quoted(name) if str(year) in name else joined(quoted(name), str(year))
     if len(years) == 1:
-        first = language.text("{title} {year}: the first round.", title=title, year=str(year))
+        first = language.text("{title}: the first round.", title=title)
         return stating(first, *present.since(frame, years))
     yearly = years == list(range(years[0], year + 1))
     message = (
         language.text(
-            "{title} {year}: the {ordinal} round, made every year since {first}.",
-            title=title, year=str(year), first=str(years[0]), ordinal=language.ordinal(len(years)),
+            "{title}: the {ordinal} round, made every year since {first}.",
+            title=title, first=str(years[0]), ordinal=language.ordinal(len(years)),
         )
         if yearly
         else language.text(
-            "{title} {year}: the {ordinal} round since {first}, though not every year.",
-            title=title, year=str(year), first=str(years[0]), ordinal=language.ordinal(len(years)),
+            "{title}: the {ordinal} round since {first}, though not every year.",
+            title=title, first=str(years[0]), ordinal=language.ordinal(len(years)),
         )
     )  # fmt: skip
     return stating(message, *present.since(frame, years))

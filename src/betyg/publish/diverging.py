@@ -57,13 +57,15 @@ def _blocks(bars: Sequence[Bar], names: Names) -> list[tuple[Scale, list[tuple[s
             theme: [b for b in of_scale if b.theme == theme]
             for theme in dict.fromkeys(b.theme for b in of_scale)
         }
-        ordered = sorted(themes, key=lambda t: -np.mean([b.favour for b in themes[t]]))
+        # Those without a theme come last, or they would seem to belong to the one above.
+        ordered = sorted(themes, key=lambda t: (not t, -np.mean([b.favour for b in themes[t]])))
+        others = names.language.text("Other questions")
         blocks.append(
             (
                 of_scale[0].scale,
                 [
                     (
-                        names.theme(t) if t and len(themes) > 1 else "",
+                        (names.theme(t) if t else others) if len(themes) > 1 else "",
                         sorted(themes[t], key=lambda b: (-b.favour, b.label)),
                     )
                     for t in ordered

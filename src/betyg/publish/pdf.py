@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tempfile
 from importlib.resources import files
 from pathlib import Path
@@ -22,7 +23,11 @@ _CALLS = {
     "figure-title": "strong",
     "figure-subtitle": "subtitle",
 }
-_TALL = 400.0  # points; a taller drawing may float to another page
+_TALL = 150.0  # points; a taller drawing may float to the next page
+_AFTER_HEADING = re.compile(
+    r"^(=+ .*\n(?:<.*>\n)?\n*)#passing.*\n(#drawing\(placement: )auto", re.MULTILINE
+)
+"""A drawing that begins a section stays there: its heading would stand alone."""
 _SHORT = 14  # rows of a table that is kept on one page
 _TALLEST = 640.0  # points; leaves room on a page for the title above and the notes below
 
@@ -44,6 +49,7 @@ def of_article(article: Article) -> bytes:
 def _typeset(article: Article, body: str) -> bytes:
     template = (files("betyg.publish") / "template" / "report.typ").read_text("utf-8")
     left = body.replace("align(center)[#table(", "align(left)[#table(")
+    left = _AFTER_HEADING.sub(r"\1\2none", left)
     with tempfile.TemporaryDirectory() as folder:
         for name, content in article.images.items():
             Path(folder, name).write_bytes(content)
@@ -118,7 +124,7 @@ def _in_typst(node: Node) -> Blocks | None:
 
 
 def _figure(node: Node) -> Blocks:
-    """Keep a drawing, its caption and its notes on one page; a tall one may move to the next."""
+    """Keep a drawing, its caption and its notes on one page; if it is not low it may move on."""
     (name, _, _), (_, caption), blocks = node["c"]
     paragraphs = [[{"t": "Para", "c": [image]}] for image in pandoc.below(blocks, "Image")]
     notes = [block for block in blocks if _is_note(block)]
@@ -133,8 +139,10 @@ def _figure(node: Node) -> Blocks:
 
 
 def _drawing(blocks: Blocks, caption: Blocks, label: str) -> Blocks:
-    tall = any(pandoc.size(image)[1] > _TALL for image in pandoc.below(blocks, "Image"))
-    begin = f"#drawing(placement: {'auto' if tall else 'none'}, caption: "
+    height = max((pandoc.size(image)[1] for image in pandoc.below(blocks, "Image")), default=0.0)
+    begin = f"#drawing(placement: {'auto' if height > _TALL else 'none'}, caption: "
+    if height > _TALL:
+        begin = f"#passing.update(true)\n{begin}"  # see the template
     if not caption:
         return [_raw(f"{begin}none)["), *blocks, _raw(f"]{label}")]
     return [_raw(f"{begin}["), *caption, _raw("])["), *blocks, _raw(f"]{label}")]

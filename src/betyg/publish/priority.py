@@ -187,4 +187,6 @@ def _table(rows: pd.DataFrame, plot: _Plot) -> table.Table:
     ]  # fmt: skip
     caption = text("Score and importance for “{item}”, {year}", item=plot.outcome,
                    year=str(plot.year))  # fmt: skip
+    if plot.agency != ALL:
+        caption = joined(plot.names.agency(plot.agency), caption, by=": ")
     return table.build(rows, columns, plot.language, name=plot.name, caption=caption)

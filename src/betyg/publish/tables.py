@@ -53,13 +53,14 @@ def facts(
         Adds what concerns this one.
     """
     text = language.text
+    activities = sentence_case(Names(survey, language).activities()) or text("Activities")
     rows = [
         (text("Survey"), str(survey.label(survey.title, language.code))),
         (text("Round"), about_survey.rounds(presence, survey, language, year=year)),
         (text("Years"), about_survey.years(presence, language, year=year)),
         (text("Taking part"), about_survey.taking_part(
             presence, survey, language, year=year, agency=agency)),
-        (text("Activities"), about_survey.activities(presence, survey, language, year=year)),
+        (activities, about_survey.activities(presence, survey, language, year=year)),
     ]  # fmt: skip
     if agency is not None and survey.activities:
         concerned = about_survey.activities_of(presence, survey, language, agency=agency, year=year)
