@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from betyg.stats import exact
-from betyg.stats.tally import Tally, together
+from betyg.stats.tally import Tally, together, with_squares
 
 positive = st.floats(min_value=0.0, max_value=1e300, allow_nan=False)
 lists = st.lists(positive, min_size=0, max_size=60)
@@ -59,7 +59,7 @@ def test_what_is_no_number_is_seen_in_its_own_sum_only():
 
 def tally(weight: np.ndarray, domain: np.ndarray, state: np.ndarray) -> Tally:
     found = Tally()
-    found.add(domain, state, weight, (7, 4))
+    found.add(domain, state, with_squares(weight), (7, 4))
     return found
 
 

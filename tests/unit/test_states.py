@@ -40,11 +40,14 @@ def test_an_index_looked_up_by_combination_is_that_of_each_row(monkeypatch):
         item: rng.integers(-3, k + 1, N).astype(np.int8)
         for item, k in (("q", 5), ("r", 10), ("s", 4))
     }
-    years = np.full(N, 2012, dtype=np.int16)
-    by_combination = composites.composites(answers, years=years, survey=survey)
+    year = {"years": lambda: np.full(N, 2012, dtype=np.int16), "there": [2012]}
+    by_combination = composites.composites(answers, **year, survey=survey)
     monkeypatch.setattr(composites, "KINDS", 0)
-    row_by_row = composites.composites(answers, years=years, survey=survey)
+    row_by_row = composites.composites(answers, **year, survey=survey)
     assert by_combination.keys() == {"view", "all"}
-    for name, values in by_combination.items():
+    for name, index in by_combination.items():
+        values = index.of_rows()
         assert 0 < np.isnan(values).sum() < N
-        np.testing.assert_array_equal(values, row_by_row[name])
+        np.testing.assert_array_equal(values, row_by_row[name].of_rows())
+        for one in (index, row_by_row[name]):
+            np.testing.assert_array_equal(one.coded().to_numpy(), values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,10 @@ from betyg.data.pieces import Known, Piece
 from betyg.data.rows import Rows, wide_to_long
 from betyg.data.workers import given
 
-__all__ = ["STATE", "Parts", "states_of"]
+__all__ = ["STATE", "Parts", "states_of", "values_of"]
 
 STATE = ".state"
-"""How a column of states ends, after its item; it is made only where it is asked for."""
+"""How a column of states ends, after its item or index; it is made only where asked for."""
 
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 UNITS = ("agency", "activity", "group")
@@ -134,15 +134,15 @@ class _Tables:
         """Return the tables of a piece, before which stand so many rows that are not dropped."""
         begin = 0
         for rows in pieces.kept_rows(piece, known):
-            place = np.arange(begin, begin + len(rows.lines))
-            begin += len(rows.lines)
+            place = slice(begin, begin + len(rows.lines))
+            begin = place.stop
             long, parents = wide_to_long(rows, self._activities, self._all, self._survey)
-            if len(parents):
-                yield self._frame(long, (first + place if units is None else units[place])[parents])
+            if len(long.lines):
+                yield self._frame(long, partial(_units, units, first, place, parents))
 
     def without_rows(self) -> pd.DataFrame:
         """Return a table without any row."""
-        return self._frame(_no_rows(), np.arange(0))
+        return self._frame(_no_rows(), partial(np.arange, 0))
 
     def domains(self) -> pd.DataFrame:
         kinds = {role: _category(self._all.codes()[role], self._kinds[role]) for role in UNITS}
@@ -153,7 +153,11 @@ class _Tables:
         """Say whether a column is asked for."""
         return self._columns is None or column in self._columns
 
-    def _frame(self, rows: Rows, psu: NDArray[np.int64]) -> pd.DataFrame:
+    def _asks(self, column: str) -> bool:
+        """Say whether a column is asked for by name: it is not made otherwise."""
+        return self._columns is not None and column in self._columns
+
+    def _frame(self, rows: Rows, psu: Callable[[], NDArray[np.int64]]) -> pd.DataFrame:
         columns: dict[str, Callable[[], object]] = {
             "respondent_id": lambda: self._respondents(rows),
             "agency": lambda: self._unit("agency", rows),
@@ -162,14 +166,14 @@ class _Tables:
             "group": lambda: self._unit("group", rows),
             "weight": rows.weights,
             "stratum": lambda: _category(self._stratum.codes[rows.domain], self._stratum.dtype),
-            "psu": lambda: psu,
+            "psu": psu,
             "population": lambda: self._population[rows.domain],
             "source": lambda: self._source(rows),
         }
         frame = {name: make() for name, make in columns.items() if self.wants(name)}
         if self._survey.tells_late and self.wants("late"):
             frame["late"] = _late(rows)
-        if self._columns is not None and "domain" in self._columns:
+        if self._asks("domain"):
             frame["domain"] = rows.domain
         frame |= {name: held for name, held in rows.replicates.items() if self.wants(name)}
         return pd.DataFrame(frame | self._answers(rows), copy=False)
@@ -184,11 +188,26 @@ class _Tables:
                 found[code] = _positions(states)
             if self.wants(f"{code}.missing"):
                 found[f"{code}.missing"] = _category(translated(states, _MISSING_PLACE), _MISSING)
-            if self._columns is not None and f"{code}{STATE}" in self._columns:
+            if self._asks(f"{code}{STATE}"):
                 found[f"{code}{STATE}"] = states
-        if any(self.wants(index.name) for index in survey.composites):
-            values = composites(answers, years=self._year[rows.domain], survey=survey)
-            found |= {name: held for name, held in values.items() if self.wants(name)}
+        return found | self._indices(answers, rows)
+
+    def _indices(self, answers: Mapping[str, NDArray[np.int8]], rows: Rows) -> dict[str, object]:
+        names = [index.name for index in self._survey.composites]
+        if not any(self.wants(name) or self._asks(f"{name}{STATE}") for name in names):
+            return {}
+        indices = composites(
+            answers,
+            years=lambda: self._year[rows.domain],
+            there=self._years,
+            survey=self._survey,
+        )
+        found: dict[str, object] = {}
+        for name, index in indices.items():
+            if self.wants(name):
+                found[name] = index.of_rows()
+            if self._asks(f"{name}{STATE}"):
+                found[f"{name}{STATE}"] = index.coded()
         return found
 
     def _respondents(self, rows: Rows) -> object:
@@ -232,6 +251,10 @@ class _Tables:
         return self._domains["year"].to_numpy()
 
     @cached_property
+    def _years(self) -> list[int]:
+        return [int(year) for year in np.unique(self._year[self._used])]
+
+    @cached_property
     def _stratum(self) -> pd.Categorical:
         table, used = self._domains, self._used
         found = sampling.strata(table.iloc[used], self._survey)
@@ -271,6 +294,13 @@ def states_of(rows: pd.DataFrame, item: str) -> NDArray[np.int8]:
     return np.where(position > 0, position, state[missing.codes.to_numpy()])
 
 
+def values_of(rows: pd.DataFrame, index: str) -> pd.Categorical:
+    """Return the values of a composite index of respondents, as ``Index.coded`` gives them."""
+    column = f"{index}{STATE}" if f"{index}{STATE}" in rows else index
+    found: pd.Categorical = rows[column].astype("category").array
+    return found
+
+
 def _kind(names: Iterable[str]) -> pd.CategoricalDtype:
     return pd.CategoricalDtype(pd.Index(list(names), dtype="str"))
 
@@ -281,6 +311,14 @@ def _category(codes: NDArray[np.integer], kinds: pd.CategoricalDtype) -> pd.Cate
 
 def _positions(states: NDArray[np.int8]) -> pd.arrays.IntegerArray:
     return pd.arrays.IntegerArray(np.maximum(states, np.int8(1)), states <= 0)
+
+
+def _units(
+    units: NDArray[np.int64] | None, first: int, place: slice, parents: NDArray[np.intp] | None
+) -> NDArray[np.int64]:
+    """Return the units of some rows of a piece, of which ``first`` is the number of the first."""
+    own = np.arange(first + place.start, first + place.stop) if units is None else units[place]
+    return own if parents is None else own[parents]
 
 
 def _late(rows: Rows) -> pd.arrays.BooleanArray:

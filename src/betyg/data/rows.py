@@ -273,7 +273,7 @@ def asked_activities(asked: set[tuple[str, str | None]], survey: Study) -> list[
 
 def wide_to_long(
     rows: Rows, activities: Sequence[str | None], domains: Domains, survey: Study
-) -> tuple[Rows, NDArray[np.intp]]:
+) -> tuple[Rows, NDArray[np.intp] | None]:
     """Give each activity that a respondent was asked about a row of its own.
 
     The general items stay on the respondent's first row, whose activity is as received (``all``
@@ -281,11 +281,12 @@ def wide_to_long(
 
     Returns
     -------
-    Rows, ndarray of int
-        The rows, and which of the given rows each comes from.
+    Rows
+    ndarray of int, or None
+        Which of the given rows each comes from; None where they stay as they are.
     """
     if activities == [None]:
-        return rows, np.arange(len(rows.lines))
+        return rows, None
     places = [_asked_rows(rows, part) for part in activities]
     parents = np.concatenate(places)
     part = np.repeat(np.arange(len(activities)), [len(at) for at in places])

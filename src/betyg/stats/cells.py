@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from betyg.data.codebook import INDEX_SCALE
 from betyg.data.harmonise import MISSING as MISSING_STATES
-from betyg.data.parts import STATE, Parts, states_of
+from betyg.data.parts import STATE, Parts, states_of, values_of
 from betyg.data.study import Study
 from betyg.stats.sums import joint
-from betyg.stats.tally import Cells, Tally, together
+from betyg.stats.tally import Cells, Tally, together, with_squares
 
 if TYPE_CHECKING:
     from betyg.data.clean import Cleaned
@@ -28,6 +28,7 @@ KEYS = ["agency", "year", "activity", "group", "stratum"]
 KINDS = ("answer", "dont_know", "not_applicable", "no_answer", "published")
 KIND = pd.CategoricalDtype(pd.Index(KINDS, dtype="str"))
 MISSING = [MISSING_STATES[state] for state in sorted(MISSING_STATES)]
+NO_VALUE = 0  # state of the rows without an index; those of its values follow
 NOT_ASKED = MISSING.index("not_asked")  # the last of them
 KIND_OF_STATE = np.array([KINDS.index(kind) for kind in (*MISSING[:NOT_ASKED], "answer")])
 Codes = NDArray[np.intp]
@@ -105,7 +106,7 @@ def _columns(survey: Study) -> list[str]:
     states = (f"{item}{STATE}" for item in survey.item_codes)
     stated = any("weight" in source.columns for source in survey.sources)
     weight = ["weight"] if stated else []  # else each is one
-    return [*weight, *states, *(one.name for one in survey.composites)]
+    return [*weight, *states, *(f"{one.name}{STATE}" for one in survey.composites)]
 
 
 def _count(parts: Iterable[pd.DataFrame], survey: Study, domains: int) -> dict[str, Cells]:
@@ -127,27 +128,27 @@ class _Counted:
 
     def add(self, part: pd.DataFrame) -> None:
         """Count the rows of one more part."""
-        domain = part["domain"].to_numpy()
+        domain = part["domain"].to_numpy().astype(np.intp)
         weight = part["weight"].to_numpy() if "weight" in part else None
-        weighed = None if weight is None or (weight == 1.0).all() else weight
+        weighed = None if weight is None or (weight == 1.0).all() else with_squares(weight)
         for item, tally in self.items.items():
             state = states_of(part, item) + np.int8(NOT_ASKED)
             size = (self.domains, int(state.max(initial=0)) + 1)
             tally.add(domain, state, weighed, size)
         for name, tally in self.indices.items():
-            value = part[name].to_numpy()
-            given = ~np.isnan(value)
-            state = in_order(value[given], self.values[name])
-            size = (self.domains, len(self.values[name]))
-            tally.add(domain[given], state, None if weighed is None else weighed[given], size)
+            value, known = values_of(part, name), self.values[name]
+            number = 1 + in_order(value.categories.to_numpy(), known)
+            state = np.append(number, NO_VALUE).take(value.codes, mode="wrap")
+            tally.add(domain, state, weighed, (self.domains, 1 + len(known)))
 
     def cells(self) -> dict[str, Cells]:
         """Return the cells of each item and index; the state of an index is its value."""
         found = {item: tally.cells() for item, tally in self.items.items()}
         for name, tally in self.indices.items():
             domain, state, sums = tally.cells()
-            values = np.array(list(self.values[name]), dtype=np.float64)
-            found[name] = (domain, values[state], sums)
+            some, values = state != NO_VALUE, np.array([np.nan, *self.values[name]])
+            sums = {what: of[some] for what, of in sums.items()}
+            found[name] = (domain[some], values[state[some]], sums)
         return found
 
 

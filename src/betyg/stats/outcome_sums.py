@@ -20,7 +20,7 @@ from betyg.data.study import Study
 from betyg.stats.answer_patterns import FEWEST_POSITIONS
 from betyg.stats.cells import KEYS, in_order, numbered
 from betyg.stats.joint import scores_of
-from betyg.stats.tally import Cells, Tally, together
+from betyg.stats.tally import Cells, Tally, together, with_squares
 
 if TYPE_CHECKING:
     from betyg.data.clean import Cleaned
@@ -110,7 +110,7 @@ def _count(
         kind = kinds.of([column.take(given) for column in columns])
         domain = part["domain"].to_numpy().take(given).astype(np.intp)
         weight = part["weight"].to_numpy(np.float64).take(given)
-        tally.add(domain, kind, weight, (domains, len(kinds)))
+        tally.add(domain, kind, with_squares(weight), (domains, len(kinds)))
     return tally.cells(), kinds.table()
 
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from betyg.stats import exact
 
-__all__ = ["Cells", "Tally", "together"]
+__all__ = ["Cells", "Tally", "together", "with_squares"]
 
 Array = NDArray[np.float64]
+Weights = NDArray[np.complex128]
 Codes = NDArray[np.intp]
 _Number = TypeVar("_Number", bound=np.generic)
 Cells = tuple[Codes, NDArray[np.generic], dict[str, NDArray[np.generic]]]
@@ -29,15 +30,16 @@ class Tally:
 
     def __init__(self) -> None:
         self._n: NDArray[np.int64] = np.zeros((1, 1), dtype=np.int64)
-        # Sums of weights and of their squares; None as long as each row weighs one.
-        self._weighed: tuple[Array, Array] | None = None
+        self._weighed: Weights | None = None  # none as long as each row weighs one
 
     def add(
         self,
         domain: NDArray[np.integer],
         state: NDArray[np.integer],
-        weight: NDArray[np.float64] | None,
+        weight: Weights | None,
         size: tuple[int, int],
+        *,
+        times: NDArray[np.int64] | None = None,
     ) -> None:
         """Add some rows.
 
@@ -45,23 +47,25 @@ class Tally:
         ----------
         domain, state : ndarray of int, shape (rows,)
             Codes from 0.
-        weight : ndarray of float, shape (rows,), or None
-            None where each weighs one.
+        weight : ndarray of complex, shape (rows,), or None
+            As ``with_squares`` gives them; None where each weighs one.
         size : (int, int)
             How many domains and states there are so far.
+        times : ndarray of int, shape (rows,), or None
+            How many rows each stands for; None where for itself.
         """
         self._grow(size)
         cell = np.multiply(domain, self._n.shape[1], dtype=np.intp)
         cell += state
-        n = np.bincount(cell, minlength=self._n.size).reshape(self._n.shape)
-        if weight is not None and self._weighed is None:
-            self._weighed = (self._n.astype(np.float64), self._n.astype(np.float64))
+        n = np.bincount(cell, times, self._n.size).astype(np.int64, copy=False)
+        n = n.reshape(self._n.shape)
+        if weight is not None:
+            weighed = _ones(self._n) if self._weighed is None else self._weighed
+            np.add.at(weighed.reshape(-1), cell, weight if times is None else weight * times)
+            self._weighed = weighed
+        elif self._weighed is not None:
+            self._weighed += _ones(n)
         self._n += n
-        for power, sums in enumerate(self._weighed or (), start=1):
-            if weight is None:
-                sums += n
-            else:
-                np.add.at(sums.reshape(-1), cell, weight**power)
 
     def _grow(self, size: tuple[int, int]) -> None:
         """Make room, with some to spare, as domains turn up part by part."""
@@ -80,18 +84,26 @@ class Tally:
 
         self._n = wider(self._n)
         if self._weighed is not None:
-            self._weighed = (wider(self._weighed[0]), wider(self._weighed[1]))
+            self._weighed = wider(self._weighed)
 
     def cells(self) -> Cells:
         """Return domain and state of each cell that has rows, and its sums, by domain."""
         at = domain, state = np.nonzero(self._n)
-        weight, square = self._weighed or (self._n, self._n)
-        sums: dict[str, NDArray[np.generic]] = {
-            "n": self._n[at],
-            "weight_sum": weight[at].astype(np.float64),
-            "weight_sq_sum": square[at].astype(np.float64),
-        }
-        return domain, state, sums
+        n = self._n[at]
+        sums = _ones(n) if self._weighed is None else self._weighed[at]
+        return domain, state, {"n": n, "weight_sum": sums.real, "weight_sq_sum": sums.imag}
+
+
+def _ones(n: NDArray[np.int64]) -> Weights:
+    """Return the sums of so many weights of one."""
+    return n.astype(np.complex128) * (1 + 1j)
+
+
+def with_squares(weight: Array) -> Weights:
+    """Return weights with their squares as the imaginary parts: both are added in one go."""
+    both = np.empty(len(weight), dtype=np.complex128)
+    both.real, both.imag = weight, weight**2
+    return both
 
 
 def together(pieces: Sequence[Cells]) -> Cells:
