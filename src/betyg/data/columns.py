@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 
 from betyg.data.codebook import normal
 
-__all__ = ["Codes", "coded", "has_digits", "identifiers", "replaced", "spelled", "translated"]
+__all__ = [
+    "Codes",
+    "coded",
+    "ends",
+    "has_digits",
+    "identifiers",
+    "replaced",
+    "spelled",
+    "translated",
+]
 
 Codes = NDArray[np.intp]
 
@@ -56,7 +65,7 @@ def coded(array: pa.Array, empty: Set[str]) -> tuple[Codes, list[str]]:
         Spellings of an empty cell.
     """
     if pa.types.is_integer(array.type):
-        low, high = _ends(array)
+        low, high = ends(array)
         if low is not None and high is not None and high - low < SPAN:
             return _merged(_distances(array, low), [str(n) for n in range(low, high + 1)], empty)
     held = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
@@ -90,7 +99,7 @@ def replaced(
     return translated(values, table)
 
 
-def _ends(array: pa.Array) -> tuple[int | None, int | None]:
+def ends(array: pa.Array) -> tuple[int | None, int | None]:
     """Return the least and the largest of whole numbers; None where there is none."""
     if len(array) and not array.null_count:
         values = array.to_numpy()

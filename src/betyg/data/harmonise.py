@@ -6,7 +6,7 @@ becomes a *state*: its position on the scale that the item had that year, or a k
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,7 +91,7 @@ class Answering:
 def answers(
     table: RawTable,
     *,
-    years: NDArray[np.int16],
+    years: Callable[[], NDArray[np.int16]],
     there: Sequence[int],
     reading: Answering,
     outside: OutOfRange,
@@ -102,10 +102,10 @@ def answers(
     ----------
     table : RawTable
         Rows of a file of kind ``responses``; the columns of its years are there.
-    years : ndarray of int, shape (rows,)
-        The year of each row, 0 where it could not be read.
+    years : callable
+        Gives the year of each row, 0 where it could not be read: asked where they are not alike.
     there : sequence of int
-        Those that any row has, 0 among them.
+        The years that any row has, 0 among them.
     reading : Answering
         Crosswalk and scales.
     outside : OutOfRange
@@ -129,7 +129,7 @@ def answers(
 def _states(
     table: RawTable,
     by_year: Mapping[int, Reading],
-    years: NDArray[np.int16],
+    years: Callable[[], NDArray[np.int16]],
     outside: OutOfRange,
     *,
     everywhere: bool,
@@ -140,9 +140,10 @@ def _states(
         at_once = table.replaced(readings[0].look.column, readings[0].lookup)
         if not (at_once == OUTSIDE).any():
             return at_once
-    states = np.zeros(len(years), dtype=np.int8)
+    states = np.zeros(len(table.lines), dtype=np.int8)
+    of_rows = years()
     for year, one in by_year.items():
-        own = np.flatnonzero(years == year)
+        own = np.flatnonzero(of_rows == year)
         codes, values = table.coded(one.look.column)
         read = one.lookup(values)[codes[own]]
         hit = read == OUTSIDE

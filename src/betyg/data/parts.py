@@ -22,10 +22,13 @@ from betyg.data.pieces import Known, Piece
 from betyg.data.rows import Rows, wide_to_long
 from betyg.data.workers import given
 
-__all__ = ["STATE", "Parts", "states_of", "values_of"]
+__all__ = ["STATE", "TIMES", "Parts", "states_of", "values_of"]
 
 STATE = ".state"
 """How a column of states ends, after its item or index; it is made only where asked for."""
+
+TIMES = "times"
+"""How many respondents a row stands for: where it is asked for, alike ones may come as one."""
 
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 UNITS = ("agency", "activity", "group")
@@ -133,7 +136,8 @@ class _Tables:
     ) -> Iterator[pd.DataFrame]:
         """Return the tables of a piece, before which stand so many rows that are not dropped."""
         begin = 0
-        for rows in pieces.kept_rows(piece, known):
+        kept = pieces.kept_kinds if self._asks(TIMES) else pieces.kept_rows
+        for rows in kept(piece, known):
             place = slice(begin, begin + len(rows.lines))
             begin = place.stop
             long, parents = wide_to_long(rows, self._activities, self._all, self._survey)
@@ -173,6 +177,8 @@ class _Tables:
         frame = {name: make() for name, make in columns.items() if self.wants(name)}
         if self._survey.tells_late and self.wants("late"):
             frame["late"] = _late(rows)
+        if self._asks(TIMES) and rows.times is not None:
+            frame[TIMES] = rows.times
         if self._asks("domain"):
             frame["domain"] = rows.domain
         frame |= {name: held for name, held in rows.replicates.items() if self.wants(name)}

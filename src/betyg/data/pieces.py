@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from betyg.data import drops, harmonise, identity, roles, row_units, value_labels
+from betyg.data import alike, drops, harmonise, identity, roles, value_labels
+from betyg.data.alike import Block
 from betyg.data.harmonise import Answering
 from betyg.data.identity import Hash, Rising
 from betyg.data.listed import Listed
@@ -21,6 +22,7 @@ from betyg.data.rows import REPLICATE, Domains, Rows, unpacked
 from betyg.data.settings import Role
 from betyg.data.spool import Spool
 from betyg.data.study import Study
+from betyg.data.whom import Whom
 from betyg.errors import DataError, Problems
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "account",
     "counts",
     "harmonised",
+    "kept_kinds",
     "kept_rows",
     "units",
 ]
@@ -56,15 +59,16 @@ class Counts:
 
     def add(self, rows: Rows, why: NDArray[np.int8], agency: NDArray[np.integer]) -> None:
         """Count some more rows, given why each is dropped and the agency of each domain."""
-        stay = rows.domain
+        times, domain = rows.times, rows.domain
         if why.any():
-            stay = rows.domain[why == 0]
-            unknown = agency[rows.domain[why == drops.UNKNOWN_AGENCY]]
-            n = np.bincount(why, minlength=len(drops.REASONS))
-            self.n += [*n, (unknown == OTHER_YEARS).sum()]
+            self.n[:-1] += np.bincount(why, times, len(drops.REASONS)).astype(np.int64)
+            unknown = rows.taken(why == drops.UNKNOWN_AGENCY)
+            self.n[-1] += len(unknown.taken(agency[unknown.domain] == OTHER_YEARS))
+            stay = why == 0
+            domain, times = domain[stay], None if times is None else times[stay]
         else:
-            self.n[0] += len(why)
-        found = np.bincount(stay, minlength=len(agency))
+            self.n[0] += len(rows)
+        found = np.bincount(domain, times, len(agency)).astype(np.int64, copy=False)
         found[: len(self.in_domain)] += self.in_domain
         self.in_domain = found
 
@@ -115,10 +119,21 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """The harmonised rows of a piece, and the account of it."""
+    """The harmonised rows of a piece, and the account of it.
+
+    Attributes
+    ----------
+    account : Account
+    spool : Spool
+        Batches of rows.
+    blocks : tuple of Block, or None
+        For each batch, which of its rows each row of the file is like; None where the batches
+        have a row for each.
+    """
 
     account: Account
     spool: Spool
+    blocks: tuple[Block, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +176,8 @@ def harmonised(file: RawFile, at: int, piece: int, rows: int, survey: Study) -> 
     pieces = file.cut(rows)
     is_whole = len(pieces) == 1
     try:
-        return _Harmonising(pieces[piece], at, survey).done(is_whole=is_whole)
+        kinds = _Harmonising(pieces[piece], at, survey).by_kind()
+        return kinds or _Harmonising(pieces[piece], at, survey).done(is_whole=is_whole)
     except DataError:  # the file proved damaged
         if is_whole:
             raise
@@ -178,10 +194,25 @@ class _Harmonising:
 
     def __init__(self, file: RawFile, at: int, survey: Study) -> None:
         self.file, self.at, self.survey = file, at, survey
-        self.places = row_units.Places(survey)
         self.answering = Answering(survey, file.missing)
         self.spool = Spool()
         self.account = Account(domains=Domains(survey))
+        self.whom = Whom(survey, self.account.domains)
+
+    def by_kind(self) -> Piece | None:
+        """Work out alike rows once; None where there are few, or where anything is odd in them."""
+        told, noted, outside = self.account, Problems(), OutOfRange()
+        found = alike.gathered(self.file)
+        if found is None:
+            return None
+        blocks, told.read, told.unused = found
+        for block in blocks:
+            table, times = block.kinds(self.file)
+            self._keep(replace(self._rows(table, noted, outside), times=times))
+        if len(noted) or outside.n:  # what is said of them needs the lines of all rows
+            return None
+        self._check_labels()
+        return Piece(account=told, spool=self.spool, blocks=tuple(blocks))
 
     def done(self, *, is_whole: bool) -> Piece:
         told = self.account
@@ -209,7 +240,7 @@ class _Harmonising:
         if not len(rows.lines):
             return
         told = self.account
-        told.rows += len(rows.lines)
+        told.rows += len(rows)
         told.asked |= rows.answers.keys()
         told.answered |= rows.answered(but=told.answered)
         told.states_psu |= rows.psu is not None
@@ -224,18 +255,16 @@ class _Harmonising:
         self.spool.append(rows.packed())
 
     def _rows(self, table: RawTable, problems: Problems, outside: OutOfRange) -> Rows:
-        years = roles.years(table, problems)
-        own = row_units.of_rows(table, years, self.places, problems)
-        named = table.source.columns
-        stratum = table.texts(named["stratum"]) if "stratum" in named else None
-        domain = self.account.domains.of(
-            own["agency"], years, own["activity"], own["group"], stratum
-        )
+        domain, there = self.whom.of(table, problems)
+        of = self.account.domains.codes()
+        year = np.where(of["agency"] < 0, np.int16(0), of["year"])  # 0: unknown, or its agency
         weight = _weights(table, problems)
-        there = self._years(domain)
-        counted = np.where(own["agency"] < 0, np.int16(0), years) if 0 in there else years
         answers = harmonise.answers(
-            table, years=counted, there=there, reading=self.answering, outside=outside
+            table,
+            years=lambda: year[domain],
+            there=np.unique(year[there]).tolist(),
+            reading=self.answering,
+            outside=outside,
         )
         replicates = {
             f"{REPLICATE}{at}": roles.quantity(table, column, problems)
@@ -252,13 +281,6 @@ class _Harmonising:
             replicates=replicates,
             late=roles.late(table),
         )
-
-    def _years(self, domain: NDArray[np.int32]) -> list[int]:
-        """Return the years of some rows; 0 stands for rows whose year or agency is unknown."""
-        of = self.account.domains.codes()
-        year = np.where(of["agency"] < 0, np.int16(0), of["year"])
-        occurs = np.bincount(domain, minlength=len(year)) > 0
-        return [int(one) for one in np.unique(year[occurs])]
 
     def _check_labels(self) -> None:
         told = self.account
@@ -293,7 +315,19 @@ def rows(piece: Piece, known: Known) -> Iterator[tuple[Rows, NDArray[np.int8]]]:
 
 def kept_rows(piece: Piece, known: Known) -> Iterator[Rows]:
     """Return the rows that are not dropped."""
-    if piece.account.counts.n[0] == piece.spool.rows and not known.repeated:
+    if piece.blocks is None:
+        yield from kept_kinds(piece, known)
+        return
+    kinds = rows(piece, known)
+    for block, (own, why) in zip(piece.blocks, kinds, strict=True):
+        for place, lines in block.parts():
+            stay = why[place] == 0
+            yield replace(own.taken(place[stay]), lines=lines[stay], times=None)
+
+
+def kept_kinds(piece: Piece, known: Known) -> Iterator[Rows]:
+    """Return the rows that are not dropped, alike ones as one if they were worked out so."""
+    if piece.account.counts.n[0] == piece.account.rows and not known.repeated:
         yield from unpacked(piece.spool, known.numbers)
         return
     for own, why in rows(piece, known):
@@ -311,7 +345,7 @@ def counts(piece: Piece, known: Known) -> Counts:
 def units(piece: Piece, known: Known, year: NDArray[np.int16]) -> Hash:
     """Return a number for the sampling unit of each row that is not dropped, in its year."""
     return identity.together(
-        (_unit(own, year) for own in kept_rows(piece, known)), piece.spool.rows
+        (_unit(own, year) for own in kept_rows(piece, known)), piece.account.rows
     )
 
 

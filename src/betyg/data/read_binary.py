@@ -108,7 +108,7 @@ class _Batches:
         chosen = {name: self.used[name] for name in self.used if only is None or name in only}
         try:
             for batch in _opened(self.path).iter_batches(
-                ROWS, row_groups=self.groups, columns=list(chosen.values())
+                ROWS, row_groups=self.groups, columns=list(chosen.values()), use_threads=False
             ):
                 held = {name: batch.column(as_written) for name, as_written in chosen.items()}
                 yield held, np.arange(first, first + len(batch), dtype=np.int32)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from betyg.data.harmonise import NO_ANSWER, NOT_ASKED, Answers
 from betyg.data.numbering import Numbering
 from betyg.data.roles import units
-from betyg.data.spool import Spool
+from betyg.data.spool import Spool, batch_of, lines_of
 from betyg.data.study import Study
 
 __all__ = ["REPLICATE", "Domains", "Rows", "asked_activities", "unpacked", "wide_to_long"]
@@ -176,6 +176,8 @@ class Rows:
         Replicate weights, by their columns in the clean table.
     late : ndarray of bool, shape (rows,), or None
         Whether each came late; None where the file does not tell.
+    times : ndarray of int, shape (rows,), or None
+        How many alike rows of the file each stands for; None where for itself.
     """
 
     source: int
@@ -187,6 +189,7 @@ class Rows:
     answers: Answers
     replicates: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     late: NDArray[np.bool_] | None = None
+    times: NDArray[np.int64] | None = None
 
     def taken(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Rows:
         """Return some of the rows, by place or by mark."""
@@ -204,7 +207,12 @@ class Rows:
             answers={key: states[places] for key, states in self.answers.items()},
             replicates={name: held[places] for name, held in self.replicates.items()},
             late=None if self.late is None else self.late[places],
+            times=None if self.times is None else self.times[places],
         )
+
+    def __len__(self) -> int:
+        """How many rows of the file these are."""
+        return len(self.lines) if self.times is None else int(self.times.sum())
 
     def weights(self) -> NDArray[np.float64]:
         """Return the weight of each row."""
@@ -227,13 +235,13 @@ class Rows:
 
     def packed(self) -> pa.RecordBatch:
         """Return the rows in the form in which they are kept."""
-        held: dict[str, object] = {"lines": self.lines, "domain": self.domain}
-        held |= {"weight": self.weight, "late": self.late}
+        held: dict[str, object] = {"domain": self.domain}
+        held |= {"weight": self.weight, "late": self.late, "times": self.times}
         held |= {"respondent": self.respondent, "psu": self.psu}
         held |= {f"{item}{_MARK}{of or ''}": states for (item, of), states in self.answers.items()}
         held |= self.replicates
-        batch = pa.RecordBatch.from_pydict({k: v for k, v in held.items() if v is not None})
-        return batch.replace_schema_metadata({"source": str(self.source)})
+        there = {name: column for name, column in held.items() if column is not None}
+        return batch_of(there, self.lines, source=self.source)
 
 
 def unpacked(spool: Spool, numbers: NDArray[np.int32]) -> Iterator[Rows]:
@@ -242,7 +250,7 @@ def unpacked(spool: Spool, numbers: NDArray[np.int32]) -> Iterator[Rows]:
     for batch in spool:
         held = {name: batch.column(name) for name in batch.schema.names}
         weight, domain = held.get("weight"), held["domain"].to_numpy()
-        late = held.get("late")
+        late, times = held.get("late"), held.get("times")
         answers: Answers = {}
         for name, states in held.items():
             item, mark, activity = name.partition(_MARK)
@@ -250,7 +258,7 @@ def unpacked(spool: Spool, numbers: NDArray[np.int32]) -> Iterator[Rows]:
                 answers[item, activity or None] = states.to_numpy()
         yield Rows(
             source=int(batch.schema.metadata[b"source"]),
-            lines=held["lines"].to_numpy(),
+            lines=lines_of(batch),
             domain=domain if same else numbers.take(domain),
             weight=None if weight is None else weight.to_numpy(),
             respondent=held.get("respondent"),
@@ -258,6 +266,7 @@ def unpacked(spool: Spool, numbers: NDArray[np.int32]) -> Iterator[Rows]:
             answers=answers,
             replicates={k: v.to_numpy() for k, v in held.items() if k.startswith(REPLICATE)},
             late=None if late is None else late.to_numpy(zero_copy_only=False),
+            times=None if times is None else times.to_numpy(),
         )
 
 
@@ -317,6 +326,7 @@ def wide_to_long(
         answers=answers,
         replicates=taken.replicates,
         late=taken.late,
+        times=taken.times,
     )
     return long, parents[order]
 

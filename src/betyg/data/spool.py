@@ -6,12 +6,14 @@ import os
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-__all__ = ["Spool"]
+__all__ = ["Spool", "batch_of", "lines_of"]
 
 IN_MEMORY = 64 * 2**20  # bytes of all spools of a process; the rest lies in scratch files
 _held = 0  # bytes that they hold now
@@ -56,6 +58,27 @@ class Spool:
     def __reduce__(self) -> tuple[Callable[[list[pa.RecordBatch]], Spool], tuple[object]]:
         """Return of what a copy is made: all batches."""
         return _of, (list(self),)
+
+
+def batch_of(
+    columns: Mapping[str, object], lines: NDArray[np.int32], *, source: int = 0
+) -> pa.RecordBatch:
+    """Return rows of a source as a batch; of lines that follow each other it holds the first."""
+    about = {"source": str(source)}
+    if len(lines) and int(lines[-1]) - int(lines[0]) + 1 == len(lines):
+        about["first"] = str(lines[0])
+    else:
+        columns = {**columns, "lines": lines}
+    return pa.RecordBatch.from_pydict(columns).replace_schema_metadata(about)
+
+
+def lines_of(batch: pa.RecordBatch) -> NDArray[np.int32]:
+    """Return the lines of the rows of such a batch."""
+    if "lines" in batch.schema.names:
+        found: NDArray[np.int32] = batch.column("lines").to_numpy()
+        return found
+    first = int(batch.schema.metadata[b"first"])
+    return np.arange(first, first + len(batch), dtype=np.int32)
 
 
 def _claim(size: int) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from betyg.data.codebook import INDEX_SCALE
 from betyg.data.harmonise import MISSING as MISSING_STATES
-from betyg.data.parts import STATE, Parts, states_of, values_of
+from betyg.data.parts import STATE, TIMES, Parts, states_of, values_of
 from betyg.data.study import Study
 from betyg.stats.sums import joint
 from betyg.stats.tally import Cells, Tally, together, with_squares
@@ -106,7 +106,7 @@ def _columns(survey: Study) -> list[str]:
     states = (f"{item}{STATE}" for item in survey.item_codes)
     stated = any("weight" in source.columns for source in survey.sources)
     weight = ["weight"] if stated else []  # else each is one
-    return [*weight, *states, *(f"{one.name}{STATE}" for one in survey.composites)]
+    return [TIMES, *weight, *states, *(f"{one.name}{STATE}" for one in survey.composites)]
 
 
 def _count(parts: Iterable[pd.DataFrame], survey: Study, domains: int) -> dict[str, Cells]:
@@ -131,15 +131,16 @@ class _Counted:
         domain = part["domain"].to_numpy().astype(np.intp)
         weight = part["weight"].to_numpy() if "weight" in part else None
         weighed = None if weight is None or (weight == 1.0).all() else with_squares(weight)
+        times = part[TIMES].to_numpy() if TIMES in part else None
         for item, tally in self.items.items():
             state = states_of(part, item) + np.int8(NOT_ASKED)
             size = (self.domains, int(state.max(initial=0)) + 1)
-            tally.add(domain, state, weighed, size)
+            tally.add(domain, state, weighed, size, times=times)
         for name, tally in self.indices.items():
             value, known = values_of(part, name), self.values[name]
             number = 1 + in_order(value.categories.to_numpy(), known)
             state = np.append(number, NO_VALUE).take(value.codes, mode="wrap")
-            tally.add(domain, state, weighed, (self.domains, 1 + len(known)))
+            tally.add(domain, state, weighed, (self.domains, 1 + len(known)), times=times)
 
     def cells(self) -> dict[str, Cells]:
         """Return the cells of each item and index; the state of an index is its value."""
