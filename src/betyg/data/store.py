@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from betyg.errors import DataError
@@ -100,10 +101,14 @@ def read(
     """
     path = Path(folder) / f"{name}.parquet"
     try:
-        there = pq.read_schema(path).names
-        wanted = [column for column in there if columns is None or column in columns]
-        those = [("agency", "in", list(agency))] if agency and "agency" in there else None
-        frame: pd.DataFrame = pq.read_table(path, columns=wanted, filters=those).to_pandas()
+        with pq.ParquetFile(path, pre_buffer=False) as stored:
+            there = stored.schema_arrow.names
+            wanted = [column for column in there if columns is None or column in columns]
+            those = agency if agency and "agency" in there else ()
+            table = stored.read(list(dict.fromkeys([*wanted, *(["agency"] if those else [])])))
+        if those:
+            table = table.filter(pc.field("agency").isin(list(those))).select(wanted)
+        frame: pd.DataFrame = table.to_pandas()
     except FileNotFoundError as error:
         raise DataError(
             f"{path}: table '{name}' has not been made. `make report` runs the notebook that "

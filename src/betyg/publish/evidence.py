@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.data.study import Study
@@ -97,21 +96,11 @@ _Read = tuple[dict[str, Any], bool]
 
 def _one(claim: Claim, tables: Tables) -> _Read:
     """Read one row; it has to be the only one."""
-    rows = tables.rows(claim.table, claim.where)
-    if len(rows) != 1:
+    row = tables.only(claim.table, claim.where, sorted(_columns(claim)))
+    if row is None:
         return {}, False
-    row = _row(rows, claim)
     # Where nothing is printed or required, the row itself is the evidence.
     return _required(claim, row) if claim.says or claim.must else (row, True)
-
-
-def _row(rows: pd.DataFrame, claim: Claim) -> dict[str, Any]:
-    """Return what a claim asks for of the first row."""
-    found = {name: rows[name].iloc[0] for name in sorted(_columns(claim)) if name in rows}
-    return {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in found.items()
-    }
 
 
 def _required(claim: Claim, row: Mapping[str, Any]) -> _Read:
@@ -147,10 +136,11 @@ def _moved(claim: Claim, tables: Tables) -> _Read:
     """Read a change: from a row that holds it, or from two independent estimates."""
     if not claim.against:
         return _one(claim, tables)
-    pair = [tables.rows(claim.table, where) for where in (claim.against, claim.where)]
-    if any(len(rows) != 1 for rows in pair):
+    columns = sorted(_columns(claim))
+    before = tables.only(claim.table, claim.against, columns)
+    after = tables.only(claim.table, claim.where, columns)
+    if before is None or after is None:
         return {}, False
-    before, after = (_row(rows, claim) for rows in pair)
     moved = apart.between(before, after)
     row = {"difference": moved.value, "difference_low": moved.low}
     row |= {"difference_high": moved.high, "difference_se": moved.se}
@@ -159,11 +149,11 @@ def _moved(claim: Claim, tables: Tables) -> _Read:
 
 
 def _apart(claim: Claim, tables: Tables) -> _Read:
-    pair = [tables.rows(claim.table, where) for where in (claim.where, claim.against)]
-    if any(len(rows) != 1 for rows in pair):
+    own = tables.only(claim.table, claim.where, ["estimate"])
+    other = tables.only(claim.table, claim.against, ["estimate"])
+    if own is None or other is None:
         return {}, False
-    own, other = (float(rows["estimate"].iloc[0]) for rows in pair)
-    return {"difference": own - other}, True
+    return {"difference": own["estimate"] - other["estimate"]}, True
 
 
 def _surely(claim: Claim, tables: Tables) -> _Read:
@@ -240,26 +230,20 @@ def _judged(
 def _count(claim: Claim, tables: Tables) -> _Read:
     """Count rows, or values; that there are none is seen where there are rows to look through."""
     where = (*claim.where, *claim.must)
-    if claim.of:
-        named = tables.rows(claim.table, where, columns=claim.of.split(","))
-        n = len(_distinct(named, claim))
-    else:
-        n = tables.count(claim.table, where)
+    at = tables.positions(claim.table, where)
+    n = tables.distinct(claim.table, claim.of.split(","), at) if claim.of else at.size
     expected = {name: n * apart.LEVEL for name, _ in claim.says if name == "n.expected"}
     looked_through = n > 0 or bool(claim.must) and tables.count(claim.table, claim.where) > 0
     return {"n": n, **expected}, looked_through
 
 
-def _distinct(rows: pd.DataFrame, claim: Claim) -> pd.DataFrame:
-    return rows[claim.of.split(",")].dropna().drop_duplicates()
-
-
 def _always(claim: Claim, tables: Tables) -> _Read:
     """Count the values none of whose rows breaks a condition."""
-    rows = tables.rows(claim.table, claim.where)
-    good = tables.rows(claim.table, (*claim.where, *claim.must))
-    broken = _distinct(rows[~rows.index.isin(good.index)], claim)
-    return {"n": len(_distinct(rows, claim)) - len(broken)}, not rows.empty
+    columns = claim.of.split(",")
+    rows = tables.positions(claim.table, claim.where)
+    good = tables.positions(claim.table, (*claim.where, *claim.must))
+    broken = tables.distinct(claim.table, columns, np.setdiff1d(rows, good, assume_unique=True))
+    return {"n": tables.distinct(claim.table, columns, rows) - broken}, rows.size > 0
 
 
 def _least_firm(claim: Claim, tables: Tables) -> _Read:
@@ -300,11 +284,11 @@ def _weighted(claim: Claim, tables: Tables) -> _Read:
 
 def _extreme(claim: Claim, tables: Tables) -> _Read:
     """Read a row and those among which it is the first; a row of equal value is no rival."""
-    rows = tables.rows(claim.table, claim.where)
+    row = tables.only(claim.table, claim.where, [claim.of])
     among = tables.rows(claim.table, claim.against)
-    if len(rows) != 1 or among.empty:
+    if row is None or among.empty:
         return {}, False
-    own, others = float(rows[claim.of].iloc[0]), among[claim.of].to_numpy(np.float64)
+    own, others = float(row[claim.of]), among[claim.of].to_numpy(np.float64)
     first = float(np.nanmax(others) if claim.kind == "highest" else np.nanmin(others))
     return {claim.of: own, "first": first}, _same(own, first)
 

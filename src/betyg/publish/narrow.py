@@ -55,13 +55,32 @@ class Tables:
         self._columns: dict[tuple[str, str], _Column] = {}
         self._found: dict[tuple[str, Where], Positions] = {}
 
-    def rows(
-        self, table: str, where: Where, *, columns: Collection[str] | None = None
-    ) -> pd.DataFrame:
-        """Return the rows that fulfil all conditions, or some columns of them."""
-        frame = self._frame(table)
-        narrow = frame if columns is None else frame[list(columns)]
-        return narrow.take(self._positions(table, where))
+    def rows(self, table: str, where: Where) -> pd.DataFrame:
+        """Return the rows that fulfil all conditions."""
+        return self._frame(table).take(self.positions(table, where))
+
+    def only(self, table: str, where: Where, columns: Collection[str]) -> dict[str, Any] | None:
+        """Return some columns, if the table has them, of the one row that fulfils all conditions.
+
+        Returns
+        -------
+        dict of str to value, or None
+            None where there is no such row, or more than one.
+        """
+        at = self.positions(table, where)
+        if at.size != 1:
+            return None
+        there = self._frame(table).columns
+        return {name: self._column(table, name).at(at[0]) for name in columns if name in there}
+
+    def distinct(self, table: str, columns: Collection[str], at: Positions) -> int:
+        """Return how many different values columns have at some positions, the missing left out."""
+        codes = [self._column(table, name).codes()[at] for name in columns]
+        known = np.all([own >= 0 for own in codes], axis=0)
+        number = np.zeros(at.size, dtype=np.int64)
+        for own in codes:
+            number = number * (int(own.max(initial=0)) + 1) + own
+        return np.unique(number[known]).size
 
     def lacking(self, table: str, columns: Collection[str]) -> list[str]:
         """Return which of some columns the table does not have."""
@@ -69,13 +88,14 @@ class Tables:
 
     def count(self, table: str, where: Where) -> int:
         """Return how many rows fulfil all conditions."""
-        return self._positions(table, where).size
+        return self.positions(table, where).size
 
-    def _positions(self, table: str, where: Where) -> Positions:
+    def positions(self, table: str, where: Where) -> Positions:
+        """Return the places of the rows that fulfil all conditions, in rising order."""
         key = (table, where)
         if key not in self._found:
             if where:  # what was narrowed before is used again
-                before = self._positions(table, where[:-1])
+                before = self.positions(table, where[:-1])
                 self._found[key] = before[self._fulfilled(table, where[-1], before)]
             else:
                 self._found[key] = np.arange(len(self._frame(table)))
@@ -84,10 +104,13 @@ class Tables:
     def _fulfilled(self, table: str, condition: Condition, at: Positions) -> NDArray[np.bool_]:
         """Return which rows fulfil a condition."""
         name, op, wanted = condition
+        return self._column(table, name).fulfilled(op, wanted, at)
+
+    def _column(self, table: str, name: str) -> "_Column":
         key = (table, name)
         if key not in self._columns:
             self._columns[key] = _Column(self._frame(table)[name])
-        return self._columns[key].fulfilled(op, wanted, at)
+        return self._columns[key]
 
     def _frame(self, table: str) -> pd.DataFrame:
         if table not in self._read:
@@ -108,14 +131,28 @@ class _Column:
     """The values of a column; where they are names, a few that stand for many rows."""
 
     def __init__(self, values: "pd.Series[Any]") -> None:
-        self.names: pd.Series[Any] | None = None
+        self.names: NDArray[np.object_] | None = None
         if isinstance(values.dtype, pd.CategoricalDtype):
-            self.values, self.names = values.cat.codes.to_numpy(), pd.Series(values.cat.categories)
+            self.values = values.cat.codes.to_numpy()
+            self.names = np.array(values.cat.categories, dtype=object)
         elif isinstance(values.dtype, np.dtype) and values.dtype != object:
             self.values = values.to_numpy()
         else:
             self.values, names = pd.factorize(values)
-            self.names = pd.Series(names)
+            self.names = np.array(names, dtype=object)
+
+    def at(self, position: int) -> Any:
+        """Return the value at a position; NaN where none is known."""
+        value = self.values[position]
+        if self.names is None:
+            return value.item()
+        return self.names[value] if value >= 0 else np.nan
+
+    def codes(self) -> NDArray[np.int64]:
+        """Return a number for each value, the same for the same; -1 where it is missing."""
+        if self.names is None:
+            return np.asarray(pd.factorize(self.values)[0], dtype=np.int64)
+        return self.values.astype(np.int64)
 
     def fulfilled(self, op: str, wanted: Any, at: Positions) -> NDArray[np.bool_]:
         """Return which rows at some positions fulfil a condition."""
@@ -127,9 +164,9 @@ class _Column:
         return fitting[here]
 
 
-def _fitting(values: Any, op: str, wanted: Any) -> NDArray[np.bool_]:
-    found = pd.Series(values).isin(list(wanted)) if op == "in" else OPS[op](values, wanted)
-    return np.asarray(found, dtype=bool)
+def _fitting(values: NDArray[Any], op: str, wanted: Any) -> NDArray[np.bool_]:
+    found = np.isin(values, list(wanted)) if op == "in" else OPS[op](values, wanted)
+    return np.broadcast_to(np.asarray(found, dtype=bool), values.shape)
 
 
 def _units(survey: Study, kind: str) -> pd.DataFrame:
