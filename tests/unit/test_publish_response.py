@@ -70,9 +70,7 @@ def with_a_total() -> Study:
 
 def test_the_title_claims_who_answered_most_and_least():
     one, other = (invented.study().label(u, "en") for u in invented.study().agencies[:2])
-    assert (
-        participation(rates()).title == f"Response rate: highest {one} (60%), lowest {other} (35%)"
-    )
+    assert participation(rates()).title == f"Response rate: from 35% ({other}) to 60% ({one})"
     kinds = [claim.kind for claim in claims_of(participation(rates()).title)]
     assert kinds == ["value", "value", "highest", "lowest"]
 

@@ -100,8 +100,8 @@ def _patterns(quality: pd.DataFrame, survey: Study, language: Language, *, year:
         names = Names(survey, language)
         said.append(
             language.text(
-                "The highest answer is most common for “{top}” ({high}), the lowest for “{bottom}” "
-                "({low}): what lies beyond the ends of a scale cannot be told apart.",
+                "Up to {high} gave the highest answer (“{top}”), up to {low} the lowest "
+                "(“{bottom}”): what lies beyond the ends of a scale cannot be told apart.",
                 top=names.item(str(ends["ceiling"]["item"])),
                 high=stating(
                     _percent(ends["ceiling"], language),

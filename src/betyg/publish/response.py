@@ -191,7 +191,7 @@ def _rates_title(rows: pd.DataFrame, those: tuple[Condition, ...], language: Lan
     if told[0] == told[1]:
         return stating(language.text("Response rate: {rate} in each", rate=told[0]), *values)
     said = language.text(
-        "Response rate: highest {top} ({high}), lowest {bottom} ({low})",
+        "Response rate: from {low} ({bottom}) to {high} ({top})",
         top=named[0], high=told[0], bottom=named[1], low=told[1],
     )  # fmt: skip
     extremes = claims.highest("quality", ends[0], *those), claims.lowest("quality", ends[1], *those)
