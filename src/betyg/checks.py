@@ -68,7 +68,12 @@ def diff(options: argparse.Namespace) -> None:
     from betyg.publish import moved
 
     ref = asked("REF")
-    for study in [asked("STUDY")] if asked("STUDY") else since.known(ref, plan.folders(RAW)):
+    studies = [asked("STUDY")] if asked("STUDY") else list(plan.folders(RAW))
+    there = studies if asked("STUDY") else since.known(ref, studies)
+    for study in studies:
+        if study not in there:
+            sys.stderr.write(f"{study}: is not in {ref}, so that nothing is compared\n")
+            continue
         reports = since.build(ref, study=study, language=asked("LANGUAGE"))
         old, new, *others = moved.values(
             [moved.tables(files) for files in (reports.old, reports.new, *reports.alone.values())]

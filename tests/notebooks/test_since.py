@@ -188,7 +188,9 @@ def test_an_unknown_revision_is_told_with_what_there_may_be(committed: Project) 
     assert "make diff REF=main" in committed.make("diff", "STUDY=one").stderr
 
 
-def test_a_study_that_was_never_committed_is_told_with_the_remedy(committed: Project) -> None:
+def test_a_study_that_was_never_committed_is_told_with_the_remedy(
+    committed: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = committed.folder / "data/raw"
     shutil.copytree(folder / "one", folder / "later")
     result = committed.make("diff", "STUDY=later", "REF=HEAD")
@@ -196,6 +198,8 @@ def test_a_study_that_was_never_committed_is_told_with_the_remedy(committed: Pro
     assert "has no data/raw/later, so that there is nothing to compare with." in result.stderr
     assert "git add data/raw/later" in result.stderr and "fatal" not in result.stderr
     shutil.rmtree(folder / "later")
+    monkeypatch.chdir(committed.folder)
+    assert since.known("HEAD", ["one", "later"]) == ["one"]
 
 
 def changed(project: Project, path: str, old: str, new: str) -> None:
