@@ -175,9 +175,9 @@ def test_the_title_states_what_the_frame_says():
     assert made.title.startswith("What goes most strongly with “Satisfaction index” cannot be told")
 
 
-def test_alt_text_names_the_most_the_least_and_every_field_that_is_used():
+def test_alt_text_names_both_ends_and_every_field_that_is_used():
     alt = drawn("en").alt
-    assert "Most important: Handling (40%), least: Decisions (8%)" in alt
+    assert "Importance: from Handling (40%) to Decisions (8%)" in alt
     assert "prioritise: Handling; improve if possible: Courtesy" in alt
     assert "lower priority: Contact; cannot tell: Information, website" in alt
     assert alt.endswith("812 answers.")

@@ -269,7 +269,7 @@ def _alt(rows: pd.DataFrame, others: pd.DataFrame, plot: _Plot) -> str:
         return text
     top, bottom = rows.iloc[0], rows.iloc[-1]
     return f"{text} " + language.text(
-        "Largest rise: {top} {up}; largest fall or smallest rise: {bottom} {down}.",
+        "From {top} {up} to {bottom} {down}.",
         top=top["label"],
         up=language.signed(top["like_for_like"]),
         bottom=bottom["label"],

@@ -160,8 +160,8 @@ def _alt(rows: pd.DataFrame, plot: _Plot) -> str:
     ]
     first, last = rows.iloc[0], rows.iloc[-1]
     text = language.text(
-        "Priority matrix, {year}: score against importance for {n}. Most important: {top} "
-        "({high}), least: {bottom} ({low}). {fields}.",
+        "Priority matrix, {year}: score against importance for {n}. Importance: from {top} "
+        "({high}) to {bottom} ({low}). {fields}.",
         year=str(plot.year), n=language.integer(len(rows)), top=first["label"],
         high=language.percent(first["importance"]), bottom=last["label"],
         low=language.percent(last["importance"]), fields="; ".join(told),
