@@ -82,14 +82,14 @@ def decompose(
     """
     chosen = outcome or survey.compare.outcome
     known = cells_of(estimates, cells, survey, outcome=chosen, respondents=respondents)
-    if known.table.empty:
+    if not known.rounds:
         raise DataError(
             f"change: the estimates hold no mean of '{chosen}' by agency and year. Make them "
             "with estimate.table and its own margins in 02_results."
         )
     rows = [
         _row(known, survey, (chosen, agency), years)
-        for agency in _agencies(known)
+        for agency in known.agencies()
         for years in _pairs(known, agency, pairs)
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
@@ -100,15 +100,10 @@ def decompose(
     )
 
 
-def _agencies(known: Cells) -> list[str]:
-    single = [str(agency) for agency in known.table["agency"].unique()]
-    return [*single, ALL] if len(single) > 1 else single
-
-
 def _pairs(
     known: Cells, agency: str, pairs: Sequence[tuple[int, int]] | None
 ) -> Iterator[tuple[int, int]]:
-    years = [int(year) for year in sorted(known.of(agency)["year"].unique())]
+    years = known.years(agency)
     if pairs is not None:
         yield from (pair for pair in pairs if set(pair) <= set(years))
         return

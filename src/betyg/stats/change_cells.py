@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ __all__ = ["Cells", "Pair", "cells_of"]
 
 Array = NDArray[np.float64]
 ALL = "all"
+NUMBERS = ("estimate", "se", "df", "n", "weight", "population")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +61,30 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """One agency, or all, at one time: the numbers of its cells, rising, and what is known."""
+
+    cells: NDArray[np.intp]
+    columns: Mapping[str, Array]
+
+    def on(self, cells: NDArray[np.intp], column: str) -> Array:
+        """Return a column for more cells; NaN for those that were not measured."""
+        found = np.full(cells.size, np.nan)
+        found[np.searchsorted(cells, self.cells)] = self.columns[column]
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
     """All cells of one outcome.
 
     Attributes
     ----------
-    table : DataFrame
-        agency, year, key (the cell), estimate, se, df, n, weight (sum of weights) and
-        population (NaN where frame.csv does not state it).
+    names : DataFrame
+        agency, key and activity of each cell, by its number.
+    rounds : mapping of (str, int) to _Round
+        By agency, or ``all``, and year: estimate, se, df, n, weight (sum of weights) and
+        population (NaN where frame.csv does not state it) of the cells.
     covariances : mapping
         Covariance of the cells of an agency and year, where they are dependent.
     published : bool
@@ -76,77 +93,100 @@ class Cells:
         Where the same respondents come again.
     """
 
-    table: pd.DataFrame
+    names: pd.DataFrame
+    rounds: Mapping[tuple[str, int], _Round]
     covariances: Mapping[tuple[str, int], pd.DataFrame]
     published: bool
     panel: Panel | None = None
 
-    def of(self, agency: str) -> pd.DataFrame:
-        """Return the cells of one agency, or of all."""
-        return self.table if agency == ALL else self.table[self.table["agency"] == agency]
+    def agencies(self) -> list[str]:
+        """Return the agencies that have cells, and ``all`` where there are several."""
+        single = list(dict.fromkeys(agency for agency, _ in self.rounds if agency != ALL))
+        return [*single, ALL] if len(single) > 1 else single
+
+    def years(self, agency: str) -> list[int]:
+        """Return when an agency (or any, of all) has cells, in order."""
+        return sorted(year for own, year in self.rounds if own == agency)
 
     def pair(self, agency: str, years: tuple[int, int]) -> Pair:
         """Return the cells of one agency (or of all) in two years."""
-        own = self.of(agency)
-        sides = [own[own["year"] == year].set_index(["agency", "key"]) for year in years]
-        index = sides[0].index.union(sides[1].index)
-        activity = pd.concat(sides)["activity"]
-        activity = activity[~activity.index.duplicated()].reindex(index)
-        source = "frame" if all(side["population"].notna().all() for side in sides) else "design"
-        column = "population" if source == "frame" else "weight"
-        aligned = [side.reindex(index) for side in sides]
-        shares = [_shares(side[column]) for side in aligned]
-        covariances = [self._covariance(aligned[at], years[at]) for at in (0, 1)]
-        across = self._across(index, years, covariances)
+        before, after = sides = [self.rounds[agency, year] for year in years]
+        cells = np.union1d(before.cells, after.cells)
+        stated = not any(np.isnan(side.columns["population"]).any() for side in sides)
+        column = "population" if stated else "weight"
+        covariances = [self._covariance(cells, *side) for side in zip(sides, years, strict=True)]
+        across = self._across(cells, years, covariances)
+        activity = self.names["activity"].to_numpy()[cells]
         return Pair(
-            shares=(shares[0], shares[1]),
-            means=(aligned[0]["estimate"].to_numpy(), aligned[1]["estimate"].to_numpy()),
-            dfs=(aligned[0]["df"].to_numpy(), aligned[1]["df"].to_numpy()),
+            shares=(_shares(before.on(cells, column)), _shares(after.on(cells, column))),
+            means=(before.on(cells, "estimate"), after.on(cells, "estimate")),
+            dfs=(before.on(cells, "df"), after.on(cells, "df")),
             covariances=(covariances[0], covariances[1]),
             across=across,
-            answers=(int(sides[0]["n"].sum()), int(sides[1]["n"].sum())),
-            source=source,
+            answers=(int(before.columns["n"].sum()), int(after.columns["n"].sum())),
+            source="frame" if stated else "design",
             published=self.published,
-            counted=pd.factorize(activity)[0] if (activity != ALL).all() else np.arange(len(index)),
+            counted=pd.factorize(activity)[0] if (activity != ALL).all() else np.arange(cells.size),
         )
 
+    def _by_agency(
+        self, cells: NDArray[np.intp]
+    ) -> Iterator[tuple[str, NDArray[np.intp], NDArray[np.object_]]]:
+        """Give each agency of some cells, where these are among them, and their keys."""
+        agencies, keys = (self.names[name].to_numpy()[cells] for name in ("agency", "key"))
+        for agency in dict.fromkeys(agencies):
+            at = np.flatnonzero(agencies == agency)
+            yield str(agency), at, keys[at]
+
     def _across(
-        self, index: pd.Index, years: tuple[int, int], covariances: list[Array]
+        self, cells: NDArray[np.intp], years: tuple[int, int], covariances: list[Array]
     ) -> Array | None:
         """Return the covariance between the times, and enter the joint one within them."""
         if self.panel is None:
             return None
-        across = np.zeros((len(index), len(index)))
-        agencies = index.get_level_values("agency")
-        for agency in agencies.unique():
-            joint = self.panel.covariance(str(agency), years)
+        across = np.zeros((cells.size, cells.size))
+        for agency, at, keys in self._by_agency(cells):
+            joint = self.panel.covariance(agency, years)
             if joint is None:
                 continue
-            at = np.flatnonzero(agencies == agency)
-            keys = index.get_level_values("key")[at]
             before, after = ([f"{year}{key}" for key in keys] for year in years)
             across[np.ix_(at, at)] = joint.reindex(index=before, columns=after).fillna(0.0)
             for own, names in zip(covariances, (before, after), strict=True):
                 own[np.ix_(at, at)] = joint.reindex(index=names, columns=names).to_numpy()
         return across
 
-    def _covariance(self, aligned: pd.DataFrame, year: int) -> Array:
+    def _covariance(self, cells: NDArray[np.intp], side: _Round, year: int) -> Array:
         """Return the covariance of the means; agencies are independent of each other."""
-        total = np.diag(aligned["se"].to_numpy(np.float64) ** 2)
-        agencies = aligned.index.get_level_values("agency")
-        for agency in agencies.unique():
-            known = self.covariances.get((str(agency), year))
-            if known is not None:
-                at = np.flatnonzero(agencies == agency)
-                keys = aligned.index.get_level_values("key")[at]
-                total[np.ix_(at, at)] = known.reindex(index=keys, columns=keys).to_numpy()
+        total = np.diag(side.on(cells, "se") ** 2)
+        if self.covariances:
+            for agency, at, keys in self._by_agency(cells):
+                known = self.covariances.get((agency, year))
+                if known is not None:
+                    total[np.ix_(at, at)] = known.reindex(index=keys, columns=keys).to_numpy()
         return total
 
 
-def _shares(sizes: pd.Series) -> Array:
+def _rounds(table: pd.DataFrame) -> dict[tuple[str, int], _Round]:
+    """Return the cells of each agency, and of all, by year, in the order of the table."""
+    parts = {
+        (str(agency), int(str(year))): part
+        for (agency, year), part in table.groupby(["agency", "year"], sort=False)
+    }
+    parts |= {(ALL, int(str(year))): part for year, part in table.groupby("year")}
+    return {named: _round(part.sort_values("cell")) for named, part in parts.items()}
+
+
+def _round(part: pd.DataFrame) -> _Round:
+    return _Round(
+        cells=part["cell"].to_numpy(np.intp),
+        columns={name: part[name].to_numpy(np.float64) for name in NUMBERS},
+    )
+
+
+def _shares(sizes: Array) -> Array:
     """Return shares that add to one; equal ones where no size is known (published values)."""
-    known = sizes.notna().to_numpy()
-    filled = sizes.fillna(0.0).to_numpy(np.float64)
+    known = ~np.isnan(sizes)
+    filled = np.where(known, sizes, 0.0)
     filled = filled if filled.any() else known.astype(np.float64)
     return np.asarray(filled / filled.sum())
 
@@ -197,8 +237,11 @@ def cells_of(
     panel = None
     if respondents is not None and survey.design.panel:
         panel = panel_of(respondents, survey, outcome, roles)
+    table = table.assign(cell=table.groupby(["agency", "key"]).ngroup())
+    names = table.drop_duplicates("cell").sort_values("cell", ignore_index=True)
     return Cells(
-        table=table,
+        names=names[["agency", "key", "activity"]],
+        rounds=_rounds(table),
         covariances=dependent,
         published=survey.kind == "published",
         panel=panel,
