@@ -105,8 +105,9 @@ def _met(
 def _distinct(person: Codes, code: Codes, size: int) -> Array:
     """Count the persons of each combination; rows of -1 are in none."""
     inside = code >= 0
-    pairs = np.unique(person[inside] * size + code[inside])
-    return by_code(pairs % max(size, 1), np.ones(pairs.size), size)
+    pairs = np.sort(person[inside] * size + code[inside])
+    first = np.diff(pairs, prepend=-1) > 0
+    return by_code(pairs[first] % max(size, 1), np.ones(int(first.sum())), size)
 
 
 def _table(
