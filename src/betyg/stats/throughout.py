@@ -24,6 +24,8 @@ def presence(domains: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 def agencies(present: pd.DataFrame, survey: Study, *, year: int) -> tuple[str, ...]:
     """Return the agencies with data in every round up to ``year``, in the order of agencies.csv.
 
+    No total of others is among them.
+
     Parameters
     ----------
     present : DataFrame
@@ -76,6 +78,5 @@ def table(
 
 def _compared(present: pd.DataFrame, survey: Study, *, year: int) -> tuple[str, ...]:
     """Return those who were always there; none where that is everybody, or too few."""
-    single = [code for code in survey.agency_codes if not survey.is_total(code)]
-    always = tuple(code for code in agencies(present, survey, year=year) if code in single)
-    return always if FEWEST <= len(always) < len(single) else ()
+    always = agencies(present, survey, year=year)
+    return always if FEWEST <= len(always) < len(survey.agency_codes) else ()
