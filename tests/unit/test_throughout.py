@@ -80,6 +80,24 @@ def test_rows_and_sums_give_the_same_whatever_the_strata(inference):
     pd.testing.assert_frame_equal(sums, rows, rtol=RTOL, atol=1e-10)
 
 
+@pytest.mark.parametrize("variance", ["linearised", "jackknife", "bootstrap"])
+@pytest.mark.parametrize("inference", ["performance", "this_year"])
+def test_who_is_not_among_them_counts_as_one_who_was_not_asked(inference, variance):
+    survey = survey_of(inference, variance=variance, replicates=50)
+    people = people_of(survey, by=("year", "activity"), psu=np.arange(20 * EACH) // 4 % 150)
+    people = people.sort_values("psu", kind="stable", ignore_index=True)
+    outside = ~people["agency"].isin(["A", "B"])
+    silent = people.assign(view=people["view"].mask(outside))
+    for item in survey.item_codes:
+        silent[item] = people[item].mask(outside)
+        silent[f"{item}.missing"] = people[f"{item}.missing"].mask(outside, "not_asked")
+    found = estimate.direct(people, survey, by=(("year",),), among=("A", "B"))
+    wanted = estimate.direct(silent, survey, by=(("year",),))
+    pd.testing.assert_frame_equal(found, wanted, rtol=RTOL)
+    alone = estimate.direct(people[~outside], survey, by=(("year",),))
+    assert not np.allclose(found["se"], alone["se"], rtol=1e-3), "strata hold several agencies"
+
+
 def test_the_others_stay_in_the_design():
     """A stratum of all agencies: the mean of two is that of a domain, by the textbook's formula."""
     survey = survey_of()
