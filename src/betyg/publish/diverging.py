@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
 
 from betyg.data.codebook import Scale
@@ -76,18 +76,19 @@ def _blocks(bars: Sequence[Bar], names: Names) -> list[tuple[Scale, list[tuple[s
     return sorted(blocks, key=lambda b: (b[0].k == 2, -sum(len(bars) for _, bars in b[1])))
 
 
-def colours(k: int) -> list[str]:
+@cache
+def colours(k: int) -> tuple[str, ...]:
     """Return k colours from low to high, the middle one neutral where k is odd."""
     low, high = (COLOURS["low"], COLOURS["low-soft"]), (COLOURS["high-soft"], COLOURS["high"])
     if k <= 3:
-        return {2: [COLOURS["middle"], high[1]], 3: [low[0], COLOURS["middle"], high[1]]}[max(k, 2)]
+        return {2: (COLOURS["middle"], high[1]), 3: (low[0], COLOURS["middle"], high[1])}[max(k, 2)]
     middle = [COLOURS["middle"]] if k % 2 else []
     half = k // 2
-    return [
+    return (
         *sns.blend_palette(low, half).as_hex(),
         *middle,
         *sns.blend_palette(high, half).as_hex(),
-    ]
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,21 +145,18 @@ def draw(bars: Sequence[Bar], names: Names, *, width: float, name: str) -> str:
     """Draw questions as SVG, grouped by scale and theme, the most favoured first."""
     blocks = _blocks(bars, names)
     layout = _layout(blocks, names, width)
-    with figure.drawing(width=width, height=10) as canvas:
-        height = _fill(canvas, blocks, names, layout, height=None)
-    with figure.drawing(width=width, height=height) as canvas:
-        _fill(canvas, blocks, names, layout, height=height)
+    with figure.drawing(width=width, height=width) as canvas:
+        axes = figure.area(canvas, left=0, bottom=0, width=width, height=width)
+        axes.set_axis_off()
+        axes.set_xlim(0, width)
+        height = _fill(axes, blocks, names, layout)
+        canvas.set_size_inches(width / 72, height / 72)
+        axes.set_ylim(height, 0)
         return figure.to_svg(canvas, name=f"{name}-{int(width)}")
 
 
-def _fill(
-    canvas: Canvas, blocks: Blocks, names: Names, layout: _Layout, *, height: float | None
-) -> float:
+def _fill(axes: Axes, blocks: Blocks, names: Names, layout: _Layout) -> float:
     """Draw from the top downwards; return how far down that went."""
-    axes = figure.area(canvas, left=0, bottom=0, width=layout.width, height=height or 10)
-    axes.set_axis_off()
-    axes.set_xlim(0, layout.width)
-    axes.set_ylim(height or 10, 0)
     y = 0.0
     for number, (scale, themes) in enumerate(blocks):
         y = _key(axes, scale, names, layout, y + (14 if number else 0))
@@ -182,7 +180,7 @@ def _key(axes: Axes, scale: Scale, names: Names, layout: _Layout, y: float) -> f
         need = SIGN + 4 + figure.text_width(label) + 12
         if x and x + need - 12 > layout.width:
             x, y = 0.0, y + figure.LEADING + 2
-        axes.add_patch(Rectangle((x, y + 1.5), SIGN, SIGN, fc=colour, ec="none"))
+        axes.add_artist(Rectangle((x, y + 1.5), SIGN, SIGN, fc=colour, ec="none"))
         axes.text(x + SIGN + 4, y + 9, label, color=SOFT, va="baseline")
         x += need
     return y + figure.LEADING + 8
@@ -257,7 +255,7 @@ def _segments(axes: Axes, bar: Bar, language: Language, layout: _Layout, middle:
     at = -bar.left
     for share, colour in zip(bar.shares, colours(len(bar.shares)), strict=True):
         x0, x1 = layout.x(at), layout.x(at + share)
-        axes.add_patch(Rectangle((x0, middle - BAR / 2), x1 - x0, BAR, fc=colour, ec="none"))
+        axes.add_artist(Rectangle((x0, middle - BAR / 2), x1 - x0, BAR, fc=colour, ec="none"))
         label = language.number(100 * share)
         if x1 - x0 > figure.text_width(label) + 5:
             axes.text(
