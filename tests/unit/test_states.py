@@ -25,7 +25,7 @@ def states(texts):
 )
 def test_small_whole_numbers_stand_for_what_wide_ones_do(values):
     small, wide = (pa.array(values, kind) for kind in (pa.int8(), pa.int32()))
-    found, want = (columns.replaced(array, EMPTY, states) for array in (small, wide))
+    found, want = (columns.replaced(array, EMPTY, states, {}) for array in (small, wide))
     np.testing.assert_array_equal(found, want)
     codes, texts = columns.coded(wide, EMPTY)
     np.testing.assert_array_equal(found, states(texts)[codes])

@@ -17,6 +17,7 @@ __all__ = ["Block", "Layout", "gathered"]
 
 APART = {"respondent", "weight", "psu"}  # roles that tell rows apart
 GAPS = 2  # times as many numbers as there are between them: then only those that are there count
+FEW = 2**14  # rows whose places are worked out together: more would crowd out the counts
 MOST = 2**18  # combinations of values: a table of them stays near the processor
 Key = NDArray[np.int32]
 
@@ -58,7 +59,7 @@ class _Whole:
     def size(self) -> int:
         return 1 + (len(self.values) if self.has_gaps else self.high - self.low + 1)
 
-    def codes(self, table: RawTable, column: str) -> Key | None:
+    def codes(self, table: RawTable, column: str) -> NDArray[np.integer] | None:
         array = table.held[column]
         low, high = columns.ends(array)
         if low is not None and high is not None and (low < self.low or high > self.high):
@@ -67,7 +68,7 @@ class _Whole:
         values = (array if gone is None else array.fill_null(low or 0)).to_numpy(
             zero_copy_only=False
         )
-        codes: Key = values.astype(np.int32)
+        codes: NDArray[np.integer] = values
         if low is not None and self.has_gaps:
             place = np.zeros(self.high - self.low + 1, dtype=np.int32)
             place[self.values - self.low] = np.arange(1, len(self.values) + 1)
@@ -75,7 +76,8 @@ class _Whole:
             if not codes.min(initial=1):
                 return None
         if gone is not None:
-            codes[gone.to_numpy(zero_copy_only=False)] = _round(self.empty)
+            codes = codes.astype(np.int64)
+            codes[gone.to_numpy(zero_copy_only=False)] = self.empty
         return codes
 
     def widened(self, table: RawTable, column: str) -> _Whole:
@@ -157,7 +159,7 @@ class Layout:
             if codes is None:
                 return None
             key *= np.int32(coding.size)
-            key += codes
+            np.add(key, codes, out=key, casting="same_kind")
             first = first * coding.size + coding.empty
         key -= _round(first)
         return key
@@ -202,7 +204,8 @@ class Block:
 
     def add(self, key: Key, lines: NDArray[np.int32]) -> None:
         """Add some rows."""
-        np.add.at(self._n, key.astype(np.intp), 1)
+        for first in range(0, len(key), FEW):
+            np.add.at(self._n, key[first : first + FEW].astype(np.intp), 1)
         self.rows.append(batch_of({"key": key}, lines))
 
     def kinds(self, file: RawFile) -> tuple[RawTable, NDArray[np.int64]]:

@@ -75,7 +75,10 @@ def coded(array: pa.Array, empty: Set[str]) -> tuple[Codes, list[str]]:
 
 
 def replaced(
-    array: pa.Array, empty: Set[str], states: Callable[[Sequence[str]], NDArray[np.int8]]
+    array: pa.Array,
+    empty: Set[str],
+    states: Callable[[Sequence[str]], NDArray[np.int8]],
+    known: dict[tuple[int, int], NDArray[np.int8]],
 ) -> NDArray[np.int8]:
     """Return what the texts of a column stand for, one state of 8 bits a row.
 
@@ -87,16 +90,20 @@ def replaced(
         Spellings of an empty cell.
     states : callable
         Returns the states of some texts, and after them that of an empty cell.
+    known : dict
+        What other parts of the column have been looked up in; more is added.
     """
     if not pa.types.is_int8(array.type) or array.null_count or not len(array):
         codes, texts = coded(array, empty)
         return states(texts).take(codes, mode="wrap")
     values = array.to_numpy()
-    between = np.arange(int(values.min()), int(values.max()) + 1)
-    codes, texts = coded(pa.array(between, pa.int8()), empty)
-    table = np.zeros(256, dtype=np.int8)
-    table[between] = states(texts)[codes]  # those below zero count from the end
-    return translated(values, table)
+    ends = int(values.min()), int(values.max())
+    if ends not in known:
+        between = np.arange(ends[0], ends[1] + 1)
+        codes, texts = coded(pa.array(between, pa.int8()), empty)
+        known[ends] = np.zeros(256, dtype=np.int8)
+        known[ends][between] = states(texts)[codes]  # those below zero count from the end
+    return translated(values, known[ends])
 
 
 def ends(array: pa.Array) -> tuple[int | None, int | None]:

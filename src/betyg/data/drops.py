@@ -47,7 +47,7 @@ def reasons(
     repeated : ndarray of int, or None
         Rows that are dropped as duplicates.
     """
-    why = np.where(rows.silent(), np.int8(NO_ANSWER_AT_ALL), np.int8(0))
+    why = rows.silent() * np.int8(NO_ANSWER_AT_ALL)
     if (agency < 0).any():
         why[agency[rows.domain] < 0] = UNKNOWN_AGENCY
     if repeated is not None:

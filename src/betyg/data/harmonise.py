@@ -137,7 +137,8 @@ def _states(
     """Return the states of one item, at once where all years of the rows read it alike."""
     readings = list({id(one): one for one in by_year.values()}.values())
     if everywhere and len(readings) == 1:
-        at_once = table.replaced(readings[0].look.column, readings[0].lookup)
+        only = readings[0]
+        at_once = table.replaced(only.look.column, only.lookup, only.tables)
         if not (at_once == OUTSIDE).any():
             return at_once
     states = np.zeros(len(table.lines), dtype=np.int8)
@@ -171,6 +172,7 @@ class Reading:
     spellings: Mapping[str, str]
     declared: frozenset[str]
     options: frozenset[str]
+    tables: dict[tuple[int, int], NDArray[np.int8]] = field(default_factory=dict, repr=False)
     _known: dict[str, int] = field(default_factory=dict, repr=False)
 
     def lookup(self, values: Sequence[str]) -> NDArray[np.int8]:

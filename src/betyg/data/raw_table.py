@@ -142,10 +142,13 @@ class RawTable:
         return self._coded[column]
 
     def replaced(
-        self, column: str, states: Callable[[Sequence[str]], NDArray[np.int8]]
+        self,
+        column: str,
+        states: Callable[[Sequence[str]], NDArray[np.int8]],
+        known: dict[tuple[int, int], NDArray[np.int8]],
     ) -> NDArray[np.int8]:
         """Return what the texts of a column stand for, as ``columns.replaced`` does."""
-        return columns.replaced(self.held[column], self.empty(), states)
+        return columns.replaced(self.held[column], self.empty(), states, known)
 
     def texts(self, column: str) -> pa.Array:
         """Return a column as text, null where the cell is empty."""

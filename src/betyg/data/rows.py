@@ -220,9 +220,12 @@ class Rows:
 
     def silent(self) -> NDArray[np.bool_]:
         """Mark the rows without any answer."""
-        silent = np.ones(len(self.lines), dtype=bool)
+        left = np.arange(len(self.lines))
         for states in self.answers.values():
-            silent &= (states == NO_ANSWER) | (states == NOT_ASKED)
+            own = states if len(left) == len(states) else states[left]
+            left = left[(own == NO_ANSWER) | (own == NOT_ASKED)]
+        silent = np.zeros(len(self.lines), dtype=bool)
+        silent[left] = True
         return silent
 
     def answered(self, *, but: Set[str]) -> set[str]:

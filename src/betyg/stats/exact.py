@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 BITS = 32  # of a limb
+WHOLE = 2.0**53  # below it whole numbers are exact
 LOWEST = -22  # exponent of limb 0: with limb -1 it holds the numbers from 1/4 to 1024
 
 
@@ -40,6 +41,9 @@ def by_code(codes: Codes, values: Array, size: int) -> Array:
     if not fine.all():
         strange = np.bincount(codes[~fine], values[~fine], size)
         return by_code(codes[fine], values[fine], size) + strange
+    units = np.ldexp(values, -LOWEST)
+    if units.sum() < WHOLE and (units == np.floor(units)).all():
+        return sums.by_code(codes, values, size)  # without rounding as they are
     limbs = {k: sums.by_code(codes, limb, size) for k, limb in _limbs(values).items()}
     if not limbs:
         return np.zeros(size)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from betyg.stats import exact
+from betyg.stats.sums import numbered
 
 __all__ = ["Cells", "Tally", "together", "with_squares"]
 
@@ -57,15 +58,14 @@ class Tally:
         self._grow(size)
         cell = np.multiply(domain, self._n.shape[1], dtype=np.intp)
         cell += state
-        n = np.bincount(cell, times, self._n.size).astype(np.int64, copy=False)
-        n = n.reshape(self._n.shape)
         if weight is not None:
             weighed = _ones(self._n) if self._weighed is None else self._weighed
             np.add.at(weighed.reshape(-1), cell, weight if times is None else weight * times)
             self._weighed = weighed
         elif self._weighed is not None:
+            n = np.bincount(cell, times, self._n.size).reshape(self._n.shape)
             self._weighed += _ones(n)
-        self._n += n
+        np.add.at(self._n.reshape(-1), cell, 1 if times is None else times)
 
     def _grow(self, size: tuple[int, int]) -> None:
         """Make room, with some to spare, as domains turn up part by part."""
@@ -94,7 +94,7 @@ class Tally:
         return domain, state, {"n": n, "weight_sum": sums.real, "weight_sq_sum": sums.imag}
 
 
-def _ones(n: NDArray[np.int64]) -> Weights:
+def _ones(n: NDArray[np.generic]) -> Weights:
     """Return the sums of so many weights of one."""
     return n.astype(np.complex128) * (1 + 1j)
 
@@ -112,7 +112,7 @@ def together(pieces: Sequence[Cells]) -> Cells:
         return pieces[0]
     domain, state = (np.concatenate([piece[at] for piece in pieces]) for at in (0, 1))
     place, states = pd.factorize(state)
-    cell, at = np.unique(domain * len(states) + place, return_inverse=True)
+    cell, at = numbered(domain * len(states) + place)
     sums: dict[str, NDArray[np.generic]] = {}
     for name in ("n", "weight_sum", "weight_sq_sum"):
         values = np.concatenate([piece[2][name] for piece in pieces])
