@@ -112,6 +112,13 @@ def test_a_row_that_stands_for_several_counts_as_often():
             pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(want))
 
 
+@pytest.fixture
+def few(monkeypatch) -> None:
+    """Look for alike rows in small tables too, and in as many columns."""
+    monkeypatch.setattr(alike, "MANY", 0)
+    monkeypatch.setattr(alike, "MOST", 2**22)
+
+
 def answers(seed: int = 5) -> pd.DataFrame:
     """Rows without identifiers, year after year, with cells that are empty."""
     rng = np.random.default_rng(seed)
@@ -164,7 +171,7 @@ LENIENT = '[cleaning]\nout_of_range = "no_answer"\nunknown_agency = "drop"\n'
 
 @pytest.mark.parametrize("cut", [True, False], ids=["cut", "whole"])
 @pytest.mark.parametrize("spoil", [{}, {"help": 7}, {"office": "Mars"}], ids=str)
-def test_alike_rows_give_the_tables_of_single_rows(spoil, cut, tmp_path, monkeypatch):
+def test_alike_rows_give_the_tables_of_single_rows(spoil, cut, tmp_path, monkeypatch, few):
     frame = answers()
     for column, value in spoil.items():
         frame.loc[[4, 500], column] = value
@@ -173,7 +180,7 @@ def test_alike_rows_give_the_tables_of_single_rows(spoil, cut, tmp_path, monkeyp
         monkeypatch.setattr(read, "PIECE", 400)
         monkeypatch.setattr(spool, "IN_MEMORY", 0)
     by_kind = cleaned(tmp_path, frame, LENIENT)
-    monkeypatch.setattr(alike, "MOST", 0)  # neither rows nor whom they are about are coded
+    monkeypatch.setattr(alike, "MANY", 2**20)  # neither rows nor whom they are about are coded
     for found, want in zip(by_kind, cleaned(tmp_path, frame, LENIENT), strict=True):
         pd.testing.assert_frame_equal(found, want, check_exact=True)
     assert len(by_kind[0]) > N / 2
@@ -189,7 +196,9 @@ def test_alike_rows_give_the_tables_of_single_rows(spoil, cut, tmp_path, monkeyp
     ],
     ids=["alike", "out of range", "weighted", "with identifiers"],
 )
-def test_rows_are_kept_by_kind_where_nothing_tells_them_apart(roles, spoil, is_by_kind, tmp_path):
+def test_rows_are_kept_by_kind_where_nothing_tells_them_apart(
+    roles, spoil, is_by_kind, tmp_path, few
+):
     frame = answers().assign(about=np.arange(N)) if "respondent" in roles else answers()
     roles = roles.replace('activity = "about", ', "") if "respondent" in roles else roles
     survey = raw_study.load(
@@ -204,7 +213,7 @@ def test_rows_are_kept_by_kind_where_nothing_tells_them_apart(roles, spoil, is_b
     assert (piece.spool.rows < N) == is_by_kind
 
 
-def test_what_is_wrong_is_told_with_the_lines_of_all_rows(tmp_path):
+def test_what_is_wrong_is_told_with_the_lines_of_all_rows(tmp_path, few):
     frame = answers()
     frame["state"] = "whole"
     frame.loc[[4, 9, 500], "help"] = 7

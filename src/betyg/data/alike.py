@@ -9,15 +9,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from betyg.data import columns, roles
+from betyg.data import columns
 from betyg.data.raw_table import RawFile, RawTable
 from betyg.data.spool import Spool, batch_of, lines_of
 
-__all__ = ["Block", "Layout", "gathered"]
+__all__ = ["MANY", "Block", "Layout", "can_be", "gathered"]
 
 APART = {"respondent", "weight", "psu"}  # roles that tell rows apart
 GAPS = 2  # times as many numbers as there are between them: then only those that are there count
 FEW = 2**14  # rows whose places are worked out together: more would crowd out the counts
+MANY = 2**14  # rows of a table: for fewer it does not pay to look for those that are alike
 MOST = 2**18  # combinations of values: a table of them stays near the processor
 Key = NDArray[np.int32]
 
@@ -132,8 +133,12 @@ class Layout:
         for name in names:
             held = table.held[name]
             is_whole = _is_whole(held.type) and held.null_count < len(held)
-            codings[name] = _Whole(type=held.type, values=_distinct(held)) if is_whole else _Words()
-        return cls(codings=codings).widened(table)
+            codings[name] = (
+                _Whole(type=held.type, values=_distinct(held))
+                if is_whole
+                else _Words().widened(table, name)
+            )
+        return cls(codings=codings)._usable()
 
     @property
     def size(self) -> int:
@@ -145,8 +150,11 @@ class Layout:
 
     def widened(self, table: RawTable) -> Layout | None:
         """Return a layout for the values of a table too; None if there are too many."""
-        wide = Layout(codings={k: one.widened(table, k) for k, one in self.codings.items()})
-        return wide if wide.size <= MOST else None
+        codings = {name: one.widened(table, name) for name, one in self.codings.items()}
+        return Layout(codings=codings)._usable()
+
+    def _usable(self) -> Layout | None:
+        return self if self.size <= MOST else None
 
     def key(self, table: RawTable) -> Key | None:
         """Return the number of each row; None where a value has no place in the layout.
@@ -220,25 +228,23 @@ class Block:
             yield place.take(batch.column("key").to_numpy()), lines_of(batch)
 
 
-def gathered(file: RawFile) -> tuple[list[Block], int, int] | None:
-    """Return the used rows of a file by their kinds, how many were read, and how many not used.
+def can_be(first: RawTable) -> bool:
+    """Tell from the first part of a file whether many of its rows may be alike in all columns."""
+    named = first.source.columns
+    told_apart = not APART.isdisjoint(named) or bool(first.source.replicate_columns)
+    return not told_apart and len(first.lines) >= MANY
 
-    None where rows have identifiers, weights or too many combinations of values: few are alike.
-    """
-    source = file.source
-    if not APART.isdisjoint(source.columns) or source.replicate_columns:
-        return None
+
+def gathered(parts: Iterable[RawTable]) -> list[Block] | None:
+    """Return rows by their kinds; None where they have too many combinations of values."""
     blocks: list[Block] = []
-    read = unused = 0
-    for part in file.parts():
-        used = part.kept(roles.used_rows(part))
-        read, unused = read + len(part.lines), unused + len(part.lines) - len(used.lines)
-        key = blocks[-1].layout.key(used) if blocks else None
+    for part in parts:
+        key = blocks[-1].layout.key(part) if blocks else None
         if key is None:
-            layout = blocks[-1].layout.widened(used) if blocks else Layout.of(used, used.held)
-            if layout is None or (key := layout.key(used)) is None:
+            layout = blocks[-1].layout.widened(part) if blocks else Layout.of(part, part.held)
+            if layout is None or (key := layout.key(part)) is None:
                 return None
             blocks.append(Block(layout))
         if len(key):
-            blocks[-1].add(key, used.lines)
-    return blocks, read, unused
+            blocks[-1].add(key, part.lines)
+    return blocks

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 
 import numpy as np
 import pandas as pd
@@ -175,9 +176,16 @@ def harmonised(file: RawFile, at: int, piece: int, rows: int, survey: Study) -> 
     """
     pieces = file.cut(rows)
     is_whole = len(pieces) == 1
+    one = pieces[piece]
     try:
-        kinds = _Harmonising(pieces[piece], at, survey).by_kind()
-        return kinds or _Harmonising(pieces[piece], at, survey).done(is_whole=is_whole)
+        parts = one.parts()
+        first = [*islice(parts, 1)]
+        if first and alike.can_be(first[0]):
+            found = _Harmonising(one, at, survey).by_kind(chain(first, parts))
+            if found is not None:
+                return found
+            parts, first = one.parts(), []
+        return _Harmonising(one, at, survey).done(chain(first, parts), is_whole=is_whole)
     except DataError:  # the file proved damaged
         if is_whole:
             raise
@@ -199,29 +207,33 @@ class _Harmonising:
         self.account = Account(domains=Domains(survey))
         self.whom = Whom(survey, self.account.domains)
 
-    def by_kind(self) -> Piece | None:
+    def by_kind(self, parts: Iterable[RawTable]) -> Piece | None:
         """Work out alike rows once; None where there are few, or where anything is odd in them."""
-        told, noted, outside = self.account, Problems(), OutOfRange()
-        found = alike.gathered(self.file)
-        if found is None:
+        noted, outside = Problems(), OutOfRange()
+        blocks = alike.gathered(map(self._used, parts))
+        if blocks is None:
             return None
-        blocks, told.read, told.unused = found
         for block in blocks:
             table, times = block.kinds(self.file)
             self._keep(replace(self._rows(table, noted, outside), times=times))
         if len(noted) or outside.n:  # what is said of them needs the lines of all rows
             return None
         self._check_labels()
-        return Piece(account=told, spool=self.spool, blocks=tuple(blocks))
+        return Piece(account=self.account, spool=self.spool, blocks=tuple(blocks))
 
-    def done(self, *, is_whole: bool) -> Piece:
+    def _used(self, part: RawTable) -> RawTable:
+        """Return the rows of a part that are used, and account for the others."""
+        used = part.kept(roles.used_rows(part))
+        self.account.listed.see(part)
+        self.account.read += len(part.lines)
+        self.account.unused += len(part.lines) - len(used.lines)
+        return used
+
+    def done(self, parts: Iterable[RawTable], *, is_whole: bool) -> Piece:
+        """Work out the rows one by one."""
         told = self.account
         wrong: list[RawTable] = []
-        for part in self.file.parts():
-            told.listed.see(part)
-            used = part.kept(roles.used_rows(part))
-            told.read += len(part.lines)
-            told.unused += len(part.lines) - len(used.lines)
+        for used in map(self._used, parts):
             noted, outside = Problems(), OutOfRange()
             rows = self._rows(used, noted, outside)
             told.outside += outside.n

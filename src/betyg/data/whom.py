@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from betyg.data import roles, row_units
+from betyg.data import alike, roles, row_units
 from betyg.data.alike import Layout
 from betyg.data.raw_table import RawTable
 from betyg.data.rows import Domains
@@ -55,14 +55,16 @@ class Whom:
 
     def _key(self, table: RawTable) -> NDArray[np.int32] | None:
         """Return the number of each row in the layout, which is widened for what is new."""
-        if self._is_various:
+        if self._is_various or len(table.lines) < alike.MANY:
             return None
         key = None if self._layout is None else self._layout.key(table)
         if key is None:
             named = table.source.columns
             columns = [named[role] for role in ROLES if role in named]
-            before = self._layout or Layout.of(table, columns)
-            self._layout = None if before is None else before.widened(table)
+            wider = (
+                Layout.of(table, columns) if self._layout is None else self._layout.widened(table)
+            )
+            self._layout = wider
             if self._layout is None:
                 self._is_various = True
                 return None
