@@ -91,6 +91,17 @@ def test_copy_has_the_libraries(script):
     assert (code, said) == (0, "True\n")
 
 
+def test_copy_has_read_what_every_page_needs(script):
+    code, said = script(
+        """
+        from betyg.publish import language
+        print(language.catalogue.cache_info().currsize == len(language.available()))
+        """,
+        after=str(PACKAGE.parent),
+    )
+    assert (code, said) == (0, "True\n")
+
+
 LOOK = """
     import sys
     print("betyg.told" in sys.modules)

@@ -103,6 +103,8 @@ class Own:
                 place = path.relative_to(PACKAGE.parent).with_suffix("")
                 with contextlib.suppress(Exception):  # who imports it again is told what is wrong
                     importlib.import_module(".".join(place.parts))
+        with contextlib.suppress(Exception):  # as above
+            sys.modules[f"{PACKAGE.name}.publish.ahead"].prepare()
         self._names = [name for name in sys.modules if f"{name}.".startswith(f"{PACKAGE.name}.")]
 
     def settle(self, module: str) -> None:

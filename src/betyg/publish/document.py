@@ -6,6 +6,7 @@ bytes. Readers see the markdown cells tagged with their language, and all output
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from html import escape, unescape
 from importlib.resources import files
 from pathlib import Path
@@ -172,6 +173,7 @@ def fragment(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
+@cache
 def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("betyg.publish", _TEMPLATES),
