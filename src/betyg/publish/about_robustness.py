@@ -10,7 +10,7 @@ from betyg.publish import change, claims, findings, naming, table, together
 from betyg.publish.claims import Claim, Condition
 from betyg.publish.language import Language, msgid, sentence_case
 from betyg.publish.naming import ALL, Names
-from betyg.publish.sentence import stating
+from betyg.publish.sentence import joined, stating
 from betyg.publish.standing import BANDS
 from betyg.publish.table import Column, Table
 from betyg.stats import apart
@@ -48,14 +48,23 @@ def conclusions(
         said = language.text(
             "Computed again in up to {ways} ways: all {total} conclusions hold in each.", **numbers
         )
-        return stating(said, *told)
+        return joined(stating(said, *told), _tested(language))
     said = language.text(
         "Computed again in up to {ways} ways: {firm} of {total} conclusions hold in each. Least "
         "firm: {conclusion}, which holds in {holds} of {own}.",
         conclusion=_conclusion(least, Names(survey, language), _unseen(changes, year)),
         holds=language.integer(least["holds"]), own=language.integer(least["ways"]), **numbers,
     )  # fmt: skip
-    return stating(said, *told, *_held(least, year))
+    return joined(stating(said, *told, *_held(least, year)), _tested(language))
+
+
+def _tested(language: Language) -> str:
+    """Say which of the report's statements are conclusions that are drawn again."""
+    return language.text(
+        "The conclusions are where each stands against the expected range, whether it changed "
+        "since the round before, and who is surely the highest, where anyone is; how high the "
+        "values are is not among them."
+    )
 
 
 def _counted(tested: pd.DataFrame) -> pd.DataFrame:
