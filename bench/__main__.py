@@ -1,9 +1,9 @@
 """Measure: ``python -m bench [--full] [PART ...]``; what was found is shown in docs/benchmarks.md.
 
-Parts: fixed, mixed, design, counts (ours against peers), scaling, stream, shapes, notebooks,
-workers, coverage; all by default. What is measured replaces its old result at once, and the other
-results stay: a run that is stopped loses nothing, and peers that take minutes are measured with
-``--full`` only.
+Parts: fixed, mixed, design, counts (ours against peers), scaling, stream, engines, shapes,
+notebooks, workers, coverage; all by default. What is measured replaces its old result at once, and
+the other results stay: a run that is stopped loses nothing, and peers that take minutes are
+measured with ``--full`` only.
 """
 
 from __future__ import annotations
@@ -119,30 +119,36 @@ def shaped(folder: Path, full: bool) -> None:
 
 def streamed(folder: Path, full: bool) -> None:
     """Time 01_clean and what comes after it as the respondents grow, and decoding the files."""
-    found: Found = {"rows": [], "groups": driver_sums.GROUPS, "engines": [], "whole": []}
+    found: Found = {"rows": [], "groups": driver_sums.GROUPS, "whole": []}
     sizes = (*cases.SIZES, *(cases.STREAMED if full else []))
     for n in sizes:
         row: Found = {"n": n}
         found["rows"].append(row)
-        steps = [(step, step, "parquet") for step in ("decode_all", "clean", "later")]
+        steps = [(step, step, "parquet") for step in ("decode_all", "clean", *stream.AFTER)]
         if n <= cases.MOST:
             steps += [("csv_decode", "decode_all", "csv"), ("csv_clean", "clean", "csv")]
         for name, step, form in steps:
             row[name] = stream.in_child(step, folder, n, form)
             say(f"{name}, {n:,}: {told(row[name])}")
         results.save("stream", found)
-    most = min(max(sizes), cases.MOST)
+    for form, n in (("parquet", max(sizes)), ("csv", min(max(sizes), cases.MOST))):
+        row = {"form": form, "n": n} | whole.run(folder / f"{form}{n}", folder)
+        say(f"make report, {form}: {told(row)}")
+        found["whole"].append(row)
+        results.save("stream", found)
+
+
+def scanned(folder: Path, full: bool) -> None:
+    """Time other engines on the same counts."""
+    most, rows = max(*cases.SIZES, *([cases.MOST] if full else [])), []
     for form in ("parquet", "csv"):
-        paths = sorted((folder / f"{form}{most}").glob("answers_*"))
+        stream.write_study(folder / form, most, form)
+        paths = sorted((folder / form).glob("answers_*"))
         for engine in engines.ENGINES:
             row = {"form": form, "engine": engine, "n": most} | engines.in_child(engine, paths)
             say(f"{engine}, {form}: {told(row)}")
-            found["engines"].append(row)
-    for form, n in (("parquet", max(sizes)), ("csv", most)):
-        row = {"form": form, "n": n} | whole.run(folder / f"{form}{n}", folder)
-        say(f"make data, {form}: {told(row)}")
-        found["whole"].append(row)
-        results.save("stream", found)
+            rows.append(row)
+    results.save("engines", {"rows": rows})
 
 
 def spread(folder: Path, full: bool) -> None:
@@ -181,6 +187,7 @@ PARTS: dict[str, Part] = {
     **{name: partial(peers, name) for name in ("fixed", "mixed", "design", "counts")},
     "scaling": scaling,
     "stream": streamed,
+    "engines": scanned,
     "shapes": shaped,
     "notebooks": chain,
     "workers": spread,

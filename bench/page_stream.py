@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bench import figure
 from bench.measure import Found
+from bench.stream import AFTER
 from bench.words import seconds, short, table
 
 COUNTED = ("read and clean", "cells")  # what the bar is set for
@@ -21,26 +22,26 @@ def streamed(found: dict[str, Found]) -> Iterator[str]:
     yield "## From files to the last notebook\n\n"
     yield (
         "Ten questions a respondent, in files of at most 25 million rows, every column checked "
-        "(`bench/stream.py`). 01_clean reads them part by part and writes seven tables: the rows, "
-        "cells, domains, patterns of answers, answers to the outcome, products within a theme, and "
-        f"cross products by sampling unit (at most {of['groups']} units or groups of units a "
-        "stratum). What comes after is made of all but the rows. To read, clean and count is "
-        "asked to take at most "
+        "(`bench/stream.py`). 01_clean reads them part by part and writes the rows, and what adds "
+        "up: cells, domains, persons, patterns of answers, answers to the outcome, products within "
+        f"a theme, and cross products by sampling unit (at most {of['groups']} units or groups of "
+        "units a stratum). What follows is made of these, and opens no row. To read, clean and "
+        "count is asked to take at most "
         f"{BAR:.0f} times as long as merely decoding the columns. A dash: not measured.\n\n"
     )
     yield _cleaned(of["rows"])
-    yield "Processor seconds of each stage:\n\n"
+    yield "Processor seconds of each stage of 01_clean:\n\n"
     yield _staged([(FORMATS[form], row["n"], row[step]) for row in of["rows"]
                    for form, step in (("parquet", "clean"), ("csv", "csv_clean"))
                    if step in row])  # fmt: skip
-    yield _staged([(FORMATS["parquet"], row["n"], row["later"]) for row in of["rows"]])
+    yield from _after(of["rows"])
     yield from _whole(of.get("whole", []))
-    yield from _engines(of.get("engines", []))
+    yield from _engines(found.get("engines", {}).get("rows", []))
 
 
 def _cleaned(rows: Sequence[Found]) -> str:
     header = ("files", "respondents", "decoding alone, s", "read, clean and count, s", "ratio", "",
-              "all of 01_clean, s", "its memory, MB", "memory of what follows, MB")  # fmt: skip
+              "all of 01_clean, s", "its memory, MB")  # fmt: skip
     steps = {"parquet": ("decode_all", "clean"), "csv": ("csv_decode", "csv_clean")}
     lines = [
         _line(form, row, *(row[step] for step in own))
@@ -56,10 +57,9 @@ def _line(form: str, row: Found, decoded: Found, clean: Found) -> tuple[str, ...
     times = counted / decoded["cpu"]
     # Where decoding takes no time, what is done once for a study is all there is.
     verdict = "" if decoded["cpu"] < 0.5 else "met" if times <= BAR else "missed"
-    after = f"{row['later']['peak_mb']:.0f}" if form == "parquet" else "-"
     return (
         FORMATS[form], figure.spaced(row["n"]), seconds(decoded), short(counted), f"{times:.1f}×",
-        verdict, seconds(clean), f"{clean['peak_mb']:.0f}", after,
+        verdict, seconds(clean), f"{clean['peak_mb']:.0f}",
     )  # fmt: skip
 
 
@@ -73,11 +73,28 @@ def _staged(rows: Sequence[tuple[str, int, Found]]) -> str:
     return table(("files", "respondents", *names), lines) + "\n"
 
 
+def _after(rows: Sequence[Found]) -> Iterator[str]:
+    """Return what each notebook takes that follows, and the most memory of any."""
+    yield (
+        "Each notebook that follows, in a process of its own; the report and a brief (in English) "
+        "with their claims looked up and their pages written:\n\n"
+    )
+    lines = [
+        (figure.spaced(row["n"]), *(seconds(row[name]) for name in AFTER),
+         f"{max(row[name]['peak_mb'] for name in AFTER):.0f}")
+        for row in rows
+    ]  # fmt: skip
+    yield table(("respondents", *(f"{name}, s" for name in AFTER), "memory, MB"), lines) + "\n"
+
+
 def _whole(rows: Sequence[Found]) -> Iterator[str]:
-    """Return what `make data` took as one run."""
+    """Return what `make report` took as one run."""
     if not rows:
         return
-    yield "`make data` as one run, preflight and all, by the clock:\n\n"
+    yield (
+        "`make report` as one run, from the raw files to the report and the briefs of all agencies "
+        "in all their forms, by the clock:\n\n"
+    )
     lines = [
         (FORMATS[row["form"]], figure.spaced(row["n"]), row["absent"], "", "")
         if "absent" in row

@@ -2,7 +2,8 @@
 
 ``python -m bench.stream FOLDER ROWS ...`` writes an invented study of each size into FOLDER, as
 Parquet and as CSV, and measures each step in a process of its own: merely decoding the columns,
-one question from its file to coefficients with their errors, all of 01_clean, and what comes after.
+one question from its file to coefficients with their errors, all of 01_clean, and each notebook
+that comes after, with its page.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from bench import played
 from bench.cases import MOST
 from bench.measure import ONE_THREAD, Found, Stages
 from betyg.data.sums import write_sums
@@ -34,7 +35,9 @@ CHUNK = 1_000_000
 FILE = 25_000_000  # rows of a file: what is more comes in several
 ONE = "q1"
 ROLES = ("id", "agency", "year", "activity", "kind", "w")
-STEPS = ("decode_one", "fit_one", "decode_all", "clean", "later")
+AFTER = ("02_results", "03_models", "04_drivers", "05_report", "06_brief")
+PAGES = {"05_report": {"language": "en"}, "06_brief": {"language": "en", "agency": "0"}}
+STEPS = ("decode_one", "fit_one", "decode_all", "clean", *AFTER)
 ROOT = Path(__file__).parents[1]
 TOML = """\
 [study]
@@ -133,18 +136,11 @@ def _answers(path: Path, firsts: range, rng: np.random.Generator) -> None:
 
 def measure(step: str, root: Path, name: str) -> Found:
     """Return seconds and peak memory (MB) of one step, imports left out of the seconds."""
-    from betyg.stats import (  # noqa: F401  imports are not measured
-        change,
-        comparison,
-        drivers,
-        estimate,
-        orders,
-        ordinal,
-        profile,
-        quality,
-        robustness,
-    )
+    import betyg.publish.document
+    import betyg.publish.ledger
+    import betyg.stats.ordinal  # noqa: F401  imports are not measured
 
+    played.imports(step if step in AFTER else "01_clean")
     stage, before = Stages(), _peak()
     began, worked = time.perf_counter(), time.process_time()
     if step.startswith("decode"):
@@ -152,8 +148,10 @@ def measure(step: str, root: Path, name: str) -> Found:
             _decode(path, [*ROLES, ONE] if step == "decode_one" else None)
     elif step == "fit_one":
         _fit_one(root, name)
+    elif step == "clean":
+        clean_all(root, name, stage)
     else:
-        (clean_all if step == "clean" else _later)(root, name, stage)
+        _after(step, root, name, stage)
     return {
         "wall": round(time.perf_counter() - began, 3),
         "cpu": round(time.process_time() - worked, 3),
@@ -183,6 +181,7 @@ def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = No
         driver_sums,
         outcome_sums,
         pattern_counts,
+        people,
         theme_sums,
     )
 
@@ -198,6 +197,7 @@ def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = No
     with stage("domains"):
         sizes = domains.collapse(cleaned)
         store.write(sizes, "domains", out)
+        store.write(people.collapse(cleaned, survey, domains=sizes), "people", out)
     with stage("patterns"):
         store.write(pattern_counts.collapse(cleaned, survey, domains=sizes), "patterns", out)
     with stage("outcome"):
@@ -205,53 +205,30 @@ def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = No
     with stage("themes"):
         store.write(theme_sums.collapse(cleaned, survey, domains=sizes), "theme_sums", out)
     with stage("cross products"):
-        together = driver_sums.collapse(cleaned, survey, domains=sizes)
-        store.write(together, "driver_sums", out)
+        store.write(driver_sums.collapse(cleaned, survey, domains=sizes), "driver_sums", out)
 
 
-def _later(root: Path, name: str, stage: Stages) -> None:
-    """Do what of 02_results to 04_drivers takes respondents, or did."""
-    from betyg.data import store
-    from betyg.data.study import Study
-    from betyg.stats import change, comparison, drivers, estimate, orders, profile, weights
-    from betyg.stats.domains import linked
-
+def _after(notebook: str, root: Path, name: str, stage: Stages) -> None:
+    """Run a notebook that follows 01_clean; of a report or a brief write the page, too."""
     tables = root / "processed" / name
-    with stage("load"):
-        survey = Study.load(root, name)
-        people = store.rows("respondents", tables)
-        sizes, counts = (store.read(table, tables) for table in ("domains", "cells"))
-        together = linked(people, sizes, survey)
-    with stage("estimates"):
-        estimates = estimate.table(people, counts, survey, domains=sizes)
-        weights.table(sizes, survey)
-    with stage("comparisons"):
-        compared = comparison.compare(counts, survey, respondents=together)
-        profile.themes(counts, survey, respondents=together)
-    with stage("changes"):
-        changes = change.decompose(estimates, counts, survey, respondents=together)
-    with stage("drivers"):
-        drivers.find(store.read("driver_sums", tables), survey)
-    with stage("orders"):
-        orders.table(people, survey, domains=sizes, sums=store.read("theme_sums", tables))
-    _doubted(tables, survey, (compared.table, changes), stage)
+    given = {"raw": str(root), "study": name, "tables": str(tables), "out": str(tables)}
+    with stage("notebook"):
+        shows = played.run(notebook, **given, **PAGES.get(notebook, {}))
+    if notebook in PAGES:
+        _page(played.write([*map(played.shown, shows)], tables / f"{notebook}.ipynb"), root, stage)
 
 
-def _doubted(tables: Path, survey: Any, reported: tuple[Any, Any], stage: Stages) -> None:
-    """Do what asks how good the answers are, and whether other ways say the same."""
-    from betyg.data import store
-    from betyg.stats import quality, robustness
-    from betyg.stats.answered import Answered
+def _page(executed: Path, root: Path, stage: Stages) -> None:
+    """Look up what a page claims, and write it."""
+    from betyg.data.study import Study
+    from betyg.publish import document, ledger
 
-    people, compared, changes = store.rows("respondents", tables), *reported
-    sizes, counts = (store.read(table, tables) for table in ("domains", "cells"))
-    with stage("robustness"):
-        sums = store.read("outcome_sums", tables)
-        answers = Answered.of(people, counts, survey, domains=sizes, sums=sums)
-        robustness.panel(answers, survey, comparisons=compared, changes=changes)
-    with stage("quality"):
-        patterns = store.read("patterns", tables)
-        quality.table(people, counts, survey, domains=sizes, patterns=patterns)
+    tables = executed.parent
+    with stage("claims"):
+        ledger.verify(executed, tables=tables, survey=Study.load(root, tables.name))
+    with stage("page"):
+        page = document.page(executed, language="en", title=executed.stem, synthetic=True)
+        executed.with_suffix(".html").write_text(page, encoding="utf-8")
 
 
 def _peak() -> int:
@@ -299,7 +276,7 @@ def main() -> None:
         return
     for rows in options.rows:
         for suffix in ("parquet", "csv") if rows <= MOST else ("parquet",):
-            for step in STEPS:
+            for step in STEPS if suffix == "parquet" else STEPS[: -len(AFTER)]:
                 told = json.dumps(in_child(step, options.folder, rows, suffix))
                 sys.stdout.write(f"{suffix:8} {rows:>10} {step:11} {told}\n")
                 sys.stdout.flush()

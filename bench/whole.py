@@ -1,4 +1,4 @@
-"""`make data` of one large study, as one run: seconds, and memory of all its processes together."""
+"""`make report` of one large study, in one run: seconds, and memory of all its processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EVERY = 0.5  # seconds
 
 
 def run(study: Path, folder: Path) -> Found:
-    """Clean a study in a copy of the repository.
+    """Build the report and all briefs of a study in a copy of the repository.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ def run(study: Path, folder: Path) -> Found:
     (here / "data" / "raw").mkdir(parents=True)
     (here / "data" / "raw" / study.name).symlink_to(study)
     home = Path(sys.executable).parents[1]
-    make = ["make", "data", f"STUDY={study.name}", f"VENV={home}"]
+    make = ["make", "report", f"STUDY={study.name}", f"VENV={home}"]
     peak, over = {"peak_mb": 0.0, "largest_mb": 0.0}, threading.Event()
     watch = threading.Thread(target=_watch, args=(str(here), peak, over))
     watch.start()
-    found = notebooks.timed("make data", [make], here)
+    found = notebooks.timed("make report", [make], here)
     over.set()
     watch.join()
     return found | peak

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from bench import played
+from bench.played import write
 
 import invented
 from betyg.publish import (
@@ -23,25 +25,12 @@ from betyg.publish.language import Language
 
 def shown(value: Any) -> Any:
     """A code cell that showed ``value``."""
-    cell = nbformat.v4.new_code_cell("shown")
-    data = {"text/html": value._repr_html_()} if hasattr(value, "_repr_html_") else value
-    if hasattr(value, "_repr_mimebundle_"):
-        data |= value._repr_mimebundle_()
-    cell.outputs = [nbformat.v4.new_output("display_data", data)]
-    return cell
+    return nbformat.from_dict(played.shown(value))
 
 
 def words(text: str, language: str) -> Any:
     """A markdown cell for the readers of a language."""
     return nbformat.v4.new_markdown_cell(text, metadata={"tags": [language]})
-
-
-def write(cells: list[Any], path: Path) -> Path:
-    # Ids by chance meet where another test has set the seed, and a cell may stand in two places.
-    own = [nbformat.NotebookNode({**cell, "id": f"cell-{at}"}) for at, cell in enumerate(cells)]
-    notebook = nbformat.v4.new_notebook(cells=own)
-    nbformat.write(notebook, path)
-    return path
 
 
 def render(cells: list[Any], folder: Path, **changes: Any) -> Path:

@@ -69,6 +69,7 @@ def test_every_measured_case_is_one_that_is_still_asked_for():
     asked = {case.name for case in cases.CASES} | {
         "scaling",
         "stream",
+        "engines",
         "shapes",
         "notebooks",
         "workers",
@@ -225,12 +226,17 @@ def test_every_shape_that_is_measured_has_a_task_and_a_line():
 def test_a_stage_that_was_not_measured_at_a_size_has_a_dash():
     step = {"cpu": 2.0, "wall": 3.0, "peak_mb": 300, "stages": {"drivers": 2.0}}
     clean = step | {"stages": {"read and clean": 5.0, "cells": 2.0}}
-    small = {"n": 10_000, "decode_all": step, "clean": clean, "later": step}
-    large = small | {"n": 20_000, "later": step | {"stages": {}}}
+    after = dict.fromkeys(stream.AFTER, step) | {"05_report": step | {"peak_mb": 400}}
+    small = {"n": 10_000, "decode_all": step, "clean": clean, **after}
+    large = small | {
+        "n": 20_000,
+        "clean": clean | {"stages": {"cells": 2.0, "read and clean": 1.0, "drivers": 1.0}},
+    }
     told = "".join(page_stream.streamed({"stream": {"groups": 256, "rows": [small, large]}}))
     n = figure.spaced(10_000)
-    assert f"| Parquet | {n} | 2 (3) | 7 | 3.5× | missed | 2 (3) | 300 | 300 |" in told
-    assert f"| Parquet | {figure.spaced(20_000)} | - |" in told
+    assert f"| Parquet | {n} | 2 (3) | 7 | 3.5× | missed | 2 (3) | 300 |" in told
+    assert f"| Parquet | {n} | 5 | 2 | - |" in told
+    assert f"| {n} | {' | '.join(['2 (3)'] * len(stream.AFTER))} | 400 |" in told
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
