@@ -59,7 +59,7 @@ def test_a_key_stands_for_the_values_of_its_row(one, other):
 def test_a_value_that_comes_later_gets_a_place_in_a_wider_layout(later):
     first, then = table(q=pa.array([1, 2, 3])), table(q=pa.array(later, pa.int64()))
     layout = Layout.of(first, ["q"])
-    assert (layout.key(then) is None) == (later != [None, None])
+    assert layout.key(then) is None
     wider = layout.widened(then)
     for part in (first, then):
         assert wider.rows(wider.key(part), FILE).texts("q") == part.texts("q")
@@ -69,8 +69,8 @@ def test_a_value_that_comes_later_gets_a_place_in_a_wider_layout(later):
 
 def test_columns_of_too_many_combinations_have_no_layout(monkeypatch):
     held = table(one=pa.array(range(100)), other=pa.array(range(100)))
-    assert Layout.of(held, held.held).size == 101**2
-    monkeypatch.setattr(alike, "MOST", 101**2 - 1)
+    assert Layout.of(held, held.held).size == 100**2
+    monkeypatch.setattr(alike, "MOST", 100**2 - 1)
     assert Layout.of(held, held.held) is None
 
 

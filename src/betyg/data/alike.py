@@ -25,7 +25,7 @@ Key = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Whole:
-    """How a column of whole numbers is coded: by itself, with a code below all for empty cells.
+    """How a column of whole numbers is coded: by itself, if need be with one less for empty cells.
 
     Where there are large gaps between the numbers, as before 99, by the places of the numbers.
 
@@ -35,10 +35,13 @@ class _Whole:
         That of the column.
     values : ndarray of int64, shape (distinct numbers,)
         Rising.
+    has_empty : bool
+        Whether any cell is empty.
     """
 
     type: pa.DataType
     values: NDArray[np.int64]
+    has_empty: bool
 
     @property
     def low(self) -> int:
@@ -53,17 +56,20 @@ class _Whole:
         return self.high - self.low >= GAPS * len(self.values)
 
     @property
-    def empty(self) -> int:
-        return 0 if self.has_gaps else self.low - 1
+    def first(self) -> int:
+        return (1 if self.has_gaps else self.low) - self.has_empty
 
     @property
     def size(self) -> int:
-        return 1 + (len(self.values) if self.has_gaps else self.high - self.low + 1)
+        values = len(self.values) if self.has_gaps else self.high - self.low + 1
+        return values + self.has_empty
 
     def codes(self, table: RawTable, column: str) -> NDArray[np.integer] | None:
         array = table.held[column]
         low, high = columns.ends(array)
         if low is not None and high is not None and (low < self.low or high > self.high):
+            return None
+        if array.null_count and not self.has_empty:
             return None
         gone = array.is_null() if array.null_count else None
         values = (array if gone is None else array.fill_null(low or 0)).to_numpy(
@@ -78,17 +84,19 @@ class _Whole:
                 return None
         if gone is not None:
             codes = codes.astype(np.int64)
-            codes[gone.to_numpy(zero_copy_only=False)] = self.empty
+            codes[gone.to_numpy(zero_copy_only=False)] = self.first
         return codes
 
     def widened(self, table: RawTable, column: str) -> _Whole:
-        more = _distinct(table.held[column])
-        return replace(self, values=np.union1d(self.values, more))
+        array = table.held[column]
+        values = np.union1d(self.values, _distinct(array))
+        return replace(self, values=values, has_empty=self.has_empty or array.null_count > 0)
 
     def array(self, codes: NDArray[np.integer]) -> pa.Array:
-        given = np.maximum(codes, 1)
-        values = self.values[given - 1] if self.has_gaps else given.astype(np.int64) + self.empty
-        return pa.array(values, mask=codes == 0).cast(self.type)
+        place = codes.astype(np.int64) - self.has_empty
+        gone, place = place < 0, np.maximum(place, 0)
+        values = self.values[place] if self.has_gaps else place + self.low
+        return pa.array(values, mask=gone).cast(self.type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +104,7 @@ class _Words:
     """How any other column is coded: by its distinct texts, 0 where it is empty."""
 
     numbers: Mapping[str, int] = field(default_factory=dict)
-    empty: int = 0
+    first: int = 0
 
     @property
     def size(self) -> int:
@@ -134,7 +142,7 @@ class Layout:
             held = table.held[name]
             is_whole = _is_whole(held.type) and held.null_count < len(held)
             codings[name] = (
-                _Whole(type=held.type, values=_distinct(held))
+                _Whole(type=held.type, values=_distinct(held), has_empty=held.null_count > 0)
                 if is_whole
                 else _Words().widened(table, name)
             )
@@ -168,7 +176,7 @@ class Layout:
                 return None
             key *= np.int32(coding.size)
             np.add(key, codes, out=key, casting="same_kind")
-            first = first * coding.size + coding.empty
+            first = first * coding.size + coding.first
         key -= _round(first)
         return key
 
@@ -208,18 +216,18 @@ class Block:
 
     def __init__(self, layout: Layout) -> None:
         self.layout, self.rows = layout, Spool()
-        self._n = np.zeros(layout.size, dtype=np.int64)
+        self._n = np.zeros(layout.size, dtype=np.int32)
 
     def add(self, key: Key, lines: NDArray[np.int32]) -> None:
         """Add some rows."""
         for first in range(0, len(key), FEW):
-            np.add.at(self._n, key[first : first + FEW].astype(np.intp), 1)
+            np.add.at(self._n, key[first : first + FEW].astype(np.intp), np.int32(1))
         self.rows.append(batch_of({"key": key}, lines))
 
     def kinds(self, file: RawFile) -> tuple[RawTable, NDArray[np.int64]]:
         """Return a row of each kind, and how many rows are of it."""
         some = np.flatnonzero(self._n)
-        return self.layout.rows(some, file), self._n[some]
+        return self.layout.rows(some, file), self._n[some].astype(np.int64)
 
     def parts(self) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
         """Return the place among the kinds, and the line, of each row, part by part."""
