@@ -147,7 +147,11 @@ def written(frame: pd.DataFrame) -> bytes:
     return held.getvalue()
 
 
-def cleaned(tmp_path, frame, more=""):
+CROSSWALK = "item,year,column,activity,recode\nhelp,2012,help,,1=4|4=1\n"
+BY_ACTIVITY = CROSSWALK + "speed,2011,speed,plan,\nspeed,2012,speed,djur,\n"
+
+
+def cleaned(tmp_path, frame, more="", crosswalk=CROSSWALK):
     """Return the rows of a study, their account, and what is added up of them."""
     told = 'late = { sent = ["1"] }\ndrop = { state = ["trial"] }'
     survey = raw_study.load(
@@ -155,7 +159,7 @@ def cleaned(tmp_path, frame, more=""):
         {"a.parquet": written(frame)},
         source=raw_study.source("a.parquet", told, ROLES),
         more='[index.all]\nitems = ["help", "overall"]\nlabel.sv = "A"\nlabel.en = "A"\n' + more,
-        facts={"crosswalk.csv": "item,year,column,recode\nhelp,2012,help,1=4|4=1\n"},
+        facts={"crosswalk.csv": crosswalk},
     )
     found = clean.clean(read.sources(survey), survey)
     return (
@@ -184,6 +188,17 @@ def test_alike_rows_give_the_tables_of_single_rows(spoil, cut, tmp_path, monkeyp
     for found, want in zip(by_kind, cleaned(tmp_path, frame, LENIENT), strict=True):
         pd.testing.assert_frame_equal(found, want, check_exact=True)
     assert len(by_kind[0]) > N / 2
+
+
+def test_alike_rows_of_several_activities_give_the_tables_of_single_rows(
+    tmp_path, monkeypatch, few
+):
+    by_kind = cleaned(tmp_path, answers(), crosswalk=BY_ACTIVITY)
+    assert len(by_kind[0]) > N
+    monkeypatch.setattr(alike, "MANY", 2**20)
+    single = cleaned(tmp_path, answers(), crosswalk=BY_ACTIVITY)
+    for found, want in zip(by_kind, single, strict=True):
+        pd.testing.assert_frame_equal(found, want, check_exact=True)
 
 
 @pytest.mark.parametrize(
