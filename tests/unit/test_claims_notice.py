@@ -172,7 +172,10 @@ def test_which_conclusion_is_least_firm(tmp_path):
     })  # fmt: skip
     changes = invented.changes(survey).assign(shown=True)
     said = about_robustness.conclusions(ways, changes, survey, EN, year=2017)
-    assert said.endswith("how high the values are is not among them.")
+    assert said.endswith(
+        "The conclusions are where each stands against the expected range; how high the values are "
+        "is not among them."
+    )
     assert "holds in 2 of 4" in said
     assert kept(said, ways, "robustness", tmp_path, survey)
     fewer = ways.assign(holds=ways["holds"].where(ways["agency"] == "01", False))

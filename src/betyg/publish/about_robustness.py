@@ -20,6 +20,11 @@ _CHANGES = {
     "fall": msgid("a sure fall"),
     "none": msgid("no sure change"),
 }
+_KINDS = {
+    "band": msgid("where each stands against the expected range"),
+    "change": msgid("whether each has changed since the round before"),
+    "first": msgid("who is surely the highest"),
+}
 
 
 def conclusions(
@@ -48,22 +53,23 @@ def conclusions(
         said = language.text(
             "Computed again in up to {ways} ways: all {total} conclusions hold in each.", **numbers
         )
-        return joined(stating(said, *told), _tested(language))
+        return joined(stating(said, *told), _tested(counts, language))
     said = language.text(
         "Computed again in up to {ways} ways: {firm} of {total} conclusions hold in each. Least "
         "firm: {conclusion}, which holds in {holds} of {own}.",
         conclusion=_conclusion(least, Names(survey, language), _unseen(changes, year)),
         holds=language.integer(least["holds"]), own=language.integer(least["ways"]), **numbers,
     )  # fmt: skip
-    return joined(stating(said, *told, *_held(least, year)), _tested(language))
+    return joined(stating(said, *told, *_held(least, year)), _tested(counts, language))
 
 
-def _tested(language: Language) -> str:
+def _tested(counts: pd.DataFrame, language: Language) -> str:
     """Say which of the report's statements are conclusions that are drawn again."""
+    drawn = set(counts["conclusion"])
+    kinds = [language.text(words) for kind, words in _KINDS.items() if kind in drawn]
     return language.text(
-        "The conclusions are where each stands against the expected range, whether it changed "
-        "since the round before, and who is surely the highest, where anyone is; how high the "
-        "values are is not among them."
+        "The conclusions are {kinds}; how high the values are is not among them.",
+        kinds=language.listing(kinds),
     )
 
 
