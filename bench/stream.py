@@ -225,7 +225,7 @@ def _page(executed: Path, root: Path, stage: Stages) -> None:
 
     tables = executed.parent
     with stage("claims"):
-        ledger.verify(executed, tables=tables, survey=Study.load(root, tables.name))
+        ledger.verify(executed, tables=tables, survey=Study.load(root, tables.name, sums=False))
     with stage("page"):
         page = document.page(executed, language="en", title=executed.stem, synthetic=True)
         executed.with_suffix(".html").write_text(page, encoding="utf-8")

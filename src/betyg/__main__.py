@@ -112,7 +112,7 @@ def render(options: argparse.Namespace) -> None:
     facts = _read_key(options.key)
     executed, shown = Path(facts["executed"]), Path(facts["notebook"])
     kept.publish(executed, shown, source=Path(facts["source"]))
-    forms.write(facts, Study.load(RAW, facts["study"]))
+    forms.write(facts, Study.load(RAW, facts["study"], sums=False))
     for made in (shown, facts["ledger"], *facts["places"].values()):
         _done(str(made), "")
     label = " ".join(filter(None, ("page", facts["agency"], "in", facts["language"])))

@@ -302,6 +302,15 @@ def test_link_that_leads_out_of_the_folder_is_refused(tmp_path):
     assert "'answers.csv' leads out of the study's folder." in only_problem((root, name))
 
 
+def test_who_goes_on_from_tables_does_not_read_raw_files(tmp_path):
+    root, name = tiny.responses(tmp_path)
+    (root / name / "answers.csv").write_bytes(b"changed")
+    assert Study.load(root, name, sums=False).name == name
+    (root / name / "answers.csv").unlink()
+    with pytest.raises(DataError, match=r"the raw file 'answers\.csv' is missing"):
+        Study.load(root, name, sums=False)
+
+
 def test_changed_raw_file_is_named(tmp_path):
     root, name = tiny.responses(tmp_path)
     with (root / name / "answers.csv").open("ab") as opened:

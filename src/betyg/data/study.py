@@ -85,7 +85,7 @@ class Study(BaseModel):
     fetch: Fetch | None
 
     @classmethod
-    def load(cls, root: str | Path, name: str) -> Study:
+    def load(cls, root: str | Path, name: str, *, sums: bool = True) -> Study:
         """Read and check the study in ``root/name``.
 
         Parameters
@@ -94,6 +94,9 @@ class Study(BaseModel):
             The folder of all studies, usually ``data/raw``.
         name : str
             The study's folder.
+        sums : bool
+            Whether raw files are compared with SHA256SUMS. That reads all of them: whoever
+            goes on from tables leaves it to the one who made these.
 
         Raises
         ------
@@ -101,7 +104,7 @@ class Study(BaseModel):
             One error that lists everything wrong in all files of the folder.
         """
         folder = Path(root) / name
-        return cls(name=name, folder=folder, **study_folder.read(folder))
+        return cls(name=name, folder=folder, **study_folder.read(folder, with_sums=sums))
 
     def of_items(self, codes: Collection[str]) -> Study:
         """Return the study as if only some of its items had been asked: less is read.

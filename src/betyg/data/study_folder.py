@@ -17,8 +17,15 @@ from betyg.errors import DataError, Problems, did_you_mean
 __all__ = ["existing", "read"]
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read(folder: Path, *, with_sums: bool) -> dict[str, Any]:
     """Return the fields of ``Study``, except its name and folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's folder.
+    with_sums : bool
+        Whether raw files are compared with SHA256SUMS.
 
     Raises
     ------
@@ -30,7 +37,9 @@ def read(folder: Path) -> dict[str, Any]:
     settings = study_toml.read(folder, problems)
     facts = facts_files.read(folder, settings.languages if settings else (), problems)
     if settings is not None:
-        _check_files(folder, settings, problems)
+        there = _check_files(folder, settings, problems)
+        if with_sums:
+            sums.check(folder, there, problems)
         validate.check(settings, facts, problems)
     problems.raise_if_any(heading=str(folder))
     if settings is None or settings.study is None or settings.compare is None:
@@ -74,7 +83,8 @@ def _folder_is_there(folder: Path) -> None:
     )
 
 
-def _check_files(folder: Path, settings: Settings, problems: Problems) -> None:
+def _check_files(folder: Path, settings: Settings, problems: Problems) -> list[str]:
+    """Return the raw files that are there."""
     if not (folder / "SOURCE.md").is_file():
         problems.add(
             "SOURCE.md",
@@ -87,15 +97,14 @@ def _check_files(folder: Path, settings: Settings, problems: Problems) -> None:
             f"'{settings.fetch.file}' has not been fetched.",
             f"`make fetch STUDY={folder.name}` writes it.",
         )
-        return
+        return []
     where = {s.file: settings.lines.where(("source", i, "file")) for i, s in settings.sources}
-    there = [
+    remote_list.check(folder, (source.file for source in settings.remote), problems)
+    return [
         file
         for file in settings.files
         if sums.raw_file_is_there(folder, file, where=where[file], problems=problems)
     ]
-    sums.check(folder, there, problems)
-    remote_list.check(folder, (source.file for source in settings.remote), problems)
 
 
 def _from_settings(study: StudySection, settings: Settings, compare: Compare) -> dict[str, Any]:

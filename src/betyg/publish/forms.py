@@ -40,7 +40,9 @@ def contents(facts: Facts, raw: Path) -> None:
         Where the studies lie.
     """
     if "studies" in facts:
-        page = front.of_studies([(Study.load(raw, name), at) for name, at in facts["studies"]])
+        page = front.of_studies(
+            [(Study.load(raw, name, sums=False), at) for name, at in facts["studies"]]
+        )
     else:
         entries = [
             front.Entry(
@@ -48,7 +50,8 @@ def contents(facts: Facts, raw: Path) -> None:
             )
             for e in facts["entries"]
         ]
-        page = front.of_study(Study.load(raw, facts["study"]), entries, up=facts["up"])
+        survey = Study.load(raw, facts["study"], sums=False)
+        page = front.of_study(survey, entries, up=facts["up"])
     whole.write(Path(facts["target"]), page.encode())
 
 
