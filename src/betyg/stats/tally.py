@@ -68,14 +68,11 @@ class Tally:
         np.add.at(self._n.reshape(-1), cell, 1 if times is None else times)
 
     def _grow(self, size: tuple[int, int]) -> None:
-        """Make room, with some to spare, as domains turn up part by part."""
+        """Make room for states as they turn up: a table that is small stays near the processor."""
         have = self._n.shape
         if size[0] <= have[0] and size[1] <= have[1]:
             return
-        domains, states = (
-            there if want <= there else want + want // 4
-            for want, there in zip(size, have, strict=True)
-        )
+        domains, states = (max(both) for both in zip(size, have, strict=True))
 
         def wider(table: NDArray[_Number]) -> NDArray[_Number]:
             new = np.zeros((domains, states), table.dtype)
