@@ -78,6 +78,7 @@ def executed(tables: Rebuilt, attrition: Any, language: str) -> Any:
         "always": throughout.table(
             tables.rows, tables.cells, tables.survey, domains=tables.domains
         ),
+        "shrunken": compared.shrunken,
         "tipped": tipping.tipping_points(compared.table, measured),
         "tested": robustness.panel(
             answers, tables.survey,

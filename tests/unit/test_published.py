@@ -89,3 +89,14 @@ def test_years_before_a_break_are_left_out():
 def test_without_repeated_places_there_is_no_trend(rows):
     with pytest.raises(DesignError, match="a trend needs two years and repeated places"):
         published.fit(estimates_of(rows), survey_of(), item="nki")
+
+
+def test_values_with_their_number_of_answers_stand_beside_what_the_model_makes_of_them():
+    counted = drawn().assign(n=[40 + 17 * (at % 9) for at in range(len(drawn()))])
+    found = published.fit(counted, survey_of(), item="nki").values
+    assert found["direct"].between(found["direct_low"], found["direct_high"]).all()
+    assert found["shrunken"].between(found["shrunken_low"], found["shrunken_high"]).all()
+    narrower = found["shrunken_high"] - found["shrunken_low"] < (
+        found["direct_high"] - found["direct_low"]
+    )
+    assert narrower.all()

@@ -117,16 +117,17 @@ def answers(page: Edition) -> Section:
     return Section((drawn,))
 
 
-def compared(page: Edition) -> Section:
-    """Show the agencies at one common mix of activities and groups, and as they answered."""
+def compared(page: Edition, shrunken: pd.DataFrame) -> Section:
+    """Show the agencies at one common mix of activities and groups, and as they answered.
+
+    Parameters
+    ----------
+    shrunken : DataFrame
+        shrunken.parquet: published values that have a margin of error.
+    """
     survey, words = page.survey, page.language
     if page.is_published:
-        return page.left_out(
-            words.text(
-                "The published values are a selection and mostly without their number of answers: "
-                "how sure a difference is cannot be told, so places are not ranked or compared."
-            )
-        )
+        return _as_published(page, shrunken[shrunken["year"] == page.year])
     if not page.several_agencies:
         return page.left_out(words.text("There is one unit only: nothing to compare."))
     adjusted = page.comparisons[page.comparisons["year"] == page.year]
@@ -141,6 +142,25 @@ def compared(page: Edition) -> Section:
         page.comparisons, survey, words, item=page.outcome, year=page.year, emphasis=focus
     )
     return Section((mix, figure))
+
+
+def _as_published(page: Edition, shrunken: pd.DataFrame) -> Section:
+    """Set published values beside the model's, or say why there are none to set beside."""
+    words = page.language
+    if shrunken.empty:
+        return page.left_out(
+            words.text(
+                "The published values are a selection and mostly without their number of answers: "
+                "how sure a difference is cannot be told, so places are not ranked or compared."
+            )
+        )
+    told = words.text(
+        "Beside each published value stands what a model makes of it: the less sure the value, "
+        "the closer it is drawn to what the unit's other years and the other units let expect. "
+        "The values that were found in print are a selection, so nothing is ranked."
+    )
+    found = tables.shrunken(shrunken, page.survey, words, item=page.outcome)
+    return Section((prose.paragraph(told), found))
 
 
 def _mix(page: Edition) -> str:

@@ -279,6 +279,37 @@ def within(frame: pd.DataFrame, survey: Study, language: Language, *, item: str)
     )  # fmt: skip
 
 
+def shrunken(frame: pd.DataFrame, survey: Study, language: Language, *, item: str) -> Table:
+    """Set published values of one round beside what the model makes of them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns agency, year, direct, direct_low, direct_high, shrunken, shrunken_low,
+        shrunken_high.
+    """
+    names, text = Names(survey, language), language.text
+    order = {code: at for at, code in enumerate(survey.agency_codes)}
+    rows = frame.sort_values("agency", key=lambda codes: codes.map(order))
+    rows = rows.assign(named=[names.agency(str(code)) for code in rows["agency"]])
+    interval = text("95% interval")
+    columns = [
+        Column(source="named", label=names.role("agency")),
+        Column(source="direct", label=text("As published"), kind="score"),
+        Column(source="", label=interval, kind="score", interval=("direct_low", "direct_high")),
+        Column(source="shrunken", label=text("By the model"), kind="score"),
+        Column(source="", label=text("95% interval of the model"), kind="score",
+               interval=("shrunken_low", "shrunken_high")),
+    ]  # fmt: skip
+    years = language.listing([str(year) for year in sorted(frame["year"].unique())])
+    return table.build(
+        rows, columns, language, name=naming.slug("shrunken", item),
+        caption=text("{item} {year}: as published, and by the model",
+                     item=names.item(item), year=years),
+        note=naming.note(names),
+    )  # fmt: skip
+
+
 def sources(survey: Study, language: Language, *, values: pd.DataFrame) -> Table:
     """Write the facts box of published values: how many were found, of whom, for which years.
 

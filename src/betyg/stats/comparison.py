@@ -31,6 +31,11 @@ COLUMNS = (
     "outcome", "agency", "year", "estimate", "se", "ci_low", "ci_high", "n", "extrapolated",
     "shown", *ranks.COLUMNS,
 )  # fmt: skip
+SHRUNKEN = {
+    "year": "int16", "direct": "float64", "direct_se": "float64", "direct_low": "float64",
+    "direct_high": "float64", "shrunken": "float64", "shrunken_se": "float64",
+    "shrunken_low": "float64", "shrunken_high": "float64",
+}  # fmt: skip
 WITHIN = ("year_from", "year_to", "estimate", "se", "ci_low", "ci_high", "n")
 
 
@@ -89,6 +94,13 @@ class Comparison:
     def within(self) -> pd.DataFrame:
         """Mean change of the places with a published value in both years; else zero rows."""
         return self.trend.within if self.trend is not None else pd.DataFrame(columns=[*WITHIN])
+
+    @property
+    def shrunken(self) -> pd.DataFrame:
+        """Published values whose errors are known, beside what the model makes of them."""
+        if self.trend is None:
+            return pd.DataFrame(columns=["agency", *SHRUNKEN]).astype(SHRUNKEN)
+        return self.trend.values.dropna(subset="shrunken", ignore_index=True)
 
     def summary(self) -> str:
         """Return the model's estimates as text."""

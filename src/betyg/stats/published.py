@@ -38,8 +38,9 @@ class PublishedFit:
         year_from, year_to, estimate (mean change of the places with a value both years), se,
         ci_low, ci_high, n (such places).
     values : DataFrame
-        agency, year, direct and direct_se (as published; the error from n where no error is
-        given), shrunken, shrunken_se, shrunken_low, shrunken_high; NaN where no error is known.
+        agency, year, direct, direct_se, direct_low, direct_high (as published; the error from n
+        where no error is given), shrunken, shrunken_se, shrunken_low, shrunken_high; NaN where
+        no error is known.
     sd_place, sd_rest : float
         Standard deviation between places, and within places apart from the trend (and from
         sampling, where errors are known).
@@ -187,6 +188,8 @@ def _side_by_side(values: pd.DataFrame, known: Array, fitted: FayHerriot) -> pd.
             "year": values["year"].astype("int16"),
             "direct": values["estimate"].astype("float64"),
             "direct_se": np.sqrt(known),
+            "direct_low": np.clip(values["estimate"] - Z95 * np.sqrt(known), 0.0, 100.0),
+            "direct_high": np.clip(values["estimate"] + Z95 * np.sqrt(known), 0.0, 100.0),
             "shrunken": fitted.shrunken,
             "shrunken_se": fitted.se,
             "shrunken_low": np.clip(fitted.shrunken - Z95 * fitted.se, 0.0, 100.0),
