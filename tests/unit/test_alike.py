@@ -34,6 +34,7 @@ VALUES = {
     "near zero": pa.array([1, 2, 3, 1], pa.int8()),
     "with an end of its type": pa.array([-128, None, 127, -127], pa.int8()),
     "far from zero": pa.array([2**40 + 1, 2**40, None, 2**40 + 2]),
+    "far from each other": pa.array([5, 2**62, None, -(2**62)]),
     "with a gap": pa.array([1, 99, None, 2], pa.int16()),
     "beyond": pa.array([2**63 + 5, 1, None, 1], pa.uint64()),
     "decimal": pa.array([1.5, None, 2.0, 1.5]),
@@ -55,7 +56,9 @@ def test_a_key_stands_for_the_values_of_its_row(one, other):
         assert back.texts(name).to_pylist() == held.texts(name).to_pylist()
 
 
-@pytest.mark.parametrize("later", [[4, 1], [0, 3], [99, 1], [50, 1], [None, None]], ids=str)
+@pytest.mark.parametrize(
+    "later", [[4, 1], [0, 3], [99, 1], [50, 1], [2**62, 1], [None, None]], ids=str
+)
 def test_a_value_that_comes_later_gets_a_place_in_a_wider_layout(later):
     first, then = table(q=pa.array([1, 2, 3])), table(q=pa.array(later, pa.int64()))
     layout = Layout.of(first, ["q"])

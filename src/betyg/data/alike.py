@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -87,10 +87,10 @@ class _Whole:
             codes[gone.to_numpy(zero_copy_only=False)] = self.first
         return codes
 
-    def widened(self, table: RawTable, column: str) -> _Whole:
+    def widened(self, table: RawTable, column: str) -> _Whole | _Words:
         array = table.held[column]
         values = np.union1d(self.values, _distinct(array))
-        return replace(self, values=values, has_empty=self.has_empty or array.null_count > 0)
+        return _of_whole(array.type, values, self.has_empty or array.null_count > 0)
 
     def array(self, codes: NDArray[np.integer]) -> pa.Array:
         place = codes.astype(np.int64) - self.has_empty
@@ -142,7 +142,7 @@ class Layout:
             held = table.held[name]
             is_whole = _is_whole(held.type) and held.null_count < len(held)
             codings[name] = (
-                _Whole(type=held.type, values=_distinct(held), has_empty=held.null_count > 0)
+                _of_whole(held.type, _distinct(held), held.null_count > 0)
                 if is_whole
                 else _Words().widened(table, name)
             )
@@ -188,6 +188,13 @@ class Layout:
             rest, codes = np.divmod(rest, coding.size)
             held[name] = coding.array(codes)
         return RawTable(file=file, held=held, lines=np.zeros(len(keys), dtype=np.int32))
+
+
+def _of_whole(kind: pa.DataType, values: NDArray[np.int64], has_empty: bool) -> _Whole | _Words:
+    """Return how whole numbers are coded: those far from each other by what they spell."""
+    if int(values[-1]) - int(values[0]) >= columns.SPAN:
+        return _Words(numbers={str(value): at for at, value in enumerate(values.tolist(), start=1)})
+    return _Whole(type=kind, values=values, has_empty=has_empty)
 
 
 def _distinct(array: pa.Array) -> NDArray[np.int64]:
