@@ -69,4 +69,5 @@ def recomposed(answers: pd.DataFrame, survey: Study) -> pd.DataFrame:
         for item in survey.item_codes
     }
     years = answers["year"].to_numpy(np.int16)
-    return answers.assign(**composites(states, years=years, survey=survey))
+    found = composites(states, years=lambda: years, there=[*np.unique(years)], survey=survey)
+    return answers.assign(**{name: index.of_rows() for name, index in found.items()})

@@ -100,15 +100,16 @@ BOARDS = {
     ),
     "L10": Row(
         "measures",
-        "2013: Gemensam växel för tolv länsstyrelser, Kronoberg värd. Från 2012 till 2013 ändrades "
-        rf"”Det är lätt att nå rätt person” med \+\d+,\d poäng hos de 12 berörda, jämfört med de 9 "
-        rf"andra {SURE}. Slumpmässiga indelningar ger en lika stor skillnad i \d % av fallen. "
+        "2013: Gemensam växel för tolv länsstyrelser, Kronoberg värd. Förändringen av ”Det är "
+        r"lätt att nå rätt person” från 2012 till 2013 hos de 12 berörda, minus den hos de 9 "
+        rf"andra: \+\d+,\d poäng {SURE}. Slumpmässiga indelningar ger en lika stor skillnad i "
+        r"\d % av fallen. "
         r"Under de två omgångarna före åtgärden ger samma jämförelse −\d,\d poäng; slumpmässiga "
         r"indelningar ger lika mycket i \d\d % av fallen. Om åtgärden har något med saken att "
         "göra kan dessa data inte visa",
-        "2013: Joint switchboard of twelve boards, Kronoberg as host. From 2012 to 2013 “It is "
-        rf"easy to reach the right person” changed by \+\d+\.\d points at the 12 concerned, "
-        rf"compared with the 9 others {SURE}. Random divisions give a difference as large in "
+        "2013: Joint switchboard of twelve boards, Kronoberg as host. The change of “It is "
+        "easy to reach the right person” from 2012 to 2013 at the 12 concerned, less that at the 9 "
+        rf"others: \+\d+\.\d points {SURE}. Random divisions give a difference as large in "
         r"\d% of cases. "
         r"Over the two rounds before the measure the same comparison gives −\d\.\d points; random "
         r"divisions give as much in \d\d% of cases. Whether the measure has anything to do with "
@@ -167,11 +168,11 @@ ASSOCIATION = {
     "K3": Row(
         "views",
         r"”Bättre än i fjol” 25 % \(\d+–\d+\), ”Lika bra som i fjol” 64 % \(\d+–\d+\) och ”Sämre "
-        r"än i fjol” 10 % \(\d+–\d+\). 1 % av de tillfrågade vet ej",
+        r"än i fjol” 10 % \(\d+–\d+\). 1 % av de svarande vet ej",
         r"“Better than last year” 25% \(\d+–\d+\), “As good as last year” 64% \(\d+–\d+\), and "
-        r"“Worse than last year” 10% \(\d+–\d+\). 1% of those asked do not know",
+        r"“Worse than last year” 10% \(\d+–\d+\). 1% of the respondents do not know",
         r"”Parempi kuin viime vuonna” 25 % \(\d+–\d+\), ”Yhtä hyvä kuin viime vuonna” 64 % "
-        r"\(\d+–\d+\) ja ”Huonompi kuin viime vuonna” 10 % \(\d+–\d+\). 1 % kysytyistä",
+        r"\(\d+–\d+\) ja ”Huonompi kuin viime vuonna” 10 % \(\d+–\d+\). 1 % vastaajista",
     ),
     "K4": Row(
         "views",

@@ -237,8 +237,8 @@ def test_other_answers_make_another_report_of_the_boards(
 
 AROUND = [
     Twin("L10", at_the_twelve(2013, every=4), Row(
-        "measures", rf"{D} poäng hos de 12 berörda, jämfört med de 9 andra {UNSURE}",
-        rf"{D} points at the 12 concerned, compared with the 9 others {UNSURE}")),
+        "measures", rf"hos de 12 berörda, minus den hos de 9 andra: {D} poäng {UNSURE}",
+        rf"at the 12 concerned, less that at the 9 others: {D} points {UNSURE}")),
     Twin("L10", at_the_twelve(2011, every=3), Row(
         "measures", r"före åtgärden ger samma jämförelse \+\d,\d poäng",
         r"before the measure the same comparison gives \+\d\.\d points")),

@@ -317,7 +317,7 @@ def test_around_an_event_nothing_is_said_of_causes():
 
 def test_around_an_event_the_rounds_before_are_told_where_there_were_two():
     said = about_change.around_event(EN, event="X", item="Y", found=found(p_value=0.001))
-    assert "at the 12 concerned, compared with the 9 others (−0.5 to +4.7)" in said
+    assert "at the 12 concerned, less that at the 9 others: +2.1 points (−0.5 to +4.7)" in said
     assert "less than 1% of cases" in said
     assert "gives −0.3 points; random divisions give as much in 80% of cases" in said
     without = found(placebo=np.nan, placebo_p_value=np.nan)

@@ -263,8 +263,8 @@ def around_event(language: Language, *, event: str, item: str, found: dict[str, 
     )  # fmt: skip
     said = [
         language.text(
-            "{event}. From {first} to {last} “{item}” changed by {difference} points at the {n} "
-            "concerned, compared with the {others} others ({interval}).",
+            "{event}. The change of “{item}” from {first} to {last} at the {n} "
+            "concerned, less that at the {others} others: {difference} points ({interval}).",
             first=str(found["year_from"]), last=str(found["year_to"]), event=event, item=item,
             n=language.integer(found["n_affected"]), others=language.integer(found["n_others"]),
             difference=language.signed(found["estimate"], 1),

@@ -394,5 +394,5 @@ def shares(
             language.percent(unknown[0]["estimate"]),
             claims.share("estimates", unknown[0], "estimate"),
         )
-        text = joined(text, language.text("{share} of those asked do not know.", share=share))
+        text = joined(text, language.text("{share} of the respondents do not know.", share=share))
     return text

@@ -263,15 +263,22 @@ def activities_of(
     first = stating(
         first, present.own_activities(frame, survey, agency, len(now), ("year", "==", year))
     )
-    return joined(first, stating(_surveyed_before(repeated, language), *again))
+    return joined(first, stating(_surveyed_before(repeated, len(now), language), *again))
 
 
-def _surveyed_before(repeated: list[str], language: Language) -> str:
+def _surveyed_before(repeated: list[str], total: int, language: Language) -> str:
     """Say which of an agency's activities can be followed over time, if any."""
     if not repeated:
         return language.text(
             "None of them was surveyed there before, so results cannot be followed over time."
         )
+    if len(repeated) == total:
+        return language.plural(
+            "It was surveyed before, so its results can be followed over time: {activities}.",
+            "All of them were surveyed before, so their results can be followed over time: "
+            "{activities}.",
+            total, activities=language.listing(repeated),
+        )  # fmt: skip
     return language.plural(
         "{words} of them was surveyed before, so its results can be followed over time: "
         "{activities}.",

@@ -34,6 +34,7 @@ from betyg.publish.sentence import carried, stating
 from betyg.stats import detectable
 
 LINES = 3  # of praise, and of criticism
+ANSWERS_OF_SHORT_SCALES = 5  # with more, the two lowest are seldom chosen, and say little
 PRESENCE = ("agency", "year", "activity", "group", "kind")
 """Columns of domains and cells that tell who took part when: no brief looks at answers."""
 
@@ -218,7 +219,8 @@ def _line(page: Edition, row: dict[str, Any], *, low: bool = False) -> str:
             claims.is_low("estimates", row, most=page.high) if low
             else claims.is_high("estimates", row, least=page.high),
         )  # fmt: skip
-    share = low and about_results.low_share(
+    is_short = page.survey.scale_of(row["item"], page.year).k <= ANSWERS_OF_SHORT_SCALES
+    share = low and is_short and about_results.low_share(
         page.estimates, page.survey, words, item=row["item"], year=page.year,
         where={"agency": page.focus},
     )  # fmt: skip

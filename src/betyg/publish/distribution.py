@@ -14,7 +14,7 @@ from betyg.publish.diverging import TOP_TWO_FROM, Bar
 from betyg.publish.figure import Figure
 from betyg.publish.language import Language
 from betyg.publish.naming import ALL, MARGIN, Names, Where
-from betyg.publish.sentence import stating
+from betyg.publish.sentence import joined, stating
 
 
 def answers(
@@ -161,22 +161,35 @@ def _reading(bars: Sequence[Bar], language: Language) -> str:
     if any(len(bar.shares) >= TOP_TWO_FROM for bar in bars):
         parts.append(language.text("Top two: share giving one of the two best answers."))
     if any(np.isfinite(bar.dont_know) for bar in bars):
-        parts.append(language.text("Don’t know: share of those asked, outside the bars."))
+        parts.append(
+            language.text(
+                "Don’t know: share of the respondents who got the question, outside the bars."
+            )
+        )
     return " ".join(parts)
 
 
 def _alt(bars: Sequence[Bar], language: Language, *, year: int, n: float) -> str:
     graded = on_one_scale(bars)
     best, worst = max(graded, key=lambda b: b.favour), min(graded, key=lambda b: b.favour)
-    text = language.text(
-        "Diverging bars of the answers to {total} questions in {year}. The best answers: from "
-        "{high} for {best} to {low} for {worst}.",
+    drawn = language.text(
+        "Diverging bars of the answers to {total} questions in {year}.",
         total=language.integer(len(bars)),
         year=str(year),
-        best=best.label,
-        worst=worst.label,
-        high=language.percent(best.favour),
-        low=language.percent(worst.favour),
+    )
+    ends = {
+        "best": best.label, "worst": worst.label, "high": language.percent(best.favour),
+        "low": language.percent(worst.favour),
+    }  # fmt: skip
+    text = joined(
+        drawn,
+        language.text("The best answers: from {high} for {best} to {low} for {worst}.", **ends)
+        if len(graded) == len(bars)
+        else language.text(
+            "The best answers, on the commonest scale: from {high} for {best} to {low} for "
+            "{worst}.",
+            **ends,
+        ),
     )
     if not n:
         return text

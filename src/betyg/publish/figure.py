@@ -28,6 +28,7 @@ POINTS_PER_CM = 72 / 2.54
 WIDE = 17 * POINTS_PER_CM  # a printed column, and a screen
 FIXED_WHITE = "#fffffe"  # stays white on a dark page, unlike paper
 NARROW = 8.5 * POINTS_PER_CM  # half a column, and a telephone
+HAIR = 0.01  # points: less is rounding
 TEXT = 9.0  # points; the least that may be printed
 LEADING = 11.5
 
@@ -209,7 +210,7 @@ def wrap(text: str, *, width: float, size: float = TEXT, bold: bool = False) -> 
     lines = [""]
     for word in re.findall(r"\S+?(?:/(?=\w)|(?=\s)|$)\s*", text):
         longer = lines[-1] + word
-        if lines[-1] and text_width(longer.rstrip(), size=size, bold=bold) > width:
+        if lines[-1] and text_width(longer.rstrip(), size=size, bold=bold) > width + HAIR:
             lines.append(word)
         else:
             lines[-1] = longer
@@ -262,7 +263,7 @@ def row_label(axes: Axes, label: str, *, y: float, room: float, lines: int = 2) 
 
 def shorten(label: str, room: float) -> str:
     """Cut a label that has no room; the table beside the figure holds it in full."""
-    if text_width(label) <= room:
+    if text_width(label) <= room + HAIR:
         return label
     while label and text_width(label + "…") > room:
         label = label[:-1].rstrip()

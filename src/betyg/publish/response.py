@@ -100,7 +100,9 @@ def missing(
     if drawn.empty:
         return None
     plot = _Plot(names=names, name=naming.slug("missing", year))
-    what = text("Share of those asked who gave no answer on the scale")
+    what = text(
+        "Share of the respondents who got the question and gave no answer on the scale, unweighted"
+    )
     return Figure(
         name=plot.name,
         title=_missing_title(drawn, language, year=year),
@@ -257,8 +259,8 @@ def _rates_alt(rows: pd.DataFrame, plot: _Plot, *, year: int) -> str:
 def _missing_alt(rows: pd.DataFrame, plot: _Plot, *, year: int) -> str:
     language = plot.names.language
     return language.text(
-        "Dot plot of {total} questions {year}, by how many of those asked gave no answer on the "
-        "scale, sorted. Most: {top} {high}; fewest: {bottom} {low}.",
+        "Dot plot of {total} questions {year}, by how many of the respondents gave no answer on "
+        "the scale, sorted. Most: {top} {high}; fewest: {bottom} {low}.",
         year=str(year),
         **_ends(rows, language),
     )
