@@ -194,7 +194,7 @@ def test_the_lowest_questions_come_with_their_share_of_low_answers(survey, estim
 
 def test_a_three_way_question_shows_all_of_the_rest(survey, estimates):
     said = about_results.shares(estimates, survey, SV, item="better", year=2017)
-    for label in ("”Förbättrats” ", "”Lika bra” ", "”Försämrats” ", "av de tillfrågade vet ej"):
+    for label in ("”Förbättrats” ", "”Lika bra” ", "”Försämrats” ", "av de svarande vet ej"):
         assert label in said
 
 
