@@ -31,21 +31,21 @@ def from_mean(row: dict[str, Any], survey: Study, language: Language, *, table: 
     }  # fmt: skip
     said = (
         language.text(
-            "{agency} gets higher marks than the others for “{item}” in {year}: {value} of "
-            "100 at an equal mix, {points} points above the mean of all.",
+            "{agency} gets higher marks than the average for “{item}” in {year}: {value} of 100 at "
+            "an equal mix, {points} points above the mean of all, each counted once.",
             **numbers,
         )
         if row["from_mean_low"] > 0
         else language.text(
-            "{agency} gets lower marks than the others for “{item}” in {year}: {value} of "
-            "100 at an equal mix, {points} points below the mean of all.",
+            "{agency} gets lower marks than the average for “{item}” in {year}: {value} of 100 at "
+            "an equal mix, {points} points below the mean of all, each counted once.",
             **numbers,
         )
     )
     said = stating(said, claims.value(table, row, "from_mean"), _surely(table, row))
     if row["band"] != "as_expected":
         return said
-    usual = language.text("That is no more than agencies differ from each other anyway.")
+    usual = language.text("It still lies within the expected range.")
     return joined(said, stating(usual, claims.as_expected(table, row)))
 
 
