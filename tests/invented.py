@@ -228,14 +228,15 @@ def changes(survey: Study | None = None, *, seed: int = 2) -> pd.DataFrame:
     rows = []
     for i, unit in enumerate(survey.agencies):
         like, mix = rng.normal(0.5, 3), rng.normal(0, 1.5)
-        parts = {"raw": like + mix, "like_for_like": like, "mix": mix, "entry": 0.0, "exit": 0.0}
+        parts = {"raw": like + mix, "like_for_like": like, "mix": mix, "entry": 0.0, "exit": 0.0,
+                 "composition": mix}  # fmt: skip
         row: dict[str, object] = {
             "outcome": "nki", "agency": unit.code, "year_from": 2016, "year_to": 2017,
             "n_shared": int(rng.integers(1, 6)), "n_from": 6, "n_to": 6, "answers_from": 300,
             "answers_to": 4 if i == 8 else 280, "shares": "design",
             "comparable": i % 6 != 5, "reason": "" if i % 6 != 5 else NO_OVERLAP,
         }  # fmt: skip
-        row["differs"] = bool((abs(like) > 2.4) != (abs(like + mix) > 2.4))
+        row["differs"] = bool((abs(like) > 2.4) != (abs(like + mix) > 2.4)) and abs(mix) > 2.4
         for part, value in parts.items():
             row |= {part: value, f"{part}_se": 1.2, f"{part}_low": value - 2.4,
                     f"{part}_high": value + 2.4}  # fmt: skip

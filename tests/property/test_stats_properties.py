@@ -296,8 +296,9 @@ def test_raw_change_is_the_sum_of_its_parts(sides, seed):
         covariances=(root @ root.T, np.eye(s1.size)),
         dfs=(np.full(s1.size, 20.0), np.full(s1.size, 30.0)),
     )
-    raw, *rest = parts.estimate
+    raw, *rest, composition = parts.estimate
     assert raw == pytest.approx(sum(rest), abs=1e-9)
+    assert composition == pytest.approx(sum(rest[1:]), abs=1e-9)
     assert raw == pytest.approx(np.nansum(s2 * y2) - np.nansum(s1 * y1), abs=1e-9)
     both = ~np.isnan(y1) & ~np.isnan(y2)
     p1, p2 = s1[both] / s1[both].sum(), s2[both] / s2[both].sum()

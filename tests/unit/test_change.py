@@ -11,7 +11,7 @@ from betyg.data.codebook import CrosswalkRow, FrameRow
 from betyg.errors import DataError
 from betyg.stats import change, estimate
 
-PARTS = ["raw", "like_for_like", "mix", "entry", "exit"]
+PARTS = ["raw", "like_for_like", "mix", "entry", "exit", "composition"]
 
 
 def survey_of(**changes):
@@ -68,6 +68,27 @@ def test_the_error_of_like_for_like_is_that_of_the_shared_cells():
     by_hand = np.sqrt(sum(p.var(ddof=1) / p.size for p in plans))
     assert row["like_for_like_se"] == pytest.approx(by_hand)
     assert row["like_for_like_low"] < row["like_for_like"] < row["like_for_like_high"]
+
+
+def test_the_error_of_composition_is_that_of_the_difference_of_raw_and_like_for_like():
+    row = decompose(answers_of(ROTATING), survey_of()).iloc[0]
+    assert row["composition"] == pytest.approx(row["raw"] - row["like_for_like"])
+    # Shares 1/2, 1/2 and 3/4, 1/4 less 1 for the only shared cell, plan; water has no spread.
+    weights = (0.5, -0.5, -0.25, 0.25)
+    scores = [25 * (np.array(given) - 1) for *_, given in ROTATING]
+    by_hand = sum(w**2 * s.var(ddof=1) / s.size for w, s in zip(weights, scores, strict=True))
+    assert row["composition_se"] == pytest.approx(np.sqrt(by_hand))
+
+
+def test_one_sure_change_and_one_that_is_not_are_not_told_apart_by_that():
+    cells = [
+        (2011, "plan", [3, 4, 4, 5] * 12), (2011, "farm", [4, 5, 4, 5] * 4),
+        (2012, "plan", [3, 4, 3, 5] * 12), (2012, "water", [3, 4, 3, 5] * 4),
+    ]  # fmt: skip
+    row = decompose(answers_of(cells), survey_of()).iloc[0]
+    assert row["raw_high"] < 0 < row["like_for_like_high"]
+    assert row["composition_low"] < 0 < row["composition_high"]
+    assert not row["differs"]
 
 
 def test_a_better_agency_with_a_worse_mix_differs():

@@ -125,10 +125,6 @@ TRUE_AND_FALSE = {
     "surely_lowest": tuple(
         together.surely_lowest("estimates", ("agency", "in", codes), len(codes), *SINGLE)
         for codes in (("B",), ("C",))),
-    "furthest": tuple(
-        together.furthest("estimates", away, *SINGLE,
-                          reference=claims.row_of("estimates", EVERYONE))
-        for away in (10.0, 9.0)),
     "least_firm": tuple(
         together.least_firm("domains", "agency", share, 2, must=("year", "==", 2012))
         for share in (0.5, 1.0)),

@@ -179,6 +179,16 @@ def test_maps_and_changes_without_a_sure_difference_say_which_would_have_been_fo
     assert re.search(r"any of the \d+ \(a change of [\d.–]+ is found four times", made.title)
     some = change.compared(invented.changes(), survey, Language("en"), **given)
     assert re.search(r"A change of [\d.–]+ is found four times in five\.", some.note)
+    assert "all units judged together, as in the title. Each interval holds by itself." in made.note
+
+
+def test_the_map_says_that_its_differences_are_as_answered_and_not_at_an_equal_mix(survey):
+    mixed = invented.study(compare=Compare(outcome="nki", adjust_for=["activity"]))
+    made = heatmap.differences(invented.estimates(mixed), mixed, Language("en"), year=2017)
+    assert "as answered" in made.subtitle and "In the pages on each unit" in made.note
+    assert re.match(r"Surely above the mean of all: \d+; surely below: \d+ ", made.title)
+    other = heatmap.differences(invented.estimates(survey), survey, Language("en"), year=2017)
+    assert "equal mix" not in other.note
 
 
 def test_the_size_found_four_times_in_five_lies_that_far_beyond_where_a_difference_is_named():

@@ -242,7 +242,7 @@ def like_for_like(frame: pd.DataFrame, survey, language: Language = EN) -> str:
 
 def test_a_change_is_a_rise_only_where_its_interval_says_so(survey):
     rise = row_of_changes(like_for_like=4.0, like_for_like_low=1.0, like_for_like_high=7.0,
-                          differs=False)  # fmt: skip
+                          raw=4.5, raw_low=1.5, raw_high=7.5, differs=False)  # fmt: skip
     assert like_for_like(rise, survey).endswith(
         ": +4.0 points (+1.0 to +7.0) in the 3 activities surveyed in both years, a sure rise."
     )
@@ -253,7 +253,8 @@ def test_a_change_is_a_rise_only_where_its_interval_says_so(survey):
 
 
 def test_a_rise_that_is_sure_alone_is_not_called_sure_where_the_figure_does_not(survey):
-    frame = invented.changes().assign(comparable=True, answers_to=280, differs=False)
+    frame = invented.changes().assign(comparable=True, answers_to=280, differs=False,
+                                      raw_low=0.1, raw_high=4.9)  # fmt: skip
     others = frame["agency"] != "01"
     for part, value in {"": 0.0, "_low": -2.4, "_high": 2.4}.items():
         frame.loc[others, f"like_for_like{part}"] = value
@@ -273,8 +274,18 @@ def test_a_value_without_an_error_is_not_compared_with_its_error(survey, estimat
 
 
 def test_mix_is_called_mix_and_what_cannot_be_compared_has_no_number(survey):
-    mixed = row_of_changes(raw=5.0, like_for_like=0.2, differs=True)
-    assert "not of performance" in like_for_like(mixed, survey)
+    mixed = row_of_changes(raw=5.0, raw_low=2.6, raw_high=7.4, like_for_like=0.2, differs=True,
+                           like_for_like_low=-2.2, like_for_like_high=2.6, composition=4.8,
+                           composition_low=2.4, composition_high=7.2)  # fmt: skip
+    assert (
+        "The raw change is +5.0 points; the difference, +4.8 points (+2.4 to +7.2), is one of mix"
+        in like_for_like(mixed, survey)
+    )
+    unsure = like_for_like(mixed.assign(differs=False), survey)
+    assert "The raw change is +5.0 points; it also reflects what was surveyed" in unsure
+    assert "difference" not in unsure
+    alike = mixed.assign(raw=0.4, raw_low=-2.0, raw_high=2.8, differs=False)
+    assert "raw change" not in like_for_like(alike, survey)
     apart = mixed.assign(comparable=False, reason="no_shared_activity")
     said = like_for_like(apart, survey, SV)
     assert said.endswith("ej jämförbar: ingen verksamhet båda åren.")

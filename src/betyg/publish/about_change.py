@@ -67,14 +67,37 @@ def like_for_like(
         first, _surely(row), claims.value("changes", row, "n_shared"),
         claims.holds("changes", row, ("comparable", "==", True)),
     )  # fmt: skip
-    if not row["differs"]:
-        return first
-    mixed = language.text(
-        "The raw change is {raw} points: the difference is one of mix, not of performance.",
-        raw=language.signed(row["raw"], 1),
+    return joined(first, _raw(row, language)) if _told_apart(row) else first
+
+
+def _told_apart(row: dict[str, Any]) -> bool:
+    """Tell whether one of raw and like-for-like change is a sure rise or fall, the other is not."""
+    raw, like = (
+        (bool(row[f"{part}_low"] > 0), bool(row[f"{part}_high"] < 0))
+        for part in ("raw", "like_for_like")
     )
+    return raw != like
+
+
+def _raw(row: dict[str, Any], language: Language) -> str:
+    """Say what the raw change is; that it differs only where the difference is sure."""
     raw = claims.value("changes", row, "raw")
-    return joined(first, stating(mixed, raw, claims.holds("changes", row, ("differs", "==", True))))
+    if not row["differs"]:
+        said = language.text(
+            "The raw change is {raw} points; it also reflects what was surveyed, and how much each "
+            "part of it weighs.",
+            raw=language.signed(row["raw"], 1),
+        )
+        return stating(said, raw)
+    said = language.text(
+        "The raw change is {raw} points; the difference, {points} points ({interval}), is one of "
+        "mix: of what was surveyed, and how much each part of it weighs.",
+        raw=language.signed(row["raw"], 1), points=language.signed(row["composition"], 1),
+        interval=interval(row["composition_low"], row["composition_high"], language),
+    )  # fmt: skip
+    part = "composition"
+    sure = claims.changed("changes", row, part=part, rise=row[part] > 0)
+    return stating(said, raw, sure, claims.holds("changes", row, ("differs", "==", True)))
 
 
 def _not_comparable(row: dict[str, Any]) -> Claim:

@@ -176,7 +176,7 @@ def reason(code: str, language: Language) -> str:
 
 
 def mixed(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Say where raw and like-for-like change differ in sign or in being sure."""
+    """Say where raw and like-for-like change surely differ and support different statements."""
     return rows["differs"].astype(bool) & rows["comparable"]
 
 
@@ -240,7 +240,10 @@ def _title(rows: pd.DataFrame, plot: _Plot) -> str:
 
 def _notes(rows: pd.DataFrame, plot: _Plot) -> list[str]:
     language = plot.language
-    blue = language.text("Blue: the change is sure, all units judged together.")
+    blue = language.text(
+        "Blue: the change is sure, all units judged together, as in the title. Each interval holds "
+        "by itself."
+    )
     if (_verdicts(rows) != 0).any():  # else the title says it
         blue = joined(blue, findings.sentence_of(_found(rows, plot), language, "change"))
     if not parted(rows):
@@ -250,7 +253,7 @@ def _notes(rows: pd.DataFrame, plot: _Plot) -> list[str]:
         blue,
     ]
     if mixed(rows).any():
-        notes.append(language.text("Marked “mix”: the two say different things."))
+        notes.append(language.text("Marked “mix”: the two surely differ and say different things."))
     if (rows["shares"] == "design").any():
         notes.append(language.text(plot.words["weight"]))
     return notes

@@ -20,7 +20,7 @@ Kind = Literal[
     "no_difference", "detectable", "detectable_together", "apart", "surely_above", "surely_below",
     "ranked", "shared_place",
     "equivalent", "not_equivalent", "as_expected", "not_as_expected", "effect", "holds", "count",
-    "throughout", "always", "highest", "lowest", "furthest", "least_firm", "spread", "weighted",
+    "throughout", "always", "highest", "lowest", "least_firm", "spread", "weighted",
     "declared", "may_be_highest", "may_be_lowest", "surely_lowest",
 ]  # fmt: skip
 Op = Literal["==", "!=", "<", "<=", ">", ">=", "in"]

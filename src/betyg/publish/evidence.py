@@ -23,7 +23,7 @@ from betyg.stats import apart, detectable, weights
 RTOL: Final = 1e-9  # sums may be added in another order
 _FIRST: Final = ("may_be_highest", "may_be_lowest", "surely_lowest")
 _TOGETHER: Final = (
-    "surely_above", "surely_below", "detectable_together", "furthest", *_FIRST,
+    "surely_above", "surely_below", "detectable_together", *_FIRST,
 )  # fmt: skip
 _AMONG: Final = (
     "count", "always", "throughout", "highest", "lowest", "spread", "weighted", "least_firm",
@@ -169,16 +169,6 @@ def _detectable_together(claim: Claim, tables: Tables) -> _Read:
     return _ends(apart.found(se, verdict))
 
 
-def _furthest(claim: Claim, tables: Tables) -> _Read:
-    """Read the largest difference, up or down, of those that are sure."""
-    away, _, verdict = _judged(claim, tables)
-    up = claim.says[0][1] > 0
-    sure = away[verdict == (1 if up else -1)]
-    if not sure.size:
-        return {}, False
-    return {"difference": float(sure.max() if up else sure.min())}, True
-
-
 def _first(claim: Claim, tables: Tables) -> _Read:
     """Judge all pairs of rows together: who may be first, or is surely ahead of the rest."""
     rows = tables.rows(claim.table, claim.where)
@@ -309,7 +299,7 @@ _READERS: Mapping[Kind, Callable[[Claim, Tables], _Read]] = {
     "surely_above": _surely, "surely_below": _surely, "detectable": _detectable,
     "detectable_together": _detectable_together, "highest": _extreme, "lowest": _extreme,
     "count": _count, "throughout": _throughout, "always": _always, "total": _total,
-    "spread": _spread, "declared": _declared, "furthest": _furthest, "least_firm": _least_firm,
+    "spread": _spread, "declared": _declared, "least_firm": _least_firm,
     "weighted": _weighted, **dict.fromkeys(_FIRST, _first),
 }  # fmt: skip
 

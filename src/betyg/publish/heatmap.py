@@ -65,11 +65,11 @@ def differences(
         title=_title(grid, names),
         subtitle=naming.subtitle(
             names,
-            what=language.text("Difference from the mean of all, points on 0–100"),
+            what=language.text("Difference from the mean of all, as answered, points on 0–100"),
             who=None if activity == ALL else names.activity(activity),
             year=year,
         ),
-        note=naming.note(names, *_notes(grid, language)),
+        note=naming.note(names, *_notes(grid, names)),
         alt=_alt(grid, names, year=year),
         svg=_draw(grid, names, width=figure.WIDE, name=plot_name),
         svg_narrow=_draw(grid, names, width=figure.NARROW, name=plot_name),
@@ -140,23 +140,6 @@ def _block(values: "pd.Series[float]", themes: pd.Index) -> NDArray[np.float64]:
     return values.unstack("item").reindex(columns=themes).to_numpy(dtype=float)
 
 
-def _extreme(grid: _Grid, names: Names, *, sign: int) -> tuple[str, str, str] | None:
-    """Return agency, theme and difference of the sure cell that lies furthest up or down."""
-    cells = np.where(grid.sure == sign, grid.difference * sign, -np.inf)
-    if not np.isfinite(cells).any():
-        return None
-    i, j = np.unravel_index(int(np.argmax(cells)), cells.shape)
-    cell = {**grid.first, "agency": grid.codes[i], "item": grid.items[j]}
-    away = float(grid.difference[i, j])
-    shown, reference = _cells(grid)
-    said = stating(
-        names.language.signed(away, 0),
-        claims.apart("estimates", cell, {**cell, "agency": ALL}, away),
-        together.furthest("estimates", away, *shown, reference=reference),
-    )
-    return grid.agencies[i], grid.themes[j], said
-
-
 def _sure(grid: _Grid) -> Iterator[Claim]:
     """Claim how many cells lie surely above and below the mean of all."""
     cells, reference = _cells(grid)
@@ -186,26 +169,19 @@ def _title(grid: _Grid, names: Names) -> str:
 
 def _finding(grid: _Grid, names: Names) -> str:
     language = names.language
-    up, down = (_extreme(grid, names, sign=s) for s in (1, -1))
-    found = up or down
-    if found is None:
+    if not grid.sure.any():
         none = language.text("No difference from the mean of all is sure")
         return findings.beside(none, _found(grid), language, "difference")
-    if up and down:
-        return language.text(
-            "Furthest above the mean: {top}, “{theme}” ({up}); furthest below: {bottom}, "
-            "“{other}” ({down})",
-            top=up[0], theme=up[1], up=up[2], bottom=down[0], other=down[1], down=down[2],
-        )  # fmt: skip
     return language.text(
-        "The only sure differences go one way; furthest: {agency}, “{theme}” ({value})",
-        agency=found[0],
-        theme=found[1],
-        value=found[2],
+        "Surely above the mean of all: {above}; surely below: {below} (all differences judged "
+        "together)",
+        above=language.integer(int((grid.sure > 0).sum())),
+        below=language.integer(int((grid.sure < 0).sum())),
     )
 
 
-def _notes(grid: _Grid, language: Language) -> list[str]:
+def _notes(grid: _Grid, names: Names) -> list[str]:
+    language = names.language
     notes = [
         language.text(
             "Coloured: the difference is sure, all cells judged together. Grey number: it may be "
@@ -214,6 +190,13 @@ def _notes(grid: _Grid, language: Language) -> list[str]:
     ]
     if grid.sure.any():  # else the title says it
         notes.append(findings.sentence_of(_found(grid), language, "difference"))
+    if names.survey.compare.adjust_for:
+        notes.append(
+            language.text(
+                "As answered. In the pages on each unit a difference is at an equal mix, from a "
+                "mean in which each counts once, and can be other than here."
+            )
+        )
     if grid.hidden.any():
         notes.append(language.text("Hatched: too few answers to show."))
     if (~np.isfinite(grid.difference) & ~grid.hidden).any():

@@ -138,6 +138,13 @@ def _hidden(rows: pd.DataFrame) -> list[str]:
 def _notes(rows: pd.DataFrame, plot: _Plot) -> list[str]:
     language = plot.names.language
     said = [naming.cut_axis(plot.names, plot.span)]
+    if plot.names.survey.compare.adjust_for:
+        said.append(
+            language.text(
+                "At an equal mix: as answered, as in the report's map of themes, a value can be "
+                "another."
+            )
+        )
     if standing.is_known(rows):
         said += [
             language.text(

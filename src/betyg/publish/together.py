@@ -55,23 +55,6 @@ def surely_lowest(table: str, named: Condition, n: int, *where: Condition) -> Cl
     )  # fmt: skip
 
 
-def furthest(
-    table: str,
-    away: float,
-    *where: Condition,
-    of: str = "estimate",
-    reference: tuple[Condition, ...] = (),
-) -> Claim:
-    """Claim that no row that is surely apart lies further up (or, if ``away`` < 0, down).
-
-    The rows are judged together, as for :func:`surely_apart`.
-    """
-    return Claim(
-        kind="furthest", table=table, where=where, of=of, against=reference,
-        says=(("difference", float(away)),),
-    )  # fmt: skip
-
-
 def least_firm(
     table: str, of: str, share: float, most: int, *where: Condition, must: Condition
 ) -> Claim:

@@ -40,11 +40,11 @@ def decompose(
     pairs: Sequence[tuple[int, int]] | None = None,
     respondents: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Split the change of every agency's mean into performance and composition.
+    """Split the change of every agency's mean into that of shared cells and composition.
 
-    raw = like_for_like + mix + entry + exit, exactly. Cells are the roles of
-    ``compare.adjust_for``; for all agencies together (agency "all") they are
-    also the agencies. Shares are those of frame.csv where it states every cell of an agency in
+    raw = like_for_like + mix + entry + exit, exactly; composition is the last three. Cells are the
+    roles of ``compare.adjust_for``; for all agencies together (agency "all") they are also the
+    agencies. Shares are those of frame.csv where it states every cell of an agency in
     both years, else those of the weighted sample: what the design fixed, where quotas can
     fake a mix effect. Intervals take the shares as given.
 
@@ -68,12 +68,12 @@ def decompose(
     Returns
     -------
     DataFrame
-        outcome, agency, year_from, year_to; raw, like_for_like, mix, entry, exit, each with
-        _se, _low, _high (points); n_shared, n_from, n_to (activities both times, before,
+        outcome, agency, year_from, year_to; raw, like_for_like, mix, entry, exit, composition,
+        each with _se, _low, _high (points); n_shared, n_from, n_to (activities both times, before,
         after; cells, where activities do not vary); answers_from, answers_to;
         shares ("frame" or "design"); comparable and, where not, reason (then all parts
-        are NaN); differs (raw and like for like differ in sign or significance: mix,
-        not performance); shown (enough answers in both years).
+        are NaN); differs (raw and like for like differ in sign or significance,
+        and composition is surely not nought); shown (enough answers in both years).
 
     Raises
     ------
@@ -161,9 +161,16 @@ def _numbers(parts: Parts, *, hidden: bool) -> dict[str, float]:
 
 
 def _differs(parts: Parts) -> bool:
-    """Say whether raw change and like-for-like change support different statements."""
-    signs = [
-        (float(np.sign(parts.estimate[at])) if parts.low[at] > 0 or parts.high[at] < 0 else 0.0)
-        for at in (PARTS.index("raw"), PARTS.index("like_for_like"))
-    ]
-    return signs[0] != signs[1]
+    """Say whether raw change and like-for-like change support different statements.
+
+    That one of them is sure and the other is not does not tell them apart: so what they differ
+    by must be sure, too.
+    """
+    raw, like, composition = (
+        _sure_sign(parts, PARTS.index(part)) for part in ("raw", "like_for_like", "composition")
+    )
+    return raw != like and composition != 0
+
+
+def _sure_sign(parts: Parts, at: int) -> int:
+    return int(parts.low[at] > 0) - int(parts.high[at] < 0)

@@ -1,4 +1,4 @@
-"""The identity that splits a change of means into performance and composition."""
+"""The identity that splits a change of means into that of shared cells and composition."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ __all__ = ["PARTS", "Parts", "split"]
 
 Array = NDArray[np.float64]
 
-PARTS = ("raw", "like_for_like", "mix", "entry", "exit")
+PARTS = ("raw", "like_for_like", "mix", "entry", "exit", "composition")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """A change and its parts; arrays in the order of ``PARTS``, in points.
 
-    raw = like_for_like + mix + entry + exit.
+    raw = like_for_like + mix + entry + exit; composition, the last three together, is what raw
+    differs by from like_for_like, and has an error of its own.
 
     Attributes
     ----------
-    estimate, se : ndarray of float, shape (5,)
+    estimate, se : ndarray of float, shape (6,)
         Values and standard errors, given the shares.
-    low, high : ndarray of float, shape (5,)
+    low, high : ndarray of float, shape (6,)
         95 % intervals, t with Satterthwaite's degrees of freedom.
     shared : int
         Cells that were measured both times.
@@ -104,8 +105,8 @@ def _weights(shares: tuple[Array, Array], both: NDArray[np.bool_]) -> tuple[Arra
     none = np.zeros_like(bar)
     new = np.where(both, 0.0, after) - after[~both].sum() * p2
     gone = -np.where(both, 0.0, before) + before[~both].sum() * p1
-    first = np.stack([-before, -bar, shift, none, gone])
-    second = np.stack([after, bar, shift, new, none])
+    first = np.stack([-before, -bar, shift, none, gone, bar - before])
+    second = np.stack([after, bar, shift, new, none, after - bar])
     return first, second
 
 
