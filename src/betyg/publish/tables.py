@@ -318,14 +318,14 @@ def sources(survey: Study, language: Language, *, values: pd.DataFrame) -> Table
     values : DataFrame
         Columns agency, year, item, n: a row a published value.
     """
-    text = language.text
+    names, text = Names(survey, language), language.text
     years = sorted({int(year) for year in values["year"]})
     units = values.loc[~values["agency"].isin(list(survey.totals)), "agency"].nunique()
     rows = (
         (text("Survey"), str(survey.label(survey.title, language.code))),
         (text("Years"), language.listing([str(year) for year in years])),
         (text("Values found"), language.integer(len(values))),
-        (Names(survey, language).role("agency"), language.integer(units)),
+        (sentence_case(names.agencies()) or names.role("agency"), language.integer(units)),
         (
             text("Values with their number of answers"),
             language.integer(int((values["n"] > 0).sum())),

@@ -266,7 +266,8 @@ def _table(series: Sequence[Series], what: str, plot: trend_lines.Plot) -> table
         table.Column(
             source="", label=text("95% interval"), kind="score", interval=("ci_low", "ci_high")
         ),
-        table.Column(source="n", label=base, kind="count"),
     ]
+    if rows["n"].notna().any():
+        columns.append(table.Column(source="n", label=base, kind="count"))
     caption = text("{item} by year, 0–100", item=what)
     return table.build(rows, columns, names.language, name=plot.name, caption=caption)
