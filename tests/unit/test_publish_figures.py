@@ -229,6 +229,34 @@ def test_no_change_is_claimed_across_a_changed_question(survey, estimates):
     assert "2013" in made.title and "2009" not in made.title
 
 
+LIKE = {"year_from": 2009, "agency": "all", "comparable": True, "shown": True}
+
+
+@pytest.mark.parametrize(("ends", "words"), [
+    ((1.0, 6.0), "up from 69 (2009) to 73 (2017)"),
+    ((-1.0, 6.0), "69 (2009) and 73 (2017), as answered"),
+    ((-6.0, -1.0), "69 (2009) and 73 (2017), as answered"),
+])  # fmt: skip
+def test_a_line_goes_up_in_words_only_where_like_for_like_does(estimates, ends, words):
+    survey = invented.study(compare=Compare(outcome="nki", adjust_for=["activity"]))
+    row = (
+        invented.changes()
+        .iloc[[0]]
+        .assign(like_for_like_low=ends[0], like_for_like_high=ends[1], **LIKE)
+    )
+    given = {"survey": survey, "language": Language("en"), "item": "nki"}
+    made = years.compared(estimates, changes=row, **given)
+    assert made.title.endswith(words)
+    assert "The lines are as answered: not adjusted" in made.note
+    for other in (
+        row.assign(comparable=False),
+        row.assign(year_from=2012),
+        row.assign(shown=False),
+    ):
+        unknown = years.compared(estimates, changes=other, **given)
+        assert unknown.title.endswith("as answered") and "four times" not in unknown.note
+
+
 def test_small_bases_are_open_and_said_to_be_but_published_values_are_no_answers(estimates):
     few = estimates.assign(n=estimates["n"].clip(upper=12))
     drawn = years.compared(few, invented.study(), Language("en"), item="engaged")

@@ -262,7 +262,12 @@ def trend(page: Edition) -> Section:
     return Section(
         (
             years.compared(
-                page.estimates, page.survey, page.language, item=page.outcome, agency=page.focus
+                page.estimates,
+                page.survey,
+                page.language,
+                item=page.outcome,
+                changes=page.changes,
+                agency=page.focus,
             ),
         )
     )

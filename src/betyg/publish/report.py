@@ -194,8 +194,9 @@ def over_time(page: Edition, always: pd.DataFrame) -> Section:
     followed = page.estimates[page.estimates["year"] >= page.year_from]
     panel = always[(always["until"] == page.year) & (always["year"] >= page.year_from)]
     figure = years.compared(
-        followed, survey, words, item=page.outcome, panel=None if panel.empty else panel, **where
-    )
+        followed, survey, words, item=page.outcome, panel=None if panel.empty else panel,
+        changes=page.changes, **where,
+    )  # fmt: skip
     return Section((figure,))
 
 

@@ -39,6 +39,7 @@ class Plot:
     events: tuple[Event, ...]
     span: tuple[float, float]
     name: str
+    like_for_like: pd.DataFrame | None = None  # changes of what the title speaks of
 
     @property
     def of_answers(self) -> bool:

@@ -1,8 +1,8 @@
 """Years compared: lines with intervals, cut where the question changed, with events marked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ def compared(
     *,
     item: str,
     panel: pd.DataFrame | None = None,
+    changes: pd.DataFrame | None = None,
     **where: Unpack[Where],
 ) -> Figure:
     """Draw how an item or index went from year to year.
@@ -37,6 +38,9 @@ def compared(
         there are, activity and group. Rows with agency "all" give the main line.
     panel : DataFrame, optional
         The same columns, from the agencies present throughout; its row "all" is drawn beside.
+    changes : DataFrame, optional
+        Columns of changes.parquet, where lines are as answered: only a rise or fall that the
+        change like for like shares is called one.
     **where
         ``agency`` adds the line of one agency, in the colour of emphasis; ``activity`` and
         ``group`` where not all of them.
@@ -57,6 +61,7 @@ def compared(
         events=tuple(e for e in survey.events if rounds[0] <= e.year <= rounds[-1]),
         span=axis_span(rows[rows["shown"]]),
         name=naming.slug("years", item, *where.values()),
+        like_for_like=None if changes is None else _own(changes, item, where.get("agency", ALL)),
     )
     what = names.item(item)
     return Figure(
@@ -96,6 +101,10 @@ def _series(
         yield _one_series(names.agency(agency), own, "accent")
 
 
+def _own(changes: pd.DataFrame, item: str, agency: str) -> pd.DataFrame:
+    return changes[(changes["outcome"] == item) & (changes["agency"] == agency)]
+
+
 def _one_series(label: str, rows: pd.DataFrame, colour: str) -> Series:
     ordered = rows[rows["year"] > 0].sort_values("year").reset_index(drop=True)
     return Series(label=label, rows=ordered, colour=colour)
@@ -128,13 +137,35 @@ def _years(series: Sequence[Series]) -> list[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """From the first to the last year that can be compared with it."""
+    """From the first to the last year that can be compared with it.
+
+    Attributes
+    ----------
+    like : mapping or None
+        The change like for like; None where the values themselves are.
+    """
 
     first: int
     last: int
     before: float
     after: float
     moved: apart.Difference
+    like: Mapping[str, Any] | None
+
+    @property
+    def sure(self) -> int:
+        """1 for a sure rise of the values, -1 for a sure fall, else 0."""
+        return int(self.moved.is_sure) * int(np.sign(self.moved.value))
+
+    @property
+    def is_backed(self) -> bool:
+        """Whether the change like for like says the same."""
+        if self.like is None:
+            return True
+        if not (self.like.get("comparable") and self.like["shown"]):
+            return False
+        rise, fall = self.like["like_for_like_low"] > 0, self.like["like_for_like_high"] < 0
+        return self.sure == int(rise) - int(fall)
 
 
 def change(series: Series, plot: trend_lines.Plot) -> Change | None:
@@ -149,7 +180,17 @@ def change(series: Series, plot: trend_lines.Plot) -> Change | None:
         before=float(first["estimate"]),
         after=float(last["estimate"]),
         moved=apart.between(first, last),
+        like=_like_for_like(plot, int(first["year"]), int(last["year"])),
     )
+
+
+def _like_for_like(plot: trend_lines.Plot, first: int, last: int) -> Mapping[str, Any] | None:
+    """Return the change like for like; empty where the table has none between these years."""
+    if plot.like_for_like is None:
+        return None
+    rows = plot.like_for_like
+    own = rows[(rows["year_from"] == first) & (rows["year_to"] == last)]
+    return next(iter(naming.records(own)), {})
 
 
 def _claims(series: Series, found: Change) -> Iterator[Claim]:
@@ -158,12 +199,23 @@ def _claims(series: Series, found: Change) -> Iterator[Claim]:
     ends = rows[found.first], rows[found.last]
     table = claims.table_of(ends[0])
     yield from (claims.value(table, row, "estimate") for row in ends)
-    if not np.isnan(found.moved.se):
-        sure = int(found.moved.is_sure) * int(np.sign(found.moved.value))
-        says = {"difference": found.moved.value}
-        if not sure:
-            says["difference.detectable"] = found.moved.found
-        yield claims.moved(*ends, sure=sure, says=says, table=table)
+    if np.isnan(found.moved.se) or not found.is_backed:
+        return
+    says = {"difference": found.moved.value}
+    if not found.sure:
+        says["difference.detectable"] = found.moved.found
+    yield claims.moved(*ends, sure=found.sure, says=says, table=table)
+    if found.like is not None:
+        yield _claim_like_for_like(found.like, found.sure)
+
+
+def _claim_like_for_like(row: Mapping[str, Any], sure: int) -> Claim:
+    if sure:
+        return claims.changed("changes", row, part="like_for_like", rise=sure > 0)
+    unsure: tuple[claims.Condition, ...] = (
+        ("like_for_like_low", "<=", 0.0), ("like_for_like_high", ">=", 0.0),
+    )  # fmt: skip
+    return claims.holds("changes", row, *unsure)
 
 
 def _title(what: str, series: Sequence[Series], plot: trend_lines.Plot) -> str:
@@ -196,7 +248,11 @@ def _went(subject: str, found: Change, language: Language) -> str:
         return language.text(
             "{item}: {before} in {first}, {after} in {last}; how sure is not known", **numbers
         )
-    if not found.moved.is_sure:
+    if not found.is_backed:
+        return language.text(
+            "{item}: {before} ({first}) and {after} ({last}), as answered", **numbers
+        )
+    if not found.sure:
         return language.text(
             "{item}: no sure change from {first} ({before}) to {last} ({after})", **numbers
         )
@@ -212,7 +268,11 @@ def _notes(series: Sequence[Series], plot: trend_lines.Plot) -> Iterator[str]:
         yield naming.few_answers(plot.names, pd.concat([s.rows for s in series]))
     main = series[-1] if series[-1].colour == "accent" else series[0]
     found = change(main, plot)
-    if found is not None and found.moved.se > 0 and not found.moved.is_sure:
+    if plot.like_for_like is not None and plot.names.survey.compare.adjust_for:
+        yield language.text(
+            "The lines are as answered: not adjusted for what was surveyed in which year."
+        )
+    if found is not None and found.moved.se > 0 and not found.sure and found.is_backed:
         yield language.text(
             "No sure change: a change of {points} is found four times in five.",
             points=stating(language.number(found.moved.found, 1), *_claims(main, found)),
