@@ -81,8 +81,6 @@ TRUE_AND_FALSE = {
         claims.no_difference("changes", STAYED, part="like_for_like", found=FOUND),
         claims.no_difference("changes", STAYED, part="like_for_like", found=FOUND / 2)),
     "changed, two rounds": (moved(1, 10.0), moved(-1, 10.0)),
-    "apart": (claims.apart("estimates", A, EVERYONE, 10.0),
-              claims.apart("estimates", A, EVERYONE, 9.0)),
     "surely_above": tuple(
         together.surely_apart("estimates", n, *SINGLE, above=True,
                             reference=claims.row_of("estimates", EVERYONE)) for n in (1, 2)),
@@ -223,7 +221,7 @@ def test_numbers_in_labels_and_rounds_that_are_asked_of_pass():
 
 
 SHARE = claims.share("estimates", A | {"estimate": 0.45}, "estimate")
-FELL = claims.apart("estimates", A, EVERYONE, -3.0)
+FELL = claims.value("comparisons", FIRST | {"from_mean": -3.0}, "from_mean")
 WHOLE = claims.count("estimates", "", 1, ("shown", "==", True))
 
 
@@ -333,7 +331,7 @@ def test_make_claims_prints_the_ledgers_of_a_study_in_a_language(
 def test_rows_of_other_agencies_are_read_where_any_claim_is_about_them(tmp_path):
     store.write(TABLES["estimates"], "estimates", tmp_path)
     own = claims.value("estimates", A, "estimate")
-    pair = claims.apart("estimates", A, EVERYONE, 10.0)
+    pair = claims.moved(EVERYONE, A, sure=1, says={"difference": 10.0})
     all_of_them = claims.count("estimates", "agency", 4, *NOW)
     known = evidence.tables_for([own, pair], tmp_path, invented.study())
     assert known.count("estimates", NOW) == 2  # that of A, and that of all

@@ -17,7 +17,7 @@ from betyg.stats.weights import SPREAD
 
 Kind = Literal[
     "value", "share", "total", "is_high", "is_low", "higher_than", "lower_than", "changed",
-    "no_difference", "detectable", "detectable_together", "apart", "surely_above", "surely_below",
+    "no_difference", "detectable", "detectable_together", "surely_above", "surely_below",
     "ranked", "shared_place",
     "equivalent", "not_equivalent", "as_expected", "not_as_expected", "effect", "holds", "count",
     "throughout", "always", "highest", "lowest", "least_firm", "spread", "weighted",
@@ -253,14 +253,6 @@ def moved(
         says=tuple((name, _number(number)) for name, number in says.items()),
         must=must,
     )
-
-
-def apart(table: str, row: Mapping[str, Any], reference: Mapping[str, Any], by: float) -> Claim:
-    """Claim how far the estimate of one row lies from that of another."""
-    return Claim(
-        kind="apart", table=table, where=row_of(table, row), against=row_of(table, reference),
-        says=(("difference", _number(by)),),
-    )  # fmt: skip
 
 
 def ranked(table: str, row: Mapping[str, Any]) -> Claim:

@@ -148,14 +148,6 @@ def _moved(claim: Claim, tables: Tables) -> _Read:
     return _required(claim, row)
 
 
-def _apart(claim: Claim, tables: Tables) -> _Read:
-    own = tables.only(claim.table, claim.where, ["estimate"])
-    other = tables.only(claim.table, claim.against, ["estimate"])
-    if own is None or other is None:
-        return {}, False
-    return {"difference": own["estimate"] - other["estimate"]}, True
-
-
 def _surely(claim: Claim, tables: Tables) -> _Read:
     """Judge all rows together, each against the reference of its item or the only one."""
     *_, verdict = _judged(claim, tables)
@@ -295,7 +287,7 @@ def _declared(claim: Claim, tables: Tables) -> _Read:
 
 
 _READERS: Mapping[Kind, Callable[[Claim, Tables], _Read]] = {
-    "changed": _moved, "no_difference": _moved, "apart": _apart,
+    "changed": _moved, "no_difference": _moved,
     "surely_above": _surely, "surely_below": _surely, "detectable": _detectable,
     "detectable_together": _detectable_together, "highest": _extreme, "lowest": _extreme,
     "count": _count, "throughout": _throughout, "always": _always, "total": _total,
