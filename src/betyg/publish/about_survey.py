@@ -4,11 +4,14 @@ They count in a frame with one row or more for each agency, year, activity or re
 there is, such as domains.parquet or cells.parquet.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from betyg.data.study import Study
 from betyg.errors import DataError
-from betyg.publish import claims, naming, present
+from betyg.publish import claims, naming, present, subtraction
 from betyg.publish.claims import Condition
 from betyg.publish.language import Language, sentence_case
 from betyg.publish.naming import ALL, Names
@@ -314,13 +317,17 @@ def answered(
     people : DataFrame
         people.parquet.
     """
-    names = Names(survey, language)
-    those = {"year": year, "agency": agency or ALL, "activity": ALL}
+    of = agency or ALL
+    those = {"year": year, "agency": of, "activity": ALL}
     chosen = (people[list(those)] == pd.Series(those)).all(axis=1)
     counts = {str(row["group"]): row for row in naming.records(people[chosen])}
     persons = int(counts[ALL]["n"]) if ALL in counts else 0
     if persons < survey.disclosure.show:
         return language.text("Too few answers to show.")
+    told = subtraction.told(people, survey, year=year)
+    kept = told.loc[[of]].dropna(axis="columns").columns if of in told.index else told.columns[-1:]
+    if ALL not in kept:
+        return language.text("Not told, so that no small number can be worked out.")
     first = stating(
         language.plural(
             "{n} person answered in {year}.", "{n} persons answered in {year}.", persons,
@@ -328,31 +335,36 @@ def answered(
         ),
         claims.value("people", counts[ALL], "n"),
     )  # fmt: skip
-    told = _of_groups({group: int(row["n"]) for group, row in counts.items()}, survey)
-    listed = [
-        joined(names.group(g.code), stating(
-            language.integer(told[g.code]), claims.value("people", counts[g.code], "n"),
-        ))
-        for g in survey.groups
-        if g.code in told
-    ]  # fmt: skip
-    if len(listed) < 2:
+    left = [str(group) for group in told.columns.difference(kept, sort=False) if group in counts]
+    groups = [str(group) for group in kept.drop(ALL)]
+    if len(groups) < 2:
         return first
-    return joined(first, names.role("group")) + ": " + language.listing(listed) + "."
+    return joined(first, _by_group(counts, groups, left, Names(survey, language)))
 
 
-def _of_groups(counts: dict[str, int], survey: Study) -> dict[str, int]:
-    """Return the persons of each group that is large enough to be shown.
-
-    Where the persons of all other groups would be known by subtraction, and are too few, the
-    smallest group is left out with them.
-    """
-    show = survey.disclosure.show
-    known = {group: n for group, n in counts.items() if group != ALL and n >= show}
-    shown = {group: n for group, n in known.items() if not survey.is_total(group)}
-    if shown and 0 < counts[ALL] - sum(shown.values()) < show:
-        del shown[min(shown, key=lambda group: shown[group])]
-    return shown
+def _by_group(
+    counts: Mapping[str, Mapping[str, Any]], kept: list[str], left: list[str], names: Names
+) -> str:
+    """Say how many of each group answered, and how many in those that are left out together."""
+    language = names.language
+    listed = language.listing([
+        joined(names.group(group), stating(
+            language.integer(int(counts[group]["n"])), claims.value("people", counts[group], "n"),
+        ))
+        for group in kept
+    ])  # fmt: skip
+    said = joined(names.role("group")) + ": " + listed + "."
+    others = sum(int(counts[group]["n"]) for group in left)
+    parts = others + sum(int(counts[group]["n"]) for group in kept)
+    if not left or parts != counts[ALL]["n"]:  # some are in no group, or in several
+        return said
+    rest = language.text(
+        "The other {n} are not broken down, so that no small number can be worked out.",
+        n=language.integer(others),
+    )
+    where = {key: counts[ALL][key] for key in ("year", "agency", "activity")} | {"group": left}
+    return joined(said, stating(rest, claims.total("people", "n", others,
+                                                   *claims.conditions(**where))))  # fmt: skip
 
 
 def groups_asked(survey: Study, language: Language) -> str:
