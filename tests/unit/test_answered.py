@@ -47,7 +47,7 @@ def people_of(survey, **columns):
     agency, year = rng.choice(list("ABCD"), N), rng.choice([2010, 2011, 2012], N)
     activity = rng.choice(["plan", "farm"], N)
     activity = np.where((agency == "A") & (year == 2011), "plan", activity)  # not farm in both
-    mood = rng.normal(size=N) + (agency == "B")
+    mood = rng.normal(size=N) + 1.5 * (agency == "B")
     given = {
         "agency": agency, "year": year, "activity": activity,
         "group": rng.choice(["old", "young"], N),
