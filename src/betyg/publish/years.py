@@ -270,7 +270,8 @@ def _notes(series: Sequence[Series], plot: trend_lines.Plot) -> Iterator[str]:
     found = change(main, plot)
     if plot.like_for_like is not None and plot.names.survey.compare.adjust_for:
         yield language.text(
-            "The lines are as answered: not adjusted for what was surveyed in which year."
+            "The lines are as answered: not adjusted for what was surveyed, and who answered, in "
+            "which year."
         )
     if found is not None and found.moved.se > 0 and not found.sure and found.is_backed:
         yield language.text(
