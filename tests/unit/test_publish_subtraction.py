@@ -122,6 +122,13 @@ def test_a_small_agency_does_not_follow_from_the_others(survey):
                           "Too few answers to show."]  # fmt: skip
 
 
+def test_the_agency_left_out_is_that_of_the_table_of_response_rates(survey):
+    counts = np.array([[8, 10, 1, 10, 6], [13, 1, 1, 7, 9], [1, 12, 10, 7, 1], [1, 0, 2, 0, 1],
+                       [30, 20, 15, 12, 9]])  # fmt: skip
+    told = subtraction.told(persons(counts, survey), survey, year=YEAR)["all"]
+    assert told.iloc[:5].isna().tolist() == [False, True, False, True, False], "31, the smallest"
+
+
 @pytest.mark.parametrize(("language", "rest"), [
     ("en", "The other {} are not broken down, so that no small number can be worked out."),
     ("sv", "De övriga {} delas inte upp, så att inga små tal går att räkna ut."),

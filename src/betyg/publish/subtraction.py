@@ -93,6 +93,10 @@ def hidden(counts: NDArray[np.float64], *, show: int) -> NDArray[np.bool_]:
         return np.ones(counts.shape, dtype=bool)
     out = small.copy()
     out[0, :] = out[:, 0] = True
+    told = np.where(small, np.inf, counts)[1:-1, -1]
+    told[told == 0] = np.inf
+    if small[:-1, -1].any() and counts[-1, -1] - told[told < np.inf].sum() < show:
+        out[1 + told.argmin(), -1] = True  # as the table of response rates does
     for at in sorted(zip(*np.nonzero(small), strict=True), key=lambda at: -counts[at]):
         cost, by = np.where(out, 0.0, counts), show - counts[at]
         found = _rectangle(counts, cost, at, by)
