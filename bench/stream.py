@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from bench import played
 from bench.cases import MOST
 from bench.measure import ONE_THREAD, Found, Stages
+from betyg.data.study import Study
 from betyg.data.sums import write_sums
 from betyg.data.workers import Workers
 
@@ -163,7 +164,6 @@ def measure(step: str, root: Path, name: str) -> Found:
 
 def _fit_one(root: Path, name: str) -> None:
     from betyg.data import clean, read
-    from betyg.data.study import Study
     from betyg.stats import cells, ordinal
 
     survey = Study.load(root, name).of_items([ONE])
@@ -173,8 +173,14 @@ def _fit_one(root: Path, name: str) -> None:
 
 def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = None) -> None:
     """Do what 01_clean does, here or where workers are."""
+    with stage("read and clean"):
+        survey = Study.load(root, name)
+    write_tables(survey, root / "processed" / name, stage, workers)
+
+
+def write_tables(survey: Study, out: Path, stage: Stages, workers: Workers | None = None) -> None:
+    """Write the tables of 01_clean of a study that is loaded."""
     from betyg.data import clean, read, store
-    from betyg.data.study import Study
     from betyg.stats import (
         cells,
         domains,
@@ -185,9 +191,7 @@ def clean_all(root: Path, name: str, stage: Stages, workers: Workers | None = No
         theme_sums,
     )
 
-    out = root / "processed" / name
     with stage("read and clean"):
-        survey = Study.load(root, name)
         cleaned = clean.clean(read.sources(survey, workers=workers), survey)
     with stage("write rows"):
         store.write(cleaned.parts, "respondents", out)
@@ -220,7 +224,6 @@ def _after(notebook: str, root: Path, name: str, stage: Stages) -> None:
 
 def _page(executed: Path, root: Path, stage: Stages) -> None:
     """Look up what a page claims, and write it."""
-    from betyg.data.study import Study
     from betyg.publish import document, ledger
 
     tables = executed.parent

@@ -15,19 +15,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from bench.measure import Stages
+from bench.stream import write_tables
 
-from betyg.data import clean, read, store
 from betyg.data.study import Study
 from betyg.data.workers import Workers
-from betyg.stats import (
-    cells,
-    domains,
-    driver_sums,
-    outcome_sums,
-    pattern_counts,
-    people,
-    theme_sums,
-)
 
 ROOT = Path(__file__).parents[1]
 QUIET = {"DASK_DISTRIBUTED__ADMIN__LOG_FORMAT": "%(message)s", "OMP_NUM_THREADS": "1"}
@@ -115,15 +107,5 @@ def parquet(frame: pd.DataFrame, *, rows: int) -> bytes:
 
 def tables(survey: Study, out: Path, workers: Workers | None = None) -> dict[str, bytes]:
     """Write the tables of 01_clean as it does, and return their bytes."""
-    cleaned = clean.clean(read.sources(survey, workers=workers), survey)
-    store.write(cleaned.parts, "respondents", out)
-    store.write(cleaned.attrition, "attrition", out)
-    store.write(cells.collapse(cleaned, survey), "cells", out)
-    sizes = domains.collapse(cleaned)
-    store.write(sizes, "domains", out)
-    store.write(people.collapse(cleaned, survey, domains=sizes), "people", out)
-    store.write(pattern_counts.collapse(cleaned, survey, domains=sizes), "patterns", out)
-    store.write(outcome_sums.collapse(cleaned, survey), "outcome_sums", out)
-    store.write(theme_sums.collapse(cleaned, survey, domains=sizes), "theme_sums", out)
-    store.write(driver_sums.collapse(cleaned, survey, domains=sizes), "driver_sums", out)
+    write_tables(survey, out, Stages(), workers)
     return {path.name: path.read_bytes() for path in sorted(out.glob("*.parquet"))}
